@@ -1,0 +1,30 @@
+"""The part of the world one activity looks at when it decides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from quorate.model.availability import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Answers are about this moment and from the organiser's vantage."""
+
+    availability: Callable[[str], Verdict]
+    """By person key; the organiser included."""
+
+    held: Callable[[str], str | None]
+    """Id of *another* activity that holds this person now (open invitation, or yes before it is live)."""
+
+    blocked: Callable[[str], bool]
+    """The person said ``stop`` to this organiser."""
+
+    last_asked: Callable[[str], datetime | None]
+    """When the person was last asked by anybody, for fairness."""
+
+    asking: Callable[[str], bool]
+    """A request for this person's presence is still out (``now`` waits for it)."""
+
+    organiser_ready: bool = True
+    """The organiser has a live stream (or a page open) and is available."""

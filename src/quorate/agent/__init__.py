@@ -1,0 +1,1 @@
+"""The process beside the IM clients: capture, splice and link wired together."""

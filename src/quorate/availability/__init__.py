@@ -1,0 +1,1 @@
+"""Evidence to availability: weights, freshness, conflicts, and the trace of the verdict."""

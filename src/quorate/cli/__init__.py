@@ -1,0 +1,1 @@
+"""The `quorate` command, one file per group of commands."""

@@ -1,0 +1,1 @@
+"""Agent and server talking: versioned messages over a Unix socket."""

@@ -1,0 +1,1 @@
+"""Frozen values that every layer shares: people, evidence, requirements, activities."""

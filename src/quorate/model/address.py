@@ -1,0 +1,94 @@
+"""Addresses on IM networks, normalised on entry.
+
+Source  RFC 7622 (XMPP addresses), RFC 8265 (PRECIS profiles for local and resource part).
+Shapes  "bob@example.org/phone" (JID), "xmpp:bob@example.org" (address, always bare).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from precis_i18n import get_profile
+
+from quorate.errors import Refused
+
+_LOCAL = get_profile("UsernameCaseMapped")
+_RESOURCE = get_profile("OpaqueString")
+_FORBIDDEN_LOCAL = re.compile(r"[\"&'/:<>@\s]")
+_DOMAIN = re.compile(r"[^\s/@\"&'<>]+")
+MAX_PART_BYTES = 1023
+
+
+class BadAddress(Refused):
+    code = "bad-address"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Jid:
+    """An XMPP address; ``local`` and ``resource`` may be empty."""
+
+    local: str
+    domain: str
+    resource: str = ""
+
+    @property
+    def bare(self) -> "Jid":
+        return self if not self.resource else Jid(self.local, self.domain)
+
+    def __str__(self) -> str:
+        head = f"{self.local}@{self.domain}" if self.local else self.domain
+        return f"{head}/{self.resource}" if self.resource else head
+
+
+@lru_cache(maxsize=65536)
+def parse_jid(text: str) -> Jid:
+    """Normalise ``text`` after RFC 7622; raises BadAddress."""
+    head, slash, resource = text.strip().partition("/")
+    local, at, domain = head.rpartition("@")
+    domain = unicodedata.normalize("NFC", domain).lower().rstrip(".")
+    bad = (at and not local) or (slash and not resource) or not _DOMAIN.fullmatch(domain)
+    if bad or _FORBIDDEN_LOCAL.search(local):
+        raise _bad(text)
+    try:
+        local = _LOCAL.enforce(local) if local else ""
+        resource = _RESOURCE.enforce(resource) if resource else ""
+    except UnicodeError as error:
+        raise _bad(text) from error
+    if any(len(part.encode()) > MAX_PART_BYTES for part in (local, domain, resource)):
+        raise _bad(text)
+    return Jid(local, domain, resource)
+
+
+def _bad(text: str) -> BadAddress:
+    shown = text if len(text) <= 60 else text[:60] + "…"
+    return BadAddress(f"“{shown}” is not an address.", remedy="An address looks like bob@example.org.")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Where one IM network knows a person, without a device: ``xmpp:bob@example.org``."""
+
+    network: str
+    account: str
+
+    def __str__(self) -> str:
+        return f"{self.network}:{self.account}"
+
+
+def xmpp(jid: Jid | str) -> Address:
+    """The bare address of a JID."""
+    return Address("xmpp", str((parse_jid(jid) if isinstance(jid, str) else jid).bare))
+
+
+def parse_address(text: str) -> Address:
+    """Read ``xmpp:bob@example.org`` or a plain ``bob@example.org``; raises BadAddress."""
+    network, colon, account = text.strip().partition(":")
+    if not colon:
+        return xmpp(text)
+    if network != "xmpp":
+        raise BadAddress(
+            f"Quorate does not know the network “{network}” yet.",
+            remedy="Use an address like xmpp:bob@example.org.",
+        )
+    return xmpp(account)

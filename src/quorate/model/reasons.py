@@ -1,0 +1,51 @@
+"""Stable names for everything Quorate did not do: shown by `explain`, counted, asserted in tests."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    # on a stream
+    TOO_EARLY = "too-early"  # login not finished
+    NO_STREAM = "no-stream"  # the organiser has no open stream
+    BLIND = "blind"  # the stream is forwarded only
+    FROZEN = "frozen"  # the stream is read but nothing is added
+    STREAM_ENDED = "stream-ended"
+    RATE_LIMITED = "rate-limited"
+    TIMEOUT = "timeout"  # asked, no answer in ask_timeout_s
+    NOT_SUBSCRIBED = "not-subscribed"
+    PENDING = "pending"  # subscription request not answered yet
+    UNREACHABLE = "unreachable"  # the contact's server cannot be reached
+    STALE = "stale"  # what was known is too old to count
+    NEVER_SEEN = "never-seen"
+    # why a stream is frozen or blind
+    NOT_XMPP = "not-xmpp"
+    NOT_WELL_FORMED = "not-well-formed"
+    UNKNOWN_NAMESPACE = "unknown-namespace"
+    STANZA_TOO_BIG = "stanza-too-big"
+    COMPRESSED = "compressed"
+    CHANNEL_BINDING = "channel-binding"
+    DESYNC = "desync"  # XEP-0198 counts of the two ends do not fit
+    SESSION_UNKNOWN = "session-unknown"  # a resume Quorate cannot translate
+    INTERNAL_ERROR = "internal-error"
+    UPSTREAM_UNREACHABLE = "upstream-unreachable"
+    UPSTREAM_CERTIFICATE = "upstream-certificate"
+    CLIENT_DISTRUST = "client-distrust"  # the client refused our CA
+    # on an activity
+    ORGANISER_AWAY = "organiser-away"
+    HELD = "held"  # asked for another activity at this moment
+    AWAY = "away"
+    BUSY = "busy"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+    DECLINED = "declined"
+    SILENT = "silent"
+    LATER = "later"
+    BLOCKED = "blocked"  # said "stop" to this organiser
+    COVERED = "covered"
+    CANCELLED = "cancelled"
+    DEADLINE = "deadline"
+    NOT_NOW = "not-now"  # `now` was asked for and it is not possible now
+    NOBODY_CAME = "nobody-came"
+    LAST_LEFT = "last-left"
+    ENDED_BY_ORGANISER = "ended-by-organiser"
+    IMPOSSIBLE = "impossible"  # too many said no

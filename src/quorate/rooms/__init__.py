@@ -1,0 +1,1 @@
+"""Room back ends: where a live activity happens."""

@@ -1,0 +1,1 @@
+"""The requirement and command language: grammar, tree, yes/no/unknown with its trace."""

@@ -1,0 +1,1 @@
+"""The process that knows people and activities: API, page, one owner per activity."""

@@ -1,0 +1,1 @@
+"""Two dissectors back to back: what to add to a stream, hide from it and renumber in it."""

@@ -1,0 +1,173 @@
+"""What a splice wants done (imperative) and what it noticed (past participle). All frozen.
+
+A capture performs Connect, Send, StartTls and Close, in order; everything else goes to the agent.
+Times named ``at`` are seconds on the clock handed to the splice, never wall time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import TypeAlias
+
+from quorate.model.address import Address, Jid
+from quorate.model.evidence import Presence
+from quorate.model.person import Contact
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+
+
+class Side(Enum):
+    """Which end of the user's connection."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """Open the upstream connection for this domain. SERVER bytes sent before are queued by the capture.
+
+    The capture answers with ``Splice.connected`` or ``Splice.connect_failed``.
+    """
+
+    domain: str
+    direct_tls: bool = False
+    alpn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    side: Side
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTls:
+    """Start TLS on one leg, after all that was sent to it before is written.
+
+    SERVER: handshake as client, verify for ``domain``; then call ``Splice.tls_ready`` or ``tls_failed``.
+    CLIENT: handshake as server with a leaf for ``domain``; ``tls_failed`` if the client refuses it.
+    ``early`` are bytes of the peer that already belong to TLS (XEP-0305 pipelining).
+    """
+
+    side: Side
+    domain: str
+    early: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """Close both legs once what was sent is written. ``abort``: drop without flushing TLS close."""
+
+    abort: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedIn:
+    """Resource bound: the stream has an own address."""
+
+    own: Jid
+    resumed: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged:
+    state: StreamState
+    reason: Reason | None
+    companion: bool
+    client: str | None = None
+    """Software name, if the stream told it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterSeen:
+    """``full``: these are all contacts; else only changed ones."""
+
+    contacts: tuple[Contact, ...]
+    removed: tuple[Address, ...] = ()
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceSeen:
+    """What the stream says about one resource of a contact, or (resource "") about the whole contact."""
+
+    contact: Address
+    resource: str
+    presence: Presence
+    at: float
+    priority: int = 0
+    since: datetime | None = None
+    """From ``<delay/>`` (XEP-0203) or ``jabber:iq:last``: when the state began."""
+    idle_since: datetime | None = None
+    asked: bool = False
+    implied: bool = False
+    stale: bool = False
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPresenceSent:
+    """The client published its own presence (show of the user at this client)."""
+
+    presence: Presence
+    at: float
+    priority: int = 0
+    idle_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An ask is over. What was learnt came before as PresenceSeen; ``reason`` says what was not."""
+
+    request: str
+    contact: Address
+    reason: Reason | None
+    asked: bool
+    """False if the stream already contained the answer and nothing was injected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A queued addition (tell, say) has left, or ``reason`` says why it never will."""
+
+    effect: str
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandTyped:
+    """The user wrote this to the companion; it was taken out of the stream."""
+
+    text: str
+    message: str
+    """The stanza's id, to execute a repeated one once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSeen:
+    """A watched contact wrote to the user; forwarded unchanged; the agent only looks for a reply."""
+
+    contact: Address
+    text: str
+    message: str
+    delayed: bool
+    """True if the server delivered it late (XEP-0203)."""
+
+
+SpliceEffect: TypeAlias = (
+    Connect
+    | Send
+    | StartTls
+    | Close
+    | LoggedIn
+    | StateChanged
+    | RosterSeen
+    | PresenceSeen
+    | OwnPresenceSent
+    | Answered
+    | Done
+    | CommandTyped
+    | TextSeen
+)

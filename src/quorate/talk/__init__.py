@@ -1,0 +1,1 @@
+"""What Quorate says and understands in a chat: replies, texts, help; pure."""
