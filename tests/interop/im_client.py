@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import slixmpp
+from slixmpp import JID
 
 WAIT_S = 15.0
 
@@ -121,7 +122,7 @@ class ImClient(slixmpp.ClientXMPP):
     async def leave(self) -> None:
         if self.closed.is_set():
             return
-        await self.disconnect(wait=0.5)  # type: ignore[misc]
+        await self.disconnect(wait=0.5)
         await asyncio.wait_for(self.closed.wait(), WAIT_S)
 
     async def until(self, holds: Callable[[Received], bool], what: str, within_s: float = WAIT_S) -> None:
@@ -143,4 +144,4 @@ class ImClient(slixmpp.ClientXMPP):
         return next(b for who, b in self.received.messages if text in b and sender in (None, who))
 
     def say(self, to: str, body: str) -> None:
-        self.send_message(mto=to, mbody=body, mtype="chat")
+        self.send_message(mto=JID(to), mbody=body, mtype="chat")

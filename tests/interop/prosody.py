@@ -189,7 +189,8 @@ def _roster(items: Iterable[RosterItem]) -> str:
         name = f"name = {_lua(item.name)}; " if item.name else ""
         ask = 'ask = "subscribe"; ' if item.ask else ""
         lines.append(
-            f"[{_lua(item.jid)}] = {{ {name}{ask}subscription = {_lua(item.subscription)}; groups = {{ {groups} }}; }};"
+            f"[{_lua(item.jid)}] = {{ {name}{ask}"
+            f"subscription = {_lua(item.subscription)}; groups = {{ {groups} }}; }};"
         )
     return "return { [false] = { version = 1; pending = {}; };\n" + "\n".join(lines) + "\n};\n"
 
