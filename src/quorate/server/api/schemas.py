@@ -308,8 +308,12 @@ class GuestClause(_Schema):
 
 
 class ChatLine(_Schema):
-    """A line of the room's own chat, or (name None) a line of the room itself."""
+    """A line of the room's own chat, or (name None) a line of the room itself.
 
+    Also a frame of the room's WebSocket: one for every new line.
+    """
+
+    type: Literal["line"] = "line"
     id: int
     at: datetime
     name: str | None
@@ -319,8 +323,12 @@ class ChatLine(_Schema):
 
 
 class RoomView(_Schema):
-    """What a personal link shows; also sent over the room's WebSocket whenever it changes."""
+    """What a personal link shows; also sent over the room's WebSocket whenever it changes.
 
+    ``revoked`` and ``expired`` show no more than that; ``withdrawn``: called off, or the reader said no.
+    """
+
+    type: Literal["view"] = "view"
     state: Literal["waiting", "open", "late", "ended", "expired", "revoked", "withdrawn"]
     about: str | None
     kind: KindName
@@ -345,3 +353,43 @@ class RoomView(_Schema):
     chat: list[ChatLine] = []
     """Only while open and joined."""
     server_time: datetime
+
+
+class RoomAnswer(_Schema):
+    """From the room page: come (also late), do not come after all, never ask me again."""
+
+    answer: Literal["yes", "no", "stop"]
+
+
+class RoomSays(_Schema):
+    """A frame from the page over the room's WebSocket; ``end`` is the organiser's."""
+
+    type: Literal["join", "say", "leave", "end"]
+    text: str | None = None
+
+
+class RoomTrouble(_Schema):
+    """A frame to the page: what it just sent was not done."""
+
+    type: Literal["problem"] = "problem"
+    problem: Problem
+
+
+class EnterKey(_Schema):
+    """A way into the page that works once."""
+
+    url: str
+    expires: datetime
+
+
+class Heartbeat(_Schema):
+    """Data of the events ``hello`` and ``heartbeat``."""
+
+    now: datetime
+
+
+class Readiness(_Schema):
+    """Per part: is it ready? Answered with 503 if one is not."""
+
+    ready: bool
+    parts: dict[str, bool]
