@@ -47,13 +47,15 @@ class Line:
 @dataclass(slots=True)
 class _Room:
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
-    tabs: dict[str, int] = field(default_factory=dict)
+    seats: dict[str, set[int]] = field(default_factory=dict)
+    """Open pages per person; a person with none is about to count as gone."""
     leaving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     said: dict[str, deque[float]] = field(default_factory=dict)
     serial: int = 0
+    seat_serial: int = 0
 
     def here(self) -> tuple[str, ...]:
-        return tuple(self.tabs)
+        return tuple(self.seats)
 
 
 class Rooms:
@@ -77,7 +79,7 @@ class Rooms:
             return
         room = self._rooms[activity.id] = _Room()
         for person in sorted(activity.joined):
-            room.tabs[person] = 0
+            room.seats[person] = set()
             self._begin_leaving(activity.id, room, person)
         self.touch(activity.id)
 
@@ -102,30 +104,34 @@ class Rooms:
         room = self._rooms.get(activity)
         return room.here() if room else ()
 
-    async def join(self, activity: str, person: str) -> None:
-        """One more page of this person; raises NotPossible if the room is not open."""
+    async def join(self, activity: str, person: str) -> int:
+        """One more page of this person: its seat, for ``drop``. Raises NotPossible if the room is not open."""
         room = self._open_room(activity)
         if (task := room.leaving.pop(person, None)) is not None:
             task.cancel()
-        came = person not in room.tabs
-        room.tabs[person] = room.tabs.get(person, 0) + 1
+        came = person not in room.seats
+        room.seat_serial += 1
+        seat = room.seat_serial
+        room.seats.setdefault(person, set()).add(seat)
         self.touch(activity)
         if came:
             await self._joined(activity, person)
+        return seat
 
-    def drop(self, activity: str, person: str) -> None:
+    def drop(self, activity: str, person: str, seat: int) -> None:
         """One page of this person is gone without a goodbye."""
         room = self._rooms.get(activity)
-        if room is None or not room.tabs.get(person):
+        seats = room.seats.get(person) if room else None
+        if room is None or not seats or seat not in seats:
             return
-        room.tabs[person] -= 1
-        if room.tabs[person] == 0:
+        seats.discard(seat)
+        if not seats:
             self._begin_leaving(activity, room, person)
 
     async def leave(self, activity: str, person: str) -> None:
         """The person said goodbye: gone at once, whatever else is open."""
         room = self._rooms.get(activity)
-        if room is None or person not in room.tabs:
+        if room is None or person not in room.seats:
             return
         if (task := room.leaving.pop(person, None)) is not None:
             task.cancel()
@@ -134,7 +140,7 @@ class Rooms:
     def say(self, activity: str, person: str, text: str) -> Line:
         """Write a line; raises Refused (empty, too long, too fast) or NotPossible (not here)."""
         room = self._open_room(activity)
-        if person not in room.tabs:
+        if person not in room.seats:
             raise NotPossible("You are not in the room.", remedy="Join it, then write.")
         text = text.strip()
         if not text:
@@ -208,6 +214,6 @@ class Rooms:
         await self._gone(activity, room, person)
 
     async def _gone(self, activity: str, room: _Room, person: str) -> None:
-        room.tabs.pop(person, None)
+        room.seats.pop(person, None)
         self.touch(activity)
         await self._left(activity, person)
