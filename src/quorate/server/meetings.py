@@ -1,4 +1,4 @@
-"""Values that the hub takes and gives: what a new activity is to be, explanations, asks, the owner's own state."""
+"""What the hub takes and gives: a meeting to establish, explanations, asks, the owner's own state."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

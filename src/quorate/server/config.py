@@ -1,0 +1,159 @@
+"""Settings of one installation: ``quorate.toml``, then environment, then what was typed, the latest wins.
+
+Shapes   ``data``, ``web = "127.0.0.1:8765"``, ``[routes] "example.org" = "127.0.0.1:5222"``,
+         ``[people.bob] name = "Bob" addresses = ["bob@example.org"]``, ``[groups] dba = ["raj", "kofi"]``.
+Errors   Misconfigured with the file, the key and the nearest known key.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from quorate.errors import Misconfigured, QuorateError
+from quorate.model.address import Address, parse_address
+
+DEFAULT_WEB = "127.0.0.1:8765"
+DEFAULT_IM = "127.0.0.1:5221"
+ENVIRONMENT = {"QUORATE_DATA": "data"}
+CONFIG_NAME = "quorate.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConfiguredPerson(_Section):
+    name: str = ""
+    addresses: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("addresses")
+    @classmethod
+    def _are_addresses(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(_address(text)) for text in texts)
+
+    @property
+    def parsed(self) -> tuple[Address, ...]:
+        return tuple(parse_address(text) for text in self.addresses)
+
+
+class Settings(_Section):
+    data: Path = Field(default_factory=lambda: default_data())
+    """Directory of store, keys, sockets."""
+    web: str = DEFAULT_WEB
+    """HOST:PORT of page and API."""
+    im: str = DEFAULT_IM
+    """HOST:PORT IM clients connect to."""
+    routes: dict[str, str] = {}
+    """Domain to HOST:PORT, instead of SRV records."""
+    trust: tuple[Path, ...] = ()
+    """Certificate authorities to trust upstream beside the system's."""
+    allow: tuple[str, ...] = ()
+    """Networks (CIDR) that may reach a listener that is not bound to loopback."""
+    public_url: str | None = None
+    """How others reach the page; links are made from it."""
+    ring_s: float = Field(default=30.0, gt=0, le=3600)
+    settle_s: float = Field(default=2.0, ge=0, le=600)
+    ask_timeout_s: float = Field(default=3.0, gt=0, le=60)
+    zone: str = ""
+    """Time zone of typed times, ``Europe/Berlin``; empty: the system's."""
+    people: dict[str, ConfiguredPerson] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("web", "im")
+    @classmethod
+    def _is_endpoint(cls, text: str) -> str:
+        split_endpoint(text)
+        return text
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, text: str) -> str:
+        if text:
+            try:
+                ZoneInfo(text)
+            except (KeyError, ValueError, OSError) as error:
+                raise ValueError(f"there is no time zone “{text}”, write one like Europe/Berlin") from error
+        return text
+
+    @property
+    def url(self) -> str:
+        """Base URL of the page, without a slash at the end."""
+        return (self.public_url or f"http://{self.web}").rstrip("/")
+
+
+def default_data() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "quorate"
+
+
+def split_endpoint(text: str) -> tuple[str, int]:
+    """``127.0.0.1:8765`` or ``[::1]:8765`` to host and port; raises ValueError with the right form."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"“{text}” is not HOST:PORT, write for instance 127.0.0.1:8765")
+    return host, int(port)
+
+
+def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the file and lay environment and ``overrides`` (None: not given) over it; raises Misconfigured.
+
+    Without ``config``: ``quorate.toml`` in the data directory, if there is one.
+    """
+    given = {key: value for key, value in (overrides or {}).items() if value not in (None, (), [], {})}
+    for variable, key in ENVIRONMENT.items():
+        if os.environ.get(variable):
+            given.setdefault(key, os.environ[variable])
+    path = config or Path(given.get("data") or default_data()) / CONFIG_NAME
+    fields = _read(path, required=config is not None)
+    merged = {**fields, **given}
+    merged["routes"] = {**_mapping(fields.get("routes")), **_mapping(given.get("routes"))}
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise _explained(error, path) from error
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if not required:
+            return {}
+        raise Misconfigured(f"There is no file {path}.", remedy="Give --config an existing file.") from error
+    except OSError as error:
+        raise Misconfigured(
+            f"{path} cannot be read: {error.strerror}.", remedy="Make it readable, or move it away."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path} is not valid TOML: {error}.", remedy="Mend that line.") from error
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except QuorateError as error:
+        raise ValueError(str(error)) from error
+
+
+def _explained(error: ValidationError, path: Path) -> Misconfigured:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        key = str(first["loc"][-1])
+        known = list(ConfiguredPerson.model_fields if len(first["loc"]) > 1 else Settings.model_fields)
+        near = difflib.get_close_matches(key, known, n=1)
+        remedy = f"Did you mean “{near[0]}”?" if near else f"Known settings: {', '.join(known)}."
+        return Misconfigured(f"{path}: there is no setting “{where}”.", remedy=remedy)
+    says = first["msg"].removeprefix("Value error, ")
+    return Misconfigured(f"The setting “{where}” is not usable: {says}.", remedy=f"Correct it in {path}.")
