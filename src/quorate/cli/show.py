@@ -1,0 +1,78 @@
+"""How the CLI prints: one JSON document, or short lines for people."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+
+
+def as_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def age(seconds: float) -> str:
+    """``8 s``, ``25 min``, ``4 h``, ``3 d``."""
+    seconds = max(0, seconds)
+    if seconds < MINUTE_S:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR_S:
+        return f"{seconds / MINUTE_S:.0f} min"
+    if seconds < DAY_S:
+        return f"{seconds / HOUR_S:.0f} h"
+    return f"{seconds / DAY_S:.0f} d"
+
+
+def since(moment: str | None) -> str:
+    """How long ago an RFC 3339 time was."""
+    if moment is None:
+        return ""
+    return age((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
+
+
+def clock(moment: str | None) -> str:
+    """An RFC 3339 time as local clock time, with the day if it is not today."""
+    if moment is None:
+        return ""
+    local = datetime.fromisoformat(moment).astimezone()
+    today = datetime.now().astimezone().date()
+    return local.strftime("%H:%M:%S" if local.date() == today else "%a %H:%M")
+
+
+def columns(rows: Iterable[Sequence[str]]) -> None:
+    """Aligned columns, the last one free."""
+    rows = [tuple(row) for row in rows]
+    if not rows:
+        return
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def activity_line(activity: dict[str, Any]) -> tuple[str, str, str, str]:
+    taken = sum(p["taken"] for p in activity.get("places", []) if not p.get("optional"))
+    need = sum(p["need"] for p in activity.get("places", []) if not p.get("optional"))
+    about = f"“{activity['about']}”" if activity.get("about") else activity["who"]
+    return activity["id"], activity["state"], f"{taken}/{need}", about
+
+
+def activity_text(activity: dict[str, Any]) -> None:
+    """One activity for people: what, who, what comes next."""
+    ident, state, tally, about = activity_line(activity)
+    typer.echo(f"{ident} {about}: {state}, {tally}. Needs {activity['who']}.")
+    if activity.get("reason_text"):
+        typer.echo(f"  {activity['reason_text']}")
+    columns(
+        ("  " + p["name"], p["state"], p.get("reason") or p.get("availability") or "", clock(p["at"]))
+        for p in activity["people"]
+    )
+    if upcoming := activity.get("next"):
+        when = f" at {clock(upcoming['at'])}" if upcoming.get("at") else ""
+        typer.echo(f"  Next{when}: {upcoming['reason']}")
+    if activity.get("deadline"):
+        typer.echo(f"  Ends {clock(activity['deadline'])}.")
+    if activity.get("room"):
+        typer.echo(f"  Your link: {activity['room']['url']}")

@@ -1,0 +1,18 @@
+"""What all tests share: real parts are there, or the test fails (in CI) or is left out loudly (elsewhere)."""
+
+import os
+import shutil
+
+import pytest
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """``@pytest.mark.real("prosody", "profanity")`` names the programs a test needs."""
+    needed = [program for mark in item.iter_markers("real") for program in (mark.args or ("prosody",))]
+    missing = sorted({program for program in needed if shutil.which(program) is None})
+    if not missing:
+        return
+    text = f"needs {', '.join(missing)}: apt-get install {' '.join(missing)}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(text, pytrace=False)
+    pytest.skip(text)

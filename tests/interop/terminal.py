@@ -1,0 +1,109 @@
+"""Profanity in a tmux pane of its own: typed at and read like a person would."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+WAIT_S = 20.0
+LOOK_EVERY_S = 0.1
+
+_ACCOUNT = """[{jid}]
+enabled=true
+resource=profanity
+server=127.0.0.1
+port={port}
+password={password}
+tls.policy=force
+"""
+
+_PREFERENCES = """[ui]
+splash=false
+vercheck=false
+[notifications]
+message=off
+[connection]
+tls.certpath={trust}
+"""
+
+
+@dataclass
+class Profanity:
+    """``async with Profanity(home, jid, password, port, trust) as screen``: logged in when entered."""
+
+    home: Path
+    jid: str
+    password: str
+    port: int
+    trust: Path
+    """Directory of trusted certificates, hashed as OpenSSL wants."""
+
+    @property
+    def socket(self) -> str:
+        return str(self.home / "tmux")
+
+    async def __aenter__(self) -> "Profanity":
+        self._write()
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "XDG_"))}
+        environment = {**clean, "HOME": str(self.home), "TERM": "screen-256color", "LANG": "C.UTF-8"}
+        await self._tmux(
+            "new-session", "-d", "-x", "140", "-y", "40", f"profanity -a {self.jid}", environment=environment
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):
+            await self._tmux("kill-server")
+
+    def _write(self) -> None:
+        data = self.home / ".local" / "share" / "profanity"
+        preferences = self.home / ".config" / "profanity"
+        data.mkdir(parents=True)
+        preferences.mkdir(parents=True)
+        (data / "accounts").write_text(_ACCOUNT.format(jid=self.jid, port=self.port, password=self.password))
+        (preferences / "profrc").write_text(_PREFERENCES.format(trust=self.trust))
+
+    async def _tmux(self, *words: str, environment: dict[str, str] | None = None) -> str:
+        process = await asyncio.create_subprocess_exec(
+            "tmux",
+            "-f",
+            "/dev/null",
+            "-S",
+            self.socket,
+            *words,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(), WAIT_S)
+        if process.returncode != 0:
+            raise RuntimeError(f"tmux {words[0]}: {err.decode().strip()}")
+        return out.decode(errors="replace")
+
+    async def type(self, line: str) -> None:
+        await self._tmux("send-keys", "-l", line)
+        await self._tmux("send-keys", "Enter")
+
+    async def screen(self) -> str:
+        return await self._tmux("capture-pane", "-p", "-J")
+
+    async def shows(self, text: str, within_s: float = WAIT_S) -> str:
+        """Wait until the screen contains ``text`` (white space folded); returns the screen."""
+        wanted, seen = " ".join(text.split()), ""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while wanted not in " ".join((seen := await self.screen()).split()):
+                    await asyncio.sleep(LOOK_EVERY_S)
+                return seen
+        raise AssertionError(f"{self.jid}'s screen never showed {text!r}:\n{seen}")
+
+
+def trust_directory(home: Path, *certificates: Path) -> Path:
+    """A directory OpenSSL finds these certificates in."""
+    home.mkdir(exist_ok=True)
+    for certificate in certificates:
+        (home / certificate.name).write_bytes(certificate.read_bytes())
+    subprocess.run(["openssl", "rehash", str(home)], check=True, capture_output=True)
+    return home
