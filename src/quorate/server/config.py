@@ -24,6 +24,11 @@ ENVIRONMENT = {"QUORATE_DATA": "data"}
 CONFIG_NAME = "quorate.toml"
 
 
+def default_data() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "quorate"
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,7 +48,7 @@ class ConfiguredPerson(_Section):
 
 
 class Settings(_Section):
-    data: Path = Field(default_factory=lambda: default_data())
+    data: Path = Field(default_factory=default_data)
     """Directory of store, keys, sockets."""
     web: str = DEFAULT_WEB
     """HOST:PORT of page and API."""
@@ -85,11 +90,6 @@ class Settings(_Section):
     def url(self) -> str:
         """Base URL of the page, without a slash at the end."""
         return (self.public_url or f"http://{self.web}").rstrip("/")
-
-
-def default_data() -> Path:
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "quorate"
 
 
 def split_endpoint(text: str) -> tuple[str, int]:
