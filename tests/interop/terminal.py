@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WAIT_S = 20.0
-LOOK_EVERY_S = 0.1
 
 _ACCOUNT = """[{jid}]
 enabled=true
@@ -29,6 +28,21 @@ tls.certpath={trust}
 """
 
 
+def profanity_home(home: Path, jid: str, password: str, port: int, trust: Path) -> None:
+    """Write a home directory in which `profanity -a JID` logs in by itself."""
+    data = home / ".local" / "share" / "profanity"
+    preferences = home / ".config" / "profanity"
+    data.mkdir(parents=True)
+    preferences.mkdir(parents=True)
+    (data / "accounts").write_text(_ACCOUNT.format(jid=jid, port=port, password=password))
+    (preferences / "profrc").write_text(_PREFERENCES.format(trust=trust))
+
+
+def profanity_environment(home: Path) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "XDG_"))}
+    return {**clean, "HOME": str(home), "TERM": "screen-256color", "LANG": "C.UTF-8"}
+
+
 @dataclass
 class Profanity:
     """``async with Profanity(home, jid, password, port, trust) as screen``: logged in when entered."""
@@ -40,30 +54,39 @@ class Profanity:
     trust: Path
     """Directory of trusted certificates, hashed as OpenSSL wants."""
 
+    def __post_init__(self) -> None:
+        self._output = asyncio.Event()
+
     @property
     def socket(self) -> str:
         return str(self.home / "tmux")
 
     async def __aenter__(self) -> "Profanity":
-        self._write()
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "XDG_"))}
-        environment = {**clean, "HOME": str(self.home), "TERM": "screen-256color", "LANG": "C.UTF-8"}
+        profanity_home(self.home, self.jid, self.password, self.port, self.trust)
+        environment = profanity_environment(self.home)
         await self._tmux(
             "new-session", "-d", "-x", "140", "-y", "40", f"profanity -a {self.jid}", environment=environment
         )
+        await self._follow()
         return self
 
+    async def _follow(self) -> None:
+        """Whatever the client prints also comes down a pipe: the event that the screen changed."""
+        pipe = self.home / "output"
+        os.mkfifo(pipe)
+        self._pipe = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        asyncio.get_running_loop().add_reader(self._pipe, self._printed)
+        await self._tmux("pipe-pane", f"exec cat >{pipe}")
+
+    def _printed(self) -> None:
+        if os.read(self._pipe, 65536):
+            self._output.set()
+
     async def __aexit__(self, *_: object) -> None:
+        asyncio.get_running_loop().remove_reader(self._pipe)
+        os.close(self._pipe)
         with contextlib.suppress(RuntimeError):
             await self._tmux("kill-server")
-
-    def _write(self) -> None:
-        data = self.home / ".local" / "share" / "profanity"
-        preferences = self.home / ".config" / "profanity"
-        data.mkdir(parents=True)
-        preferences.mkdir(parents=True)
-        (data / "accounts").write_text(_ACCOUNT.format(jid=self.jid, port=self.port, password=self.password))
-        (preferences / "profrc").write_text(_PREFERENCES.format(trust=self.trust))
 
     async def _tmux(self, *words: str, environment: dict[str, str] | None = None) -> str:
         process = await asyncio.create_subprocess_exec(
@@ -94,9 +117,11 @@ class Profanity:
         wanted, seen = " ".join(text.split()), ""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while wanted not in " ".join((seen := await self.screen()).split()):
-                    await asyncio.sleep(LOOK_EVERY_S)
-                return seen
+                while True:
+                    self._output.clear()
+                    if wanted in " ".join((seen := await self.screen()).split()):
+                        return seen
+                    await self._output.wait()
         raise AssertionError(f"{self.jid}'s screen never showed {text!r}:\n{seen}")
 
 
