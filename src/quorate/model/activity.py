@@ -129,6 +129,14 @@ class Activity:
     """Why it ended without being live, or why it ended."""
     serial: int = 0
     """Number of invitations ever made, for their ids."""
+    notices: int = 0
+    """Number of other effects ever made, for their ids (``Q7-n12``)."""
+    tally: tuple[str, ...] = ()
+    """Who had accepted when the organiser was last told."""
+    told_late: frozenset[str] = frozenset()
+    """Who said yes after it was covered and heard "join anyway?"."""
+    told_over: frozenset[str] = frozenset()
+    """Who answered after the end and heard that it is over."""
     log: tuple[LogLine, ...] = field(default=())
 
     def person(self, key: str) -> Person | None:

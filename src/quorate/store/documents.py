@@ -1,0 +1,75 @@
+"""Activities and effects as versioned JSON text, both ways.
+
+The model may get fields with a default in the same version; anything else needs a new one and its step in
+``UPGRADES``.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from quorate.activity.effects import (
+    ActivityEffect,
+    Block,
+    CloseRoom,
+    OpenRoom,
+    RevokeLink,
+    Ring,
+    Tell,
+    TellOrganiser,
+)
+from quorate.errors import Misconfigured
+from quorate.model.activity import Activity
+
+FORMAT: Final = 1
+UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+"""Version -> the step from it to the next one."""
+
+_ACTIVITY: Final = TypeAdapter(Activity)
+_KINDS: Final[Mapping[str, type[ActivityEffect]]] = {
+    "ring": Ring,
+    "tell": Tell,
+    "tell-organiser": TellOrganiser,
+    "open-room": OpenRoom,
+    "close-room": CloseRoom,
+    "revoke-link": RevokeLink,
+    "block": Block,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+_EFFECTS: Final[Mapping[str, TypeAdapter[ActivityEffect]]] = {
+    name: TypeAdapter(kind) for name, kind in _KINDS.items()
+}
+
+
+def activity_text(activity: Activity) -> str:
+    return _ACTIVITY.dump_json(activity).decode()
+
+
+def activity_from(text: str, version: int) -> Activity:
+    """Read a document of any version up to ``FORMAT``; raises Misconfigured on a newer one."""
+    if version > FORMAT:
+        raise newer()
+    if version == FORMAT:
+        return _ACTIVITY.validate_json(text)
+    document = json.loads(text)
+    for at in range(version, FORMAT):
+        document = UPGRADES[at](document)
+    return _ACTIVITY.validate_json(json.dumps(document))
+
+
+def effect_text(effect: ActivityEffect) -> tuple[str, str]:
+    """Its kind and its document."""
+    kind = _NAMES[type(effect)]
+    return kind, _EFFECTS[kind].dump_json(effect).decode()
+
+
+def effect_from(kind: str, text: str) -> ActivityEffect:
+    return _EFFECTS[kind].validate_json(text)
+
+
+def newer() -> Misconfigured:
+    return Misconfigured(
+        "The data directory is of a newer Quorate.", remedy="Upgrade Quorate, or use another one with --data."
+    )

@@ -1,0 +1,89 @@
+"""Opening the store: the data directory, the tables brought up to date, the repositories."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from quorate.clock import Clock, SystemClock
+from quorate.errors import Misconfigured
+from quorate.store.database import Database, engine_for
+from quorate.store.documents import newer
+from quorate.store.repositories import Activities, Outbox, Tokens
+from quorate.store.repositories_people import Asked, Blocks, Statements, Watches
+from quorate.store.repositories_requests import Executed, Idempotency
+
+_SCRIPTS: Final = "quorate.store:migrations"
+DIRECTORY_MODE: Final = 0o700
+
+
+class Store:
+    """Everything that outlives the process. Presence and texts of rooms are not in it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self.activities = Activities(database, clock)
+        self.outbox = Outbox(database, clock)
+        self.tokens = Tokens(database, clock)
+        self.statements = Statements(database)
+        self.blocks = Blocks(database, clock)
+        self.asked = Asked(database)
+        self.watches = Watches(database, clock)
+        self.executed = Executed(database, clock)
+        self.idempotency = Idempotency(database, clock)
+
+    def close(self) -> None:
+        self._database.engine.dispose()
+
+
+def open_store(where: Path | str, clock: Clock | None = None) -> Store:
+    """Open a data directory (made if missing) or a database URL; raises Misconfigured."""
+    if not (isinstance(where, str) and "://" in where):
+        _make_directory(Path(where))
+    engine = engine_for(where)
+    try:
+        _bring_up_to_date(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise _not_usable(where) from error
+    except Misconfigured:
+        engine.dispose()
+        raise
+    return Store(Database(engine), clock or SystemClock())
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_usable(directory) from error
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", _SCRIPTS)
+    scripts = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        if present == scripts.get_current_head():
+            return
+        if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
+            raise newer()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _not_usable(where: Path | str) -> Misconfigured:
+    if isinstance(where, str) and "://" in where:
+        return Misconfigured(
+            "The database cannot be reached or written.", remedy="Check its address, account and rights."
+        )
+    return Misconfigured(
+        f"The data directory {where} cannot be written, or its database is damaged.",
+        remedy="Check its owner, rights and free space, or use another one with --data.",
+    )
