@@ -79,8 +79,9 @@ class Profanity:
         await self._tmux("pipe-pane", f"exec cat >{pipe}")
 
     def _printed(self) -> None:
-        if os.read(self._pipe, 65536):
-            self._output.set()
+        if not os.read(self._pipe, 65536):
+            asyncio.get_running_loop().remove_reader(self._pipe)
+        self._output.set()
 
     async def __aexit__(self, *_: object) -> None:
         asyncio.get_running_loop().remove_reader(self._pipe)

@@ -1,0 +1,90 @@
+"""`quorate up`, `down` and `page`: start, stop, and let a browser in."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quorate.cli.client import Api, find_server, gone
+from quorate.cli.options import Json
+from quorate.cli.show import as_json
+from quorate.errors import Refused
+from quorate.server.config import load_settings
+
+
+def up(
+    data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None,
+    web: Annotated[
+        str | None, typer.Option("--web", metavar="HOST:PORT", help="Where the page is served.")
+    ] = None,
+    im: Annotated[
+        str | None, typer.Option("--im", metavar="HOST:PORT", help="Where IM clients connect.")
+    ] = None,
+    route: Annotated[
+        list[str] | None,
+        typer.Option("--route", metavar="DOMAIN=HOST:PORT", help="The server of a domain; else SRV."),
+    ] = None,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option("--trust", metavar="CA.pem", help="Authority to trust beside the system's."),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option("--allow", metavar="CIDR", help="Who may connect if --im is not loopback."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="quorate.toml")] = None,
+) -> None:
+    """Start Quorate: the agent beside your IM client, and the server with the page. Ctrl-C stops both."""
+    given: dict[str, Any] = {
+        "data": data,
+        "web": web,
+        "im": im,
+        "routes": parse_routes(route or []),
+        "trust": tuple(trust or ()),
+        "allow": tuple(allow or ()),
+    }
+    settings = load_settings(config, given)
+    from quorate.server.main import run_server
+
+    run_server(settings)
+
+
+def parse_routes(items: list[str]) -> dict[str, str]:
+    """``["example.org=127.0.0.1:5222"]`` to a map; raises Refused."""
+    routes: dict[str, str] = {}
+    for item in items:
+        domain, equals, target = (part.strip() for part in item.partition("="))
+        host, colon, port = target.rpartition(":")
+        if not (domain and equals and host and colon and port.isdecimal()):
+            raise Refused(
+                f"“{item}” is not DOMAIN=HOST:PORT.",
+                remedy="For example: --route example.org=im.example.org:5222",
+            )
+        routes[domain.lower()] = target
+    return routes
+
+
+def down(data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None) -> None:
+    """Stop a running Quorate, agent and server."""
+    server = find_server(data)
+    if server is None:
+        raise gone(data)
+    Api(server).post("/down")
+    typer.echo(
+        "Stopping. The contact “Quorate” leaves your clients; they reconnect once you point them back."
+    )
+
+
+def page(json: Json = False) -> None:
+    """Print a link that lets this browser in; it works once, for ten minutes."""
+    link = Api().post("/enter-keys")
+    if json:
+        as_json(link)
+    else:
+        typer.echo(link["url"])
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(down)
+    app.command()(page)
