@@ -22,6 +22,8 @@ class Hub:
     store: Any
     bus: Any
     rooms: Any
+    links: Any
+    """quorate.rooms.tokens.Links: personal links, url(activity id, person key)."""
     directory: Any
 
     async def start(self) -> None:
