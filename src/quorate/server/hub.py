@@ -73,6 +73,10 @@ class Hub:
         """Inject requests where needed; returns when all are answered or after ``ask_timeout_s``."""
         raise NotImplementedError
 
+    def ask_results(self) -> dict[str, int]:
+        """How many requests for presence ended how (``answered``, ``timeout`` …), for /metrics."""
+        raise NotImplementedError
+
     # activities
 
     def activities(self) -> list[Activity]:

@@ -12,6 +12,9 @@ class _Schema(BaseModel):
 
 AvailabilityName = Literal["available", "away", "busy", "offline", "unknown"]
 ActivityStateName = Literal["waiting", "ringing", "live", "ended", "expired", "cancelled", "failed"]
+AskState = Literal["asked", "accepted", "declined", "later", "silent", "covered", "withdrawn"]
+RoomState = Literal["waiting", "open", "late", "ended", "expired", "revoked", "withdrawn"]
+YouSaid = Literal["yes", "no", "later"]
 KindName = Literal["chat", "call", "video", "board", "review", "link"]
 
 
@@ -245,7 +248,7 @@ class AskForYou(_Schema):
     organiser_name: str
     about: str | None
     kind: KindName
-    state: Literal["asked", "accepted", "declined", "later", "silent", "covered", "withdrawn"]
+    state: AskState
     at: datetime
     until: datetime | None
     needed: str
@@ -325,16 +328,18 @@ class ChatLine(_Schema):
 class RoomView(_Schema):
     """What a personal link shows; also sent over the room's WebSocket whenever it changes.
 
-    ``revoked`` and ``expired`` show no more than that; ``withdrawn``: called off, or the reader said no.
+    ``revoked`` shows no more than that; ``withdrawn``: the organiser called it off, or it could not be.
     """
 
     type: Literal["view"] = "view"
-    state: Literal["waiting", "open", "late", "ended", "expired", "revoked", "withdrawn"]
+    state: RoomState
     about: str | None
     kind: KindName
     organiser: str
     you: str
     is_organiser: bool
+    you_said: YouSaid | None = None
+    """The reader's latest answer."""
     activity: str | None = None
     """Q481; only for the organiser."""
     asked_at: datetime | None

@@ -1,0 +1,89 @@
+"""Activities: see, start, cancel, extend, explain; and what would happen."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, status
+
+from quorate.errors import Refused
+from quorate.model.availability import Availability
+from quorate.model.command import Kind, When
+from quorate.server.api.deps import HubDep, vantage_or_none
+from quorate.server.api.schemas import (
+    Activity,
+    ActivityStateName,
+    CheckAnswer,
+    CheckQuestion,
+    Explanation,
+    Extension,
+    NewActivity,
+)
+from quorate.server.meetings import NewMeeting
+from quorate.server.present import present_activity, present_check, present_explanation
+
+router = APIRouter(tags=["activities"])
+
+
+@router.get("/activities")
+async def activities(hub: HubDep, state: ActivityStateName | None = None) -> list[Activity]:
+    """Newest first: those not over, and the recent ended ones."""
+    return [present_activity(hub, a) for a in hub.activities() if state in (None, a.state.value)]
+
+
+@router.post("/activities", status_code=status.HTTP_201_CREATED)
+async def start(hub: HubDep, wanted: NewActivity) -> Activity:
+    """Who is needed, and for what. Refused at once, and nobody messaged, if it makes no sense."""
+    if wanted.before is not None and wanted.before.tzinfo is None:
+        raise Refused(
+            "before has no time zone.", remedy="Send it as RFC 3339, for example 2026-01-31T14:00:00Z."
+        )
+    vantage = hub.vantage(wanted.from_)
+    meeting = NewMeeting(
+        who=wanted.who,
+        when=When(wanted.when),
+        at=wanted.at,
+        kind=Kind(wanted.kind),
+        target=wanted.target,
+        about=wanted.about or None,
+        within=timedelta(seconds=wanted.within_s) if wanted.within_s else None,
+        before=wanted.before,
+        urgent=wanted.urgent,
+        without_me=wanted.without_me,
+    )
+    return present_activity(hub, await hub.meet(meeting, vantage))
+
+
+@router.get("/activities/{id}")
+async def activity(hub: HubDep, id: str) -> Activity:
+    return present_activity(hub, hub.activity(id))
+
+
+@router.post("/activities/{id}/cancel")
+async def cancel(hub: HubDep, id: str) -> Activity:
+    """Call it off; a live one ends. Everybody who was asked is told."""
+    return present_activity(hub, await hub.cancel(id))
+
+
+@router.post("/activities/{id}/extend")
+async def extend(hub: HubDep, id: str, extension: Extension) -> Activity:
+    """Move the deadline; without one it is set from now."""
+    return present_activity(hub, await hub.extend(id, timedelta(seconds=extension.by_s)))
+
+
+@router.get("/activities/{id}/explain")
+async def explain(hub: HubDep, id: str) -> Explanation:
+    """Why, or why not: sentences, the requirement with its evidence, the time line, the next step."""
+    return present_explanation(hub.explain(id))
+
+
+@router.post("/activities/{id}/explain", operation_id="explain_again")
+async def explain_again(hub: HubDep, id: str) -> Explanation:
+    """The same as GET."""
+    return present_explanation(hub.explain(id))
+
+
+@router.post("/check")
+async def check(hub: HubDep, question: CheckQuestion) -> CheckAnswer:
+    """What would happen if this were asked now; nobody is asked."""
+    given = {name: Availability(state) for name, state in question.given.items()}
+    vantage = vantage_or_none(hub, question.from_)
+    return present_check(hub.check(question.who, vantage, given, question.groups))

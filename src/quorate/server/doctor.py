@@ -1,0 +1,100 @@
+"""What could keep Quorate from working here, each with what to do about it."""
+
+import asyncio
+import shutil
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from quorate.model.stream import Stream, StreamState
+from quorate.server.api.schemas import DoctorLine
+from quorate.server.config import split_endpoint
+from quorate.server.hub import Hub
+
+CONNECT_TIMEOUT_S: Final = 3.0
+FREE_BYTES_WANTED: Final = 100 * 1024 * 1024
+
+
+async def examine(hub: Hub) -> list[DoctorLine]:
+    """Look at everything now, the routes at the same time."""
+    routes = [_route(domain, target) for domain, target in sorted(hub.settings.routes.items())]
+    return [
+        _agent(hub),
+        await _listener(hub),
+        _authority(hub),
+        *await asyncio.gather(*routes),
+        _streams(hub.streams()),
+        _store(hub),
+        _room_on_disk(hub),
+    ]
+
+
+def _line(name: str, ok: bool, says: str, remedy: str) -> DoctorLine:
+    return DoctorLine(name=name, ok=ok, says=says, remedy=None if ok else remedy)
+
+
+def _agent(hub: Hub) -> DoctorLine:
+    ok = hub.link_connected
+    says = "The agent is connected." if ok else "The agent is not connected: no client can be read."
+    return _line("agent", ok, says, "Stop Quorate with `quorate down` and start it again with `quorate up`.")
+
+
+async def _listener(hub: Hub) -> DoctorLine:
+    im = hub.agents[0].im if hub.agents else hub.settings.im
+    ok = await _reachable(im)
+    says = f"IM clients can connect to {im}." if ok else f"Nothing answers at {im}."
+    return _line("listener", ok, says, "Start Quorate again; another port is chosen with --im.")
+
+
+def _authority(hub: Hub) -> DoctorLine:
+    ca = hub.settings.data / "ca.pem"
+    says = f"Clients have to trust {ca}." if ca.is_file() else f"There is no certificate authority at {ca}."
+    return _line("ca", ca.is_file(), says, "It is made when the agent starts: run `quorate up` again.")
+
+
+async def _route(domain: str, target: str) -> DoctorLine:
+    ok = await _reachable(target)
+    says = f"{domain} is reached at {target}." if ok else f"{domain}: nothing answers at {target}."
+    return _line("route", ok, says, f"Check the address after --route {domain}=, and that its server runs.")
+
+
+def _streams(streams: list[Stream]) -> DoctorLine:
+    live = sum(stream.state is StreamState.LIVE for stream in streams)
+    says = f"{live} live." if live else "No client is connected."
+    return _line("streams", live > 0, says, "Point your IM client at the listener; the page says how.")
+
+
+def store_answers(hub: Hub) -> bool:
+    """One cheap question to the store."""
+    try:
+        hub.store.tokens.find("")
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _store(hub: Hub) -> DoctorLine:
+    ok = store_answers(hub)
+    says = f"The store in {hub.settings.data} {'answers' if ok else 'does not answer'}."
+    return _line("store", ok, says, "Check owner, rights and free space of that directory.")
+
+
+def _room_on_disk(hub: Hub) -> DoctorLine:
+    free = shutil.disk_usage(hub.settings.data).free
+    says = f"{free // (1024 * 1024)} MiB free in the data directory."
+    return _line("disk", free >= FREE_BYTES_WANTED, says, "Make room, or move the data with --data.")
+
+
+async def _reachable(endpoint: str) -> bool:
+    """Whether something accepts TCP connections there."""
+    host, port = split_endpoint(endpoint)
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            _reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True

@@ -1,0 +1,114 @@
+"""The built page: two documents and their hashed assets, and the one-time way in."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from quorate.errors import NotFound
+from quorate.server.api.deps import DoorDep, HubDep
+from quorate.server.auth import SESSION_LASTS
+from quorate.server.guard import SESSION_COOKIE
+from quorate.server.problems import Unauthorised
+
+STATIC: Final = Path(__file__).parent / "static"
+_PAGES: Final = ("/", "/activities", "/activities/{rest:path}", "/people", "/streams", "/history")
+_ICONS: Final = {"favicon.svg": "image/svg+xml", "favicon.ico": "image/x-icon"}
+
+router = APIRouter(include_in_schema=False)
+
+
+class Page:
+    """The directory the page was built into; it may still be empty."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @property
+    def built(self) -> bool:
+        return (self.directory / "index.html").is_file()
+
+    def document(self, name: str, status: int = 200) -> Response:
+        if not self.built:
+            return _plain(
+                503,
+                "The page is not built",
+                "Build it once with <code>script/up</code>, or with <code>npm ci && npm run build</code> "
+                "in the folder <code>web</code>. The command line and the API work without it.",
+            )
+        return FileResponse(self.directory / name, status, media_type="text/html; charset=utf-8")
+
+
+class Assets(StaticFiles):
+    """Hashed files; whoever has one has it for ever. The directory may appear after the start."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory, check_dir=False)
+
+
+def _plain(status: int, title: str, body: str) -> HTMLResponse:
+    """A page of ours that needs no built file; ``body`` is HTML written here."""
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title} · Quorate</title></head>"
+        f"<body><main><h1>{title}</h1><p>{body}</p></main></body></html>",
+        status,
+    )
+
+
+async def _index(request: Request) -> Response:
+    page: Page = request.app.state.page
+    if not request.state.owner:
+        return _plain(
+            401,
+            "Come in",
+            "This page belongs to whoever started Quorate here. Run <code>quorate page</code> on that "
+            "machine: it prints a link that lets this browser in.",
+        )
+    return page.document("index.html")
+
+
+for _path in _PAGES:
+    router.add_api_route(_path, _index, methods=["GET", "HEAD"])
+
+
+@router.get("/r/{token}")
+async def room(request: Request, hub: HubDep, token: str) -> Response:
+    """The room page; what it may show it asks the API."""
+    page: Page = request.app.state.page
+    return page.document("room.html", 200 if hub.links.holder(token) else 404)
+
+
+@router.get("/enter")
+async def enter(request: Request, door: DoorDep, hub: HubDep, key: str = "") -> Response:
+    """Turns a one-time key into this browser's session."""
+    if request.state.owner and "authorization" not in request.headers:
+        return RedirectResponse("/", 303)
+    try:
+        session = door.enter(key)
+    except Unauthorised as error:
+        return _plain(
+            401, "This way in is closed", f"{error.problem} <code>quorate page</code> prints a new one."
+        )
+    response = RedirectResponse("/", 303)
+    response.set_cookie(
+        SESSION_COOKIE,
+        session,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=hub.settings.url.startswith("https:"),
+    )
+    return response
+
+
+@router.get("/{icon}")
+async def icon(request: Request, icon: str) -> Response:
+    page: Page = request.app.state.page
+    path = page.directory / icon
+    if icon not in _ICONS or not path.is_file():
+        raise NotFound(f"There is nothing at /{icon}.", remedy="The page is at /.")
+    return FileResponse(path, media_type=_ICONS[icon])

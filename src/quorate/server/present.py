@@ -1,0 +1,211 @@
+"""Model values as the JSON of the API, with their sentences. The reader is the owner of the server."""
+
+from typing import Any
+
+from quorate.model import activity as model
+from quorate.model.activity import ActivityState, Invitation, InvitationState
+from quorate.model.address import Address
+from quorate.model.availability import Availability, TraceLine
+from quorate.model.person import Person
+from quorate.model.reasons import Reason
+from quorate.model.stream import Stream
+from quorate.server.api import schemas
+from quorate.server.hub import Hub
+from quorate.server.meetings import Explained, MeNow, NextStep, WhyNode
+from quorate.server.places import places_of
+from quorate.server.words import reason_text
+
+
+def present_trace(lines: tuple[TraceLine, ...]) -> list[schemas.TraceLine]:
+    return [
+        schemas.TraceLine(
+            source=line.source,
+            says=line.says,
+            at=line.at,
+            age_s=round(line.age_s, 1),
+            used=line.used,
+            asked=line.asked,
+            why_not=line.why_not,
+        )
+        for line in lines
+    ]
+
+
+def present_person(hub: Hub, person: Person, vantage: Address | None) -> schemas.PersonVerdict:
+    verdict = hub.verdict(person.key, vantage)
+    return schemas.PersonVerdict(
+        person=person.key,
+        name=person.name,
+        availability=verdict.availability.value,
+        since=verdict.since,
+        trace=present_trace(verdict.trace),
+        until=verdict.until,
+        reason=verdict.reason,
+        groups=hub.groups_of(person.key, vantage),
+        addresses=[str(address) for address in person.addresses],
+        activity=_engaged_in(hub, person.key),
+    )
+
+
+def _engaged_in(hub: Hub, key: str) -> str | None:
+    """The activity the person is asked for, said yes to, or is in the room of."""
+    for activity in hub.activities():
+        if activity.state.over:
+            continue
+        latest = activity.latest(key)
+        if key in activity.joined or (latest and (latest.open or latest.state is InvitationState.ACCEPTED)):
+            return activity.id
+    return None
+
+
+def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
+    organiser = activity.organiser
+    live = activity.state is ActivityState.LIVE
+    return schemas.Activity(
+        id=activity.id,
+        state=activity.state.value,
+        kind=activity.kind.value,
+        about=activity.about,
+        who=activity.who,
+        organiser=str(activity.organiser_via),
+        created=activity.created,
+        deadline=activity.deadline,
+        people=[_person_in(hub, activity, person) for person in activity.people],
+        room=schemas.Room(url=hub.links.url(activity.id, organiser.key)) if live else None,
+        reason=activity.reason,
+        reason_text=reason_text(activity.reason) if activity.reason else None,
+        places=places_of(hub, activity),
+        next=None if activity.state.over else present_next(hub.next_step(activity.id)),
+        urgent=activity.urgent,
+        when=activity.when.value,
+        organiser_name=organiser.name,
+        organiser_person=organiser.key,
+        organiser_state=_organiser_state(hub, activity),
+        live_at=activity.live_at,
+        ended_at=activity.ended_at,
+        ring_s=activity.ring_s,
+    )
+
+
+def _person_in(hub: Hub, activity: model.Activity, person: Person) -> schemas.ActivityPerson:
+    invitation = activity.latest(person.key)
+    over = activity.state.over
+    verdict = None if over else hub.verdict(person.key, activity.organiser_via)
+    reason = (invitation.reason if invitation else None) or (
+        None if over else _why_not(hub, activity, person)
+    )
+    return schemas.ActivityPerson(
+        person=person.key,
+        name=person.name,
+        state=person_state(activity, person.key),
+        via=str(invitation.via) if invitation else None,
+        at=_since(invitation) if invitation else None,
+        until=invitation.until if invitation else None,
+        spare=invitation.optional if invitation else False,
+        availability=verdict.availability.value if verdict else None,
+        reason=reason,
+    )
+
+
+def person_state(activity: model.Activity, key: str) -> Any:
+    """``candidate`` until asked, then the invitation's state; ``here`` or ``left`` once in the room."""
+    if key in activity.joined:
+        return "here"
+    if key in activity.ever_joined:
+        return "left"
+    invitation = activity.latest(key)
+    return invitation.state.value if invitation else "candidate"
+
+
+def _since(invitation: Invitation) -> Any:
+    return invitation.answered_at or invitation.sent_at or invitation.queued_at
+
+
+def _why_not(hub: Hub, activity: model.Activity, person: Person) -> Reason | None:
+    """Why a person who could be asked is not: shown beside candidates."""
+    if activity.latest(person.key) is not None:
+        return None
+    availability = hub.verdict(person.key, activity.organiser_via).availability
+    return None if availability is Availability.AVAILABLE else Reason(availability.value)
+
+
+def _organiser_state(hub: Hub, activity: model.Activity) -> Any:
+    key = activity.organiser.key
+    if not activity.with_organiser:
+        return "not-taking-part"
+    if key in activity.joined:
+        return "here"
+    if key in activity.ever_joined:
+        return "left"
+    available = hub.verdict(key, activity.organiser_via).availability is Availability.AVAILABLE
+    return "ready" if available else "away"
+
+
+def present_next(step: NextStep | None) -> schemas.Next | None:
+    return schemas.Next(at=step.at, reason=step.reason) if step else None
+
+
+def present_stream(stream: Stream) -> schemas.Stream:
+    return schemas.Stream(
+        id=stream.id,
+        account=str(stream.account) if stream.account else None,
+        network=stream.network,
+        mode=stream.mode,
+        client=stream.client,
+        server=stream.server,
+        state=stream.state.value,
+        since=stream.since,
+        contacts=stream.contacts,
+        companion=stream.companion,
+        reason=stream.reason,
+        reason_text=reason_text(stream.reason) if stream.reason else None,
+    )
+
+
+def present_me(me: MeNow) -> schemas.Me:
+    return schemas.Me(
+        accounts=[str(account) for account in me.accounts],
+        name=me.name,
+        availability=me.availability.value,
+        until=me.until,
+    )
+
+
+def present_why(node: WhyNode) -> schemas.WhyNode:
+    return schemas.WhyNode(
+        text=node.text,
+        mark=node.mark.value,
+        says=node.says,
+        children=[present_why(child) for child in node.children],
+        trace=present_trace(node.trace),
+    )
+
+
+def present_explanation(explained: Explained) -> schemas.Explanation:
+    return schemas.Explanation(
+        id=explained.activity.id,
+        lines=list(explained.lines),
+        why=present_why(explained.why),
+        log=[
+            schemas.LogLine(
+                at=line.at, what=line.what, text=text, people=list(line.people), reason=line.reason
+            )
+            for line, text in explained.log
+        ],
+        next=present_next(explained.next),
+    )
+
+
+def present_check(answer: Any) -> schemas.CheckAnswer:
+    return schemas.CheckAnswer(
+        verdict=answer.verdict.value,
+        ring=list(answer.ring),
+        missing=list(answer.missing),
+        trace=[
+            schemas.CheckTrace(path=node.path, text=node.text, says=node.value.value, why=node.why)
+            for node in answer.trace
+        ],
+        then=list(answer.then),
+        candidates=answer.candidates,
+        of=answer.of,
+    )

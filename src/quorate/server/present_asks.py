@@ -1,0 +1,71 @@
+"""What the owner sees when somebody asks them: one person's view, without names of others asked."""
+
+from quorate.model.activity import Activity, Invitation, InvitationState
+from quorate.model.reasons import Reason
+from quorate.model.requirement import CountOf, Group, Part
+from quorate.rooms.tokens import Links
+from quorate.server.api import schemas
+from quorate.server.hub import Hub
+from quorate.server.meetings import Asked
+from quorate.server.requirement_words import people_of
+
+
+def present_ask(hub: Hub, asked: Asked) -> schemas.AskForYou:
+    activity, invitation = asked.activity, asked.invitation
+    state = _state(invitation)
+    links: Links = hub.links
+    may_come = state in ("accepted", "covered") and not activity.state.over
+    return schemas.AskForYou(
+        id=invitation.id,
+        activity=activity.id,
+        organiser_name=activity.organiser.name,
+        about=activity.about,
+        kind=activity.kind.value,
+        state=state,
+        at=invitation.sent_at or invitation.queued_at,
+        until=invitation.until,
+        needed=needed_words(activity, invitation.person),
+        answered_elsewhere=False,
+        room=schemas.Room(url=links.url(activity.id, invitation.person)) if may_come else None,
+    )
+
+
+def _state(invitation: Invitation) -> schemas.AskState:
+    match invitation.state:
+        case InvitationState.ACCEPTED:
+            return "accepted"
+        case InvitationState.DECLINED:
+            return "declined"
+        case InvitationState.LATER:
+            return "later"
+        case InvitationState.SILENT:
+            return "silent"
+        case InvitationState.WITHDRAWN:
+            return "covered" if invitation.reason is Reason.COVERED else "withdrawn"
+        case _:
+            return "asked"
+
+
+def needed_words(activity: Activity, person: str) -> str:
+    """What this person is needed for: "any one of @presales is enough", "2 of @dba are needed"."""
+    part = next((p for p in activity.requirement.parts if person in people_of(p)), None)
+    if part is None:
+        return "instead of somebody else"
+    if isinstance(part, CountOf) and isinstance(part.of, Group):
+        return _of_group(part, part.of)
+    others = len(people_of(part)) > 1
+    return "one of several would do" if others and not isinstance(part, Group) else "you are needed"
+
+
+def _of_group(part: CountOf, group: Group) -> str:
+    number = part.count.number
+    if number == 1 or part.count.word == "any":
+        return f"any one of @{group.name} is enough"
+    wanted = number if number is not None else (part.count.word or f"{part.count.percent}%")
+    return f"{wanted} of @{group.name} are needed"
+
+
+def is_named_by_group(part: Part, person: str) -> str | None:
+    """The group through which a part of the requirement takes in this person."""
+    group = part.of if isinstance(part, CountOf) and isinstance(part.of, Group) else part
+    return group.name if isinstance(group, Group) and person in group.members else None
