@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
-StanzaName = Literal["message", "presence", "iq"]
+from quorate.wire.xmpp.tag import NotWellFormed, qname, tag_attributes
+
+StanzaName: TypeAlias = Literal["message", "presence", "iq"]
+
+CLIENT_NS: Final = "jabber:client"
+STREAM_NS: Final = "http://etherx.jabber.org/streams"
+_STANZAS: Mapping[str, StanzaName] = {"message": "message", "presence": "presence", "iq": "iq"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,15 +21,45 @@ class StreamHeader:
     version: str | None
     lang: str | None
     default_ns: str
+    """Empty if the header declares none."""
     prefixes: Mapping[str, str]
     """Prefix -> namespace, without the default one."""
 
 
 def parse_header(tag: bytes) -> StreamHeader:
     """Read a stream's start tag; raises NotWellFormed."""
-    raise NotImplementedError
+    if not qname(tag):
+        raise NotWellFormed("not a start tag")
+    attributes = tag_attributes(tag)
+    return StreamHeader(
+        to=attributes.get("to"),
+        from_=attributes.get("from"),
+        id=attributes.get("id"),
+        version=attributes.get("version"),
+        lang=attributes.get("xml:lang"),
+        default_ns=attributes.get("xmlns", ""),
+        prefixes={
+            name.removeprefix("xmlns:"): value
+            for name, value in attributes.items()
+            if name.startswith("xmlns:")
+        },
+    )
+
+
+def namespace_of(tag: bytes, header: StreamHeader | None) -> str | None:
+    """The namespace of a top-level element; None if its prefix is declared nowhere."""
+    prefix, colon, _ = qname(tag).decode("utf-8", "replace").rpartition(":")
+    declaration = f"xmlns:{prefix}" if colon else "xmlns"
+    # attributes are read only where a declaration can be: most stanzas have none
+    local = tag_attributes(tag).get(declaration) if b"xmlns" in tag else None
+    if local is not None:
+        return local
+    if colon:
+        return header.prefixes.get(prefix) if header else None
+    return header.default_ns if header else CLIENT_NS
 
 
 def is_stanza(tag: bytes, header: StreamHeader | None) -> StanzaName | None:
     """Which stanza the start tag of a top-level element begins; None for a nonza."""
-    raise NotImplementedError
+    name = _STANZAS.get(qname(tag).rpartition(b":")[2].decode("utf-8", "replace"))
+    return name if name and namespace_of(tag, header) == CLIENT_NS else None
