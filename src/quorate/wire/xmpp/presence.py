@@ -1,11 +1,32 @@
 """What a <presence/> says. RFC 6121 section 4.7, XEP-0203, XEP-0319, XEP-0256, XEP-0045."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from xml.etree.ElementTree import Element
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final
+from xml.etree.ElementTree import Element, tostring
 
-from quorate.model.address import Jid
+from quorate.model.address import BadAddress, Jid, parse_jid
 from quorate.model.evidence import Presence
+from quorate.wire.xmpp.header import CLIENT_NS
+from quorate.wire.xmpp.timestamp import parse_timestamp
+
+MAX_AHEAD: Final = timedelta(hours=24)
+"""A clock further ahead than this is wrong, not fast."""
+MIN_PRIORITY, MAX_PRIORITY = -128, 127
+
+_DELAY = "{urn:xmpp:delay}delay"
+_OLD_DELAY = "{jabber:x:delay}x"
+_IDLE = "{urn:xmpp:idle:1}idle"
+_LAST = "{jabber:iq:last}query"
+_CAPS = "{http://jabber.org/protocol/caps}c"
+_ROOM = ("{http://jabber.org/protocol/muc}x", "{http://jabber.org/protocol/muc#user}x")
+_SHOWS = {
+    "chat": Presence.FREE,
+    "away": Presence.AWAY,
+    "xa": Presence.XA,
+    "dnd": Presence.BUSY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +51,83 @@ class PresenceStanza:
 
 def parse_presence(element: Element, heard: datetime | None = None) -> PresenceStanza:
     """``heard`` (aware wall time of receipt) bounds the dates in it; without it they are taken as sent."""
-    raise NotImplementedError
+    kind = element.get("type")
+    delay = _bounded(_oldest_delay(element), heard)
+    caps = element.find(_CAPS)
+    return PresenceStanza(
+        from_=address(element.get("from")),
+        to=address(element.get("to")),
+        type=kind,
+        id=element.get("id"),
+        presence=_presence(element, kind),
+        status=_text(element, "status"),
+        priority=_priority(_text(element, "priority")),
+        delay=delay,
+        idle_since=_bounded(_idle_since(element, delay or heard), heard),
+        muc=any(element.find(name) is not None for name in _ROOM),
+        caps=f"{caps.get('node', '')}#{caps.get('ver', '')}" if caps is not None else None,
+    )
 
 
 def fingerprint(element: Element) -> bytes:
-    """Equal for two presences that show the user the same: content without delay, id, from, to and language."""
-    raise NotImplementedError
+    """Equal for two presences that show the user the same: all but delay, id, from, to and language."""
+    content = [f"type={element.get('type', '')}".encode()]
+    content += sorted(
+        tostring(child, encoding="utf-8").strip()
+        for child in element
+        if child.tag not in (_DELAY, _OLD_DELAY)
+    )
+    return blake2b(b"\0".join(content), digest_size=16).digest()
+
+
+def address(text: str | None) -> Jid | None:
+    """A JID attribute; None if it is absent or no address."""
+    try:
+        return parse_jid(text) if text else None
+    except BadAddress:
+        return None
+
+
+def _text(element: Element, name: str) -> str | None:
+    child = element.find(f"{{{CLIENT_NS}}}{name}")
+    return None if child is None else "".join(child.itertext())
+
+
+def _presence(element: Element, kind: str | None) -> Presence:
+    if kind is None:
+        return _SHOWS.get((_text(element, "show") or "").strip(), Presence.ONLINE)
+    return Presence.OFFLINE if kind == "unavailable" else Presence.UNKNOWN
+
+
+def _priority(text: str | None) -> int:
+    """RFC 6121 section 4.7.2.3: -128 to 127; servers clamp, and read nonsense as 0."""
+    try:
+        return max(MIN_PRIORITY, min(MAX_PRIORITY, int((text or "0").strip()[:6])))
+    except ValueError:
+        return 0
+
+
+def _oldest_delay(element: Element) -> datetime | None:
+    """The server adds one when it sends late, a resend adds another; the oldest is the presence's own."""
+    stamps = (parse_timestamp(child.get("stamp")) for child in element if child.tag in (_DELAY, _OLD_DELAY))
+    return min((stamp for stamp in stamps if stamp is not None), default=None)
+
+
+def _idle_since(element: Element, sent: datetime | None) -> datetime | None:
+    idle = element.find(_IDLE)
+    if idle is not None:
+        return parse_timestamp(idle.get("since"))
+    last = element.find(_LAST)
+    seconds = last.get("seconds", "") if last is not None else ""
+    if sent is None or not seconds.isdecimal():
+        return None
+    try:
+        return sent - timedelta(seconds=int(seconds[:12]))
+    except OverflowError:
+        return None
+
+
+def _bounded(at: datetime | None, heard: datetime | None) -> datetime | None:
+    if at is None or heard is None or at <= heard:
+        return at
+    return heard if at - heard <= MAX_AHEAD else None

@@ -1,12 +1,30 @@
 """What a TLS splice must take out of stream features, and how to see that it was not enough.
 
-RFC 5802 (gs2 header), XEP-0440 (channel binding types), XEP-0388 (SASL2), XEP-0484 (FAST), XEP-0138 (compression).
+Sources  RFC 5802 (gs2 header), XEP-0440 (channel binding types), XEP-0388 (SASL2), XEP-0484 (FAST),
+         XEP-0138 (compression).
 """
 
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from quorate.wire.xmpp.edit import Span, cut, spans
 from quorate.wire.xmpp.header import StreamHeader
+from quorate.wire.xmpp.tag import remove_attribute
+
+SASL_NS: Final = "urn:ietf:params:xml:ns:xmpp-sasl"
+SASL2_NS: Final = "urn:xmpp:sasl:2"
+FAST_NS: Final = "urn:xmpp:fast:0"
+_MECHANISMS = {f"{{{namespace}}}mechanism" for namespace in (SASL_NS, SASL2_NS, FAST_NS)}
+_BINDING_TYPES = "{urn:xmpp:sasl-cb:0}sasl-channel-binding"
+_COMPRESSION = {
+    "{http://jabber.org/features/compress}compression",
+    "{http://jabber.org/protocol/compress}compression",
+}
+_BOUND = re.compile(r".*-PLUS|HT-.*-(?:ENDP|EXPR|UNIQ)")
+_ZERO_RTT = "tls-0rtt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +33,60 @@ class FeaturesEdit:
     removed: tuple[str, ...]
     """Mechanism names, ``sasl-channel-binding``, ``compression``, ``tls-0rtt``."""
 
+    @property
+    def unbound(self) -> bool:
+        """True if channel binding was offered: a client that insists on it will fail to log in."""
+        return any(_BOUND.fullmatch(name) for name in self.removed)
+
 
 def edit_features(data: bytes, header: StreamHeader | None, *, tls: bool) -> FeaturesEdit:
-    """Take out what cannot work through Quorate. ``tls``: either leg's TLS ends at Quorate."""
-    raise NotImplementedError
+    """Take out what cannot work through Quorate; without any of that, the same bytes.
+
+    ``tls``: the TLS of either leg ends at Quorate, so nothing can be bound to it. Raises NotWellFormed.
+    """
+    found = spans(data, header)
+    bound = [span for span in found if _is_bound(span)] if tls else []
+    external = [
+        span for span in found if tls and span.name in _MECHANISMS and span.text.strip() == "EXTERNAL"
+    ]
+    # one without the other makes clients give up (XEP-0440 section 3)
+    types = [span for span in found if bound and span.name == _BINDING_TYPES]
+    compression = [span for span in found if span.name in _COMPRESSION]
+    early = [span for span in found if tls and _ZERO_RTT in span.attributes]
+    removed = (
+        *(span.text.strip() for span in (*bound, *external)),
+        *("sasl-channel-binding" for _ in types),
+        *("compression" for _ in compression),
+        *(_ZERO_RTT for _ in early),
+    )
+    ranges = [(span.start, span.end) for span in (*bound, *external, *types, *compression)]
+    ranges += [_attribute_range(data, span, _ZERO_RTT) for span in early]
+    return FeaturesEdit(cut(data, ranges), removed)
 
 
 def gs2_flag(payload: str) -> Literal["n", "y", "p"] | None:
-    """The channel binding flag of a first SASL message (base64); None if it has none."""
-    raise NotImplementedError
+    """The channel binding flag of a first SASL message (base64); None if it has none.
+
+    Only the first three bytes are decoded: what follows may be a password.
+    """
+    try:
+        begin = b64decode(payload.strip()[:4], validate=True)
+    except (NotBase64, ValueError):
+        return None
+    if begin[:2] == b"n,":
+        return "n"
+    if begin[:2] == b"y,":
+        return "y"
+    return "p" if begin[:2] == b"p=" else None
+
+
+def _is_bound(span: Span) -> bool:
+    return span.name in _MECHANISMS and _BOUND.fullmatch(span.text.strip()) is not None
+
+
+def _attribute_range(data: bytes, span: Span, name: str) -> tuple[int, int]:
+    """Where the attribute and the space before it stand."""
+    tag = data[span.start : span.content]
+    without = remove_attribute(tag, name)
+    begin = next((at for at, byte in enumerate(without) if byte != tag[at]), 0)
+    return span.start + begin, span.start + begin + len(tag) - len(without)

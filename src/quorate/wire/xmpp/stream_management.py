@@ -38,6 +38,8 @@ class AckLog:
         self.z0 = z0
         self.dup = 0
         """How many of the origin's next stanzas repeat what was seen before a resume."""
+        self.lost = 0
+        """How many of the last injected stanzas the latest resume lost."""
         self._log: deque[Mark] = deque()
 
     @property
@@ -88,7 +90,8 @@ class AckLog:
         """Translate the ``h`` of <resume/> or <resumed/>. The origin sends again what it does not cover, and
         each of those is marked anew; injected stanzas the receiver did not get are lost."""
         translation = self.translate(h)
-        self.dup += sum(mark is not Mark.I for mark in self._log)
+        self.lost = self._log.count(Mark.I)
+        self.dup += len(self._log) - self.lost
         self._log.clear()
         return translation
 

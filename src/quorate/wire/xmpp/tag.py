@@ -25,6 +25,12 @@ def qname(tag: bytes) -> bytes:
     return found[1] if found else b""
 
 
+def start_tag_end(data: bytes, at: int) -> int:
+    """Just past the start tag that begins at ``at``; ``at`` if none does."""
+    found = _START.match(data, at)
+    return found.end() if found else at
+
+
 def tag_attributes(tag: bytes) -> dict[str, str]:
     """Attributes of a start tag under their literal names, unescaped. Never raises."""
     start = _START.match(tag)

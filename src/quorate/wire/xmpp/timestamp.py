@@ -1,8 +1,27 @@
-"""Dates on the wire. XEP-0082, and the older form of XEP-0091."""
+"""Dates on the wire. XEP-0082 section 3.2, and the older form of XEP-0091."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
+
+_DATE = re.compile(
+    r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6})[0-9]*)?"
+    r"(?:Z|([+-])([0-9]{2}):?([0-9]{2}))?"
+)
 
 
 def parse_timestamp(text: str | None) -> datetime | None:
-    """An aware UTC time, or None if the text is no date."""
-    raise NotImplementedError
+    """An aware UTC time, or None if the text is no date. Without a zone it is UTC."""
+    found = _DATE.fullmatch((text or "").strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    fraction, sign, zone_hours, zone_minutes = found.groups()[6:]
+    offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
+    try:
+        # a leap second is written as :60
+        at = datetime(
+            year, month, day, hour, minute, min(second, 59), int((fraction or "0").ljust(6, "0")), UTC
+        )
+        return at + offset if sign == "-" else at - offset
+    except (ValueError, OverflowError):
+        return None
