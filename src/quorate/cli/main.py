@@ -9,7 +9,7 @@ import click
 import typer
 
 from quorate import __version__
-from quorate.cli import activities, check, people, trust, up
+from quorate.cli import activities, check, doctor, people, trust, up
 from quorate.errors import QuorateError, Refused
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ people.add_to(app)
 activities.add_to(app)
 check.add_to(app)
 trust.add_to(app)
+doctor.add_to(app)
 
 
 def explain_error(error: QuorateError) -> str:
