@@ -1,0 +1,121 @@
+"""What people answer to an invitation, in every state of the activity."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from quorate.activity.effects import Notice
+from quorate.activity.inputs import Replied
+from quorate.activity.lifecycle import Turned
+from quorate.activity.substitutes import with_substitute
+from quorate.activity.turn import Turn
+from quorate.model.activity import ActivityState, Happened, Invitation, InvitationState
+from quorate.model.command import Answer
+
+_ANSWERABLE: Final = (InvitationState.QUEUED, InvitationState.SENT, InvitationState.ACCEPTED)
+
+
+def replied(turn: Turn, given: Replied) -> None:
+    """Somebody answered; somebody who was never asked is not heard."""
+    invitation = turn.activity.latest(given.person)
+    if invitation is None:
+        return
+    if given.reply.answer is Answer.STOP:
+        _stop(turn, invitation, given)
+    elif turn.activity.state.over:
+        _over(turn, invitation)
+    elif given.reply.answer is Answer.WHY:
+        turn.tell(invitation, Notice.WHY)
+    elif turn.activity.state is ActivityState.LIVE and not invitation_counts(invitation):
+        _late(turn, invitation, given)
+    else:
+        _ANSWERS[given.reply.answer](turn, invitation, given)
+
+
+def invitation_counts(invitation: Invitation) -> bool:
+    """An answer to it still changes something although the activity is live."""
+    return invitation.state in _ANSWERABLE or (
+        invitation.optional and invitation.state is InvitationState.LATER
+    )
+
+
+def _yes(turn: Turn, invitation: Invitation, _: Replied) -> None:
+    if invitation.state is InvitationState.ACCEPTED:
+        return
+    turn.turn(invitation, Turned.YES)
+    turn.log(Happened.ACCEPTED, invitation.person)
+    if turn.activity.state is ActivityState.LIVE:
+        turn.tell(invitation, Notice.LINK)
+
+
+def _no(turn: Turn, invitation: Invitation, _: Replied) -> None:
+    if invitation.state in (InvitationState.DECLINED, InvitationState.WITHDRAWN):
+        return
+    turn.turn(invitation, Turned.NO)
+    turn.log(Happened.DECLINED, invitation.person)
+
+
+def _later(turn: Turn, invitation: Invitation, given: Replied) -> None:
+    if given.reply.delay is None:
+        return
+    if turn.activity.state is ActivityState.LIVE and invitation.state is InvitationState.ACCEPTED:
+        turn.tell(invitation, Notice.LINK)
+        return
+    turn.turn(invitation, Turned.LATER, until=turn.now + given.reply.delay)
+    turn.log(Happened.LATER, invitation.person)
+    turn.tell(invitation, Notice.LATER_NOTED)
+
+
+def _substitute(turn: Turn, invitation: Invitation, given: Replied) -> None:
+    """``sub NAME`` is a no, with somebody to try first instead."""
+    _no(turn, invitation, given)
+    substitute = given.substitute
+    unknown = substitute is None or substitute.key in (invitation.person, turn.activity.organiser.key)
+    needless = turn.activity.state is ActivityState.LIVE and not invitation.optional
+    if substitute is None or unknown or needless:
+        turn.tell_organiser(Notice.SUGGESTED, person=invitation.person, text=given.reply.name)
+        return
+    activity = turn.activity
+    people = activity.people if activity.person(substitute.key) else (*activity.people, substitute)
+    requirement = with_substitute(activity.requirement, invitation.person, substitute.key)
+    turn.activity = replace(activity, people=people, requirement=requirement)
+    turn.log(Happened.SUBSTITUTE, invitation.person, by=substitute.key)
+
+
+def _stop(turn: Turn, invitation: Invitation, given: Replied) -> None:
+    """Heard in every state: it is about the organiser, not only about this activity."""
+    if turn.view.blocked(invitation.person):
+        return
+    if not turn.activity.state.over:
+        _no(turn, invitation, given)
+    turn.block(invitation)
+    turn.tell(invitation, Notice.STOPPED)
+
+
+def _late(turn: Turn, invitation: Invitation, given: Replied) -> None:
+    """It is live without them: a yes is asked back once, a second one joins."""
+    person = invitation.person
+    if given.reply.answer in (Answer.NO, Answer.SUBSTITUTE):
+        if not any(line.what is Happened.LATE_NO and person in line.people for line in turn.activity.log):
+            turn.log(Happened.LATE_NO, person)
+    elif person in turn.activity.told_late:
+        _yes(turn, invitation, given)
+    else:
+        turn.activity = replace(turn.activity, told_late=turn.activity.told_late | {person})
+        turn.log(Happened.LATE_YES, person)
+        turn.tell(invitation, Notice.LATE)
+
+
+def _over(turn: Turn, invitation: Invitation) -> None:
+    person = invitation.person
+    if person not in turn.activity.told_over:
+        turn.activity = replace(turn.activity, told_over=turn.activity.told_over | {person})
+        turn.tell(invitation, Notice.OVER)
+
+
+_ANSWERS: Final[Mapping[Answer, Callable[[Turn, Invitation, Replied], None]]] = {
+    Answer.YES: _yes,
+    Answer.NO: _no,
+    Answer.LATER: _later,
+    Answer.SUBSTITUTE: _substitute,
+}

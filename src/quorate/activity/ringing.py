@@ -1,0 +1,105 @@
+"""What an activity does about the world as it is: ring, wait, go live, give up."""
+
+from dataclasses import replace
+
+from quorate.activity import candidates
+from quorate.activity.candidates import WhyNot
+from quorate.activity.effects import Notice
+from quorate.activity.ending import fail, withdraw_open
+from quorate.activity.lifecycle import Move
+from quorate.activity.turn import Turn
+from quorate.model.activity import ActivityState, Happened
+from quorate.model.command import When
+from quorate.model.reasons import Reason
+
+
+def plan(turn: Turn) -> None:
+    """Bring the activity to where it should be now; does nothing if it is there already."""
+    activity = turn.activity
+    if activity.state.over:
+        return
+    if activity.state is ActivityState.LIVE:
+        _ring_optional(turn)
+    elif candidates.met(activity):
+        _open_when_ready(turn)
+    elif not candidates.possible(activity, turn.view):
+        fail(turn, Reason.IMPOSSIBLE)
+    else:
+        _ring_or_wait(turn)
+
+
+def _open_when_ready(turn: Turn) -> None:
+    if turn.activity.with_organiser and not turn.view.organiser_ready:
+        turn.not_done(Reason.ORGANISER_AWAY)
+        return
+    turn.move(Move.MET)
+    turn.activity = replace(turn.activity, live_at=turn.now)
+    turn.log(Happened.LIVE, *turn.activity.accepted)
+    turn.open_room()
+    for person in turn.activity.accepted:
+        if (invitation := turn.activity.latest(person)) is not None:
+            turn.tell(invitation, Notice.LINK)
+    turn.tell_organiser(Notice.LIVE)
+    withdraw_open(turn, Notice.COVERED, Reason.COVERED)
+    _ring_optional(turn)
+
+
+def _ring_or_wait(turn: Turn) -> None:
+    choice = candidates.best(turn.activity, turn.view, turn.now)
+    if choice is None:
+        _note_held(turn)
+        _wait(turn, Reason.NOT_NOW)
+        return
+    new = choice.new
+    held_up = candidates.not_ready(turn.activity, turn.view, turn.now) if new else None
+    if held_up is not None:
+        _note_held_up(turn, held_up, new)
+        _wait(turn, held_up.reason)
+        return
+    if turn.activity.state is ActivityState.WAITING:
+        turn.move(Move.RING)
+    _ring(turn, new, optional=False)
+
+
+def _ring(turn: Turn, people: tuple[str, ...], *, optional: bool) -> None:
+    for key in people:
+        if (person := turn.activity.person(key)) is not None:
+            turn.ring(person, optional=optional)
+    if people:
+        turn.log(Happened.RANG, *people)
+
+
+def _note_held_up(turn: Turn, held_up: WhyNot, people: tuple[str, ...]) -> None:
+    # What the stream refused was logged when it did.
+    if held_up.reason not in candidates.STREAM_REASONS:
+        turn.not_done(held_up.reason, *people)
+
+
+def _note_held(turn: Turn) -> None:
+    """Say so if all that is missing is asked for other activities at this moment."""
+    choice = candidates.best(turn.activity, turn.view, turn.now, but_for=Reason.HELD)
+    if choice is None:
+        return
+    held = [p for p in choice.new if turn.view.held(p) is not None]
+    turn.not_done(Reason.HELD, *held)
+
+
+def _wait(turn: Turn, reason: Reason) -> None:
+    """Back to waiting; an activity that was to be now fails, unless somebody's presence is being asked."""
+    activity = turn.activity
+    if activity.when is When.NOW:
+        if reason is not Reason.NOT_NOW or not any(turn.view.asking(p.key) for p in activity.people):
+            fail(turn, reason)
+        return
+    if activity.state is ActivityState.RINGING:
+        turn.move(Move.FALL_BACK)
+        turn.log(Happened.WAITING, reason=reason)
+
+
+def _ring_optional(turn: Turn) -> None:
+    people = candidates.best_optional(turn.activity, turn.view, turn.now)
+    held_up = candidates.not_ready(turn.activity, turn.view, turn.now) if people else None
+    if held_up is None:
+        _ring(turn, people, optional=True)
+    else:
+        _note_held_up(turn, held_up, people)

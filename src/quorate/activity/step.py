@@ -1,0 +1,121 @@
+"""The engine: one input at a time, nothing but values in and out.
+
+``step`` lets first happen what was due by then, then the input, then whatever follows from both. The caller
+stores the new state and its effects in one transaction and executes the effects after that. ``next_deadline``
+says when to step again at the latest, with WorldChanged.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from quorate.activity.answering import replied
+from quorate.activity.effects import Notice
+from quorate.activity.ending import cancel, last_left
+from quorate.activity.inputs import (
+    ActivityInput,
+    CancelAsked,
+    Created,
+    ExtendAsked,
+    Joined,
+    Left,
+    Replied,
+    WorldChanged,
+)
+from quorate.activity.inputs import RingFailed as Failed
+from quorate.activity.inputs import RingSent as Sent
+from quorate.activity.ringing import plan
+from quorate.activity.sending import ring_failed, ring_sent
+from quorate.activity.timing import next_deadline, on_time
+from quorate.activity.turn import Stepped, Turn
+from quorate.activity.view import View
+from quorate.errors import NotPossible
+from quorate.model.activity import Activity, ActivityState, Happened
+
+__all__ = ["Stepped", "next_deadline", "step"]
+
+
+def step(activity: Activity, given: ActivityInput, view: View, now: datetime) -> Stepped:
+    """What the activity becomes, and what is to be done; raises NotPossible on orders that come too late."""
+    turn = Turn(activity, view, now)
+    on_time(turn)
+    _HANDLERS[type(given)](turn, given)
+    plan(turn)
+    _tell_tally(turn, before=activity, first=isinstance(given, Created))
+    return turn.done()
+
+
+def _created(turn: Turn, _: Created) -> None:
+    turn.log(Happened.CREATED)
+
+
+def _world_changed(_turn: Turn, _: WorldChanged) -> None:
+    """What follows is decided after every input anyhow."""
+
+
+def _cancel_asked(turn: Turn, _: CancelAsked) -> None:
+    _refuse_if_over(turn, "cancelled")
+    cancel(turn)
+
+
+def _extend_asked(turn: Turn, given: ExtendAsked) -> None:
+    _refuse_if_over(turn, "extended")
+    deadline = (turn.activity.deadline or turn.now) + given.by
+    turn.activity = replace(turn.activity, deadline=deadline)
+    turn.log(Happened.EXTENDED)
+
+
+def _joined(turn: Turn, given: Joined) -> None:
+    activity = turn.activity
+    if activity.state is not ActivityState.LIVE or given.person in activity.joined:
+        return
+    turn.activity = replace(
+        activity,
+        joined=activity.joined | {given.person},
+        ever_joined=activity.ever_joined | {given.person},
+    )
+    turn.log(Happened.JOINED, given.person)
+
+
+def _left(turn: Turn, given: Left) -> None:
+    if turn.activity.state is not ActivityState.LIVE or given.person not in turn.activity.joined:
+        return
+    turn.activity = replace(turn.activity, joined=turn.activity.joined - {given.person})
+    turn.log(Happened.LEFT, given.person)
+    if not turn.activity.joined:
+        last_left(turn)
+
+
+def _refuse_if_over(turn: Turn, what: str) -> None:
+    activity = turn.activity
+    if activity.state.over:
+        raise NotPossible(
+            f"{activity.id} cannot be {what}: it is {activity.state} already.",
+            remedy="Start a new one with meet.",
+        )
+
+
+def _tell_tally(turn: Turn, *, before: Activity, first: bool) -> None:
+    """At most: the start, each change of who is in, falling back to waiting, the end."""
+    after = turn.activity
+    if after.state not in (ActivityState.WAITING, ActivityState.RINGING):
+        return
+    fell_back = before.state is ActivityState.RINGING and after.state is ActivityState.WAITING
+    if not (first or fell_back or set(after.accepted) != set(before.tally)):
+        return
+    turn.activity = replace(after, tally=after.accepted)
+    turn.tell_organiser(Notice.STARTED if first else Notice.TALLY)
+
+
+_HANDLERS: Final[Mapping[type[ActivityInput], Callable[[Turn, Any], None]]] = {
+    Created: _created,
+    WorldChanged: _world_changed,
+    Sent: ring_sent,
+    Failed: ring_failed,
+    Replied: replied,
+    Joined: _joined,
+    Left: _left,
+    CancelAsked: _cancel_asked,
+    ExtendAsked: _extend_asked,
+}

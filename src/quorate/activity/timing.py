@@ -1,0 +1,100 @@
+"""What happens to an activity when nobody does anything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from quorate.activity import candidates
+from quorate.activity.ending import expire, nobody_came
+from quorate.activity.lifecycle import Turned
+from quorate.activity.turn import Turn
+from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
+from quorate.model.reasons import Reason
+
+NOBODY_CAME_AFTER: Final = timedelta(minutes=15)
+
+
+class TimerKind(StrEnum):
+    DEADLINE = "deadline"
+    SILENCE = "silence"  # a ring ends
+    LATER = "later"  # somebody said they can then
+    ASK_AGAIN = "ask-again"  # somebody silent may be asked again, once they came back
+    RETRY = "retry"  # invitations could not leave; they are tried again
+    NOBODY_CAME = "nobody-came"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timer:
+    at: datetime
+    kind: TimerKind
+    person: str = ""
+
+
+def next_deadline(activity: Activity, now: datetime) -> datetime | None:
+    """When to step it with WorldChanged at the latest; None if time alone changes nothing."""
+    timer = next_timer(activity, now)
+    return None if timer is None else timer.at
+
+
+def next_timer(activity: Activity, now: datetime) -> Timer | None:
+    return min(_timers(activity, now), default=None)
+
+
+def on_time(turn: Turn) -> None:
+    """Let everything happen that was due."""
+    activity = turn.activity
+    if activity.state in (ActivityState.WAITING, ActivityState.RINGING):
+        if activity.deadline is not None and activity.deadline <= turn.now:
+            expire(turn)
+    elif activity.state is ActivityState.LIVE and _came_nobody(activity) <= turn.now:
+        nobody_came(turn)
+    for invitation in turn.activity.invitations:
+        if invitation.open and _silent_at(turn.activity, invitation) <= turn.now:
+            _fall_silent(turn, invitation)
+
+
+def _fall_silent(turn: Turn, invitation: Invitation) -> None:
+    unsent = invitation.state is InvitationState.QUEUED
+    turn.turn(invitation, Turned.SILENCE, reason=Reason.TIMEOUT if unsent else None)
+    turn.log(Happened.SILENT, invitation.person)
+
+
+def _timers(activity: Activity, now: datetime) -> Iterator[Timer]:
+    if activity.state.over:
+        return
+    if activity.state is ActivityState.LIVE:
+        if not activity.ever_joined and activity.live_at is not None:
+            yield Timer(_came_nobody(activity), TimerKind.NOBODY_CAME)
+    elif activity.deadline is not None:
+        yield Timer(activity.deadline, TimerKind.DEADLINE)
+    for person in {i.person for i in activity.invitations}:
+        if (latest := activity.latest(person)) is not None:
+            yield from _of_invitation(activity, latest, now)
+
+
+def _of_invitation(activity: Activity, latest: Invitation, now: datetime) -> Iterator[Timer]:
+    if latest.open:
+        yield Timer(_silent_at(activity, latest), TimerKind.SILENCE, latest.person)
+    elif activity.state is ActivityState.LIVE and not latest.optional:
+        return
+    elif latest.state is InvitationState.LATER and latest.until is not None and latest.until > now:
+        yield Timer(latest.until, TimerKind.LATER, latest.person)
+    elif latest.state is InvitationState.SILENT and latest.answered_at is not None:
+        retry = candidates.unsent(latest)
+        at = candidates.retry_at(activity, latest) if retry else latest.answered_at + candidates.COOL_DOWN
+        if at > now:
+            yield Timer(at, TimerKind.RETRY if retry else TimerKind.ASK_AGAIN, latest.person)
+
+
+def _silent_at(activity: Activity, invitation: Invitation) -> datetime:
+    if invitation.until is not None:
+        return invitation.until
+    return invitation.queued_at + timedelta(seconds=activity.ring_s)
+
+
+def _came_nobody(activity: Activity) -> datetime:
+    if activity.ever_joined or activity.live_at is None:
+        return datetime.max.replace(tzinfo=activity.created.tzinfo)
+    return activity.live_at + NOBODY_CAME_AFTER
