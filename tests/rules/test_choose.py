@@ -1,0 +1,130 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quorate.model.requirement import Requirement
+from quorate.rules.choose import choose, choose_optional, met
+from quorate.rules.parser import parse_who
+from quorate.rules.resolve import resolve
+from tests.rules.book import Book, person
+from tests.rules.requirements import PEOPLE, meets, requirements
+
+BOOK = Book(
+    [person(k) for k in ["raj", "ines", "kofi", "vera", "lena", "omar", "eve", "bob", "carol", "dave"]],
+    {"dba": ("raj", "ines", "kofi", "vera"), "ops": ("kofi", "vera"), "board": ("lena", "omar", "eve")},
+)
+people_sets = st.frozensets(st.sampled_from(PEOPLE))
+
+
+def wanted(text: str) -> Requirement:
+    return resolve(parse_who(text), BOOK, organiser_key="alice")
+
+
+CASES = {
+    # name: (who, who cannot, taken, chosen, of them new)
+    "named": ("bob and carol", "", "", "bob carol", "bob carol"),
+    "first branch": ("lena or omar", "", "", "lena", "lena"),
+    "second branch": ("lena or omar", "lena", "", "omar", "omar"),
+    "taken branch stays": ("lena or omar", "", "omar", "omar", ""),
+    "taken branch stays while another clause is open": (
+        "(lena or omar) and bob",
+        "",
+        "omar",
+        "omar bob",
+        "bob",
+    ),
+    "earlier branch beats fewer people": ("(bob and carol) or dave", "", "", "bob carol", "bob carol"),
+    "fewer people in a list": ("1 of ((bob and carol), dave)", "", "", "dave", "dave"),
+    "count": ("2 of @dba", "ines", "", "raj kofi", "raj kofi"),
+    "named is no counted place": ("2 of @dba and raj", "", "", "ines kofi raj", "ines kofi raj"),
+    "overlap": ("1 of @dba and 2 of @ops", "", "", "raj kofi vera", "raj kofi vera"),
+    "one person, named twice": ("bob and (bob or carol)", "", "", "bob", "bob"),
+    "taken fills a place": ("2 of @dba", "", "vera", "raj vera", "raj"),
+    "nobody more": ("2 of @dba", "", "vera kofi", "kofi vera", ""),
+    "taken without being able": ("bob and carol", "bob", "bob", "bob carol", "carol"),
+    "optional does not gate": ("bob, optional carol", "carol", "", "bob", "bob"),
+    "half, most, percent": (
+        "half of @board and most of @ops",
+        "",
+        "",
+        "lena omar kofi vera",
+        "lena omar kofi vera",
+    ),
+    "a whole group": ("@ops", "", "", "kofi vera", "kofi vera"),
+}
+
+
+@pytest.mark.parametrize(("who", "cannot", "taken", "people", "new"), CASES.values(), ids=CASES)
+def test_the_best_set_is_chosen(who: str, cannot: str, taken: str, people: str, new: str) -> None:
+    choice = choose(wanted(who), lambda k: k not in cannot.split(), taken=frozenset(taken.split()))
+    assert choice is not None
+    assert set(choice.people) == set(people.split())
+    assert set(choice.new) == set(new.split())
+
+
+@pytest.mark.parametrize(
+    ("who", "cannot"), [("bob and carol", "bob"), ("3 of @dba", "raj vera"), ("lena or omar", "lena omar")]
+)
+def test_nothing_is_chosen_when_it_cannot_be_met(who: str, cannot: str) -> None:
+    assert choose(wanted(who), lambda k: k not in cannot.split()) is None
+
+
+def test_the_least_recently_asked_come_first() -> None:
+    asked = {"raj": 30, "ines": 10, "kofi": 20, "vera": 40}
+    choice = choose(wanted("2 of @dba"), lambda _: True, rank=lambda k: (asked[k],))
+    assert choice is not None
+    assert choice.new == ("ines", "kofi")
+
+
+def test_people_are_given_to_their_clause() -> None:
+    choice = choose(wanted("2 of @dba and (lena or omar)"), lambda k: k != "lena")
+    assert choice is not None
+    assert choice.assignment == {0: ("raj", "ines"), 1: ("omar",)}
+
+
+def test_optional_people_are_chosen_apart() -> None:
+    who = wanted("bob, optional (lena or omar), optional carol")
+    assert choose_optional(who, lambda k: k != "lena", taken=frozenset({"bob"})) == ("omar", "carol")
+
+
+def test_two_thousand_names_are_no_problem() -> None:
+    keys = [f"p{i}" for i in range(2000)]
+    book = Book([person(k) for k in keys], {"all": keys})
+    everybody = resolve(parse_who(" and ".join(keys)), book, organiser_key=None)
+    choice = choose(everybody, lambda _: True)
+    assert choice is not None
+    assert choice.people == tuple(keys)
+    half = choose(resolve(parse_who("half of @all"), book, organiser_key=None), lambda _: True)
+    assert half is not None
+    assert len(half.people) == 1000
+
+
+@given(requirements, people_sets)
+@settings(max_examples=300, deadline=None)
+def test_met_agrees_with_the_definition(requirement: Requirement, people: frozenset[str]) -> None:
+    assert met(requirement, people.__contains__) == meets(people, requirement)
+
+
+@given(requirements, people_sets, people_sets)
+@settings(max_examples=300, deadline=None)
+def test_a_choice_meets_the_requirement_with_nobody_to_spare(
+    requirement: Requirement, can: frozenset[str], taken: frozenset[str]
+) -> None:
+    choice = choose(requirement, can.__contains__, taken=taken)
+    assert (choice is not None) == meets(can | taken, requirement)
+    if choice is None:
+        return
+    chosen = frozenset(choice.people)
+    assert meets(chosen, requirement)
+    assert chosen <= can | taken
+    assert frozenset(choice.new) == chosen - taken
+    assert frozenset(p for inside in choice.assignment.values() for p in inside) == chosen
+    if meets(taken, requirement):
+        assert choice.new == ()
+
+
+@given(requirements, people_sets)
+@settings(max_examples=200, deadline=None)
+def test_the_choice_is_the_same_each_time(requirement: Requirement, can: frozenset[str]) -> None:
+    first = choose(requirement, can.__contains__, rank=lambda k: (-ord(k),))
+    assert first == choose(requirement, can.__contains__, rank=lambda k: (-ord(k),))
