@@ -1,0 +1,36 @@
+/** The world's parts in the order in which they are shown. */
+
+import type { Activity, AskForYou, Availability, Stream } from "../api/names";
+import { at } from "../format/time";
+import type { Known } from "./world";
+
+const STATES = ["ringing", "live", "waiting"];
+const AVAILABILITIES: Availability[] = ["available", "away", "busy", "offline", "unknown"];
+const STREAMS: Stream["state"][] = ["live", "negotiating", "frozen", "blind", "ended"];
+
+export const isOver = (activity: Activity): boolean => !STATES.includes(activity.state);
+
+export function underWay(activities: ReadonlyMap<string, Activity>): Activity[] {
+  return [...activities.values()]
+    .filter((activity) => !isOver(activity))
+    .sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || at(b.created) - at(a.created));
+}
+
+/** Newest end first. */
+export function overOnes(activities: ReadonlyMap<string, Activity>): Activity[] {
+  const end = (activity: Activity) => at(activity.ended_at ?? activity.created);
+  return [...activities.values()].filter(isOver).sort((a, b) => end(b) - end(a));
+}
+
+export function peopleInOrder(people: ReadonlyMap<string, Known>): Known[] {
+  const rank = (person: Known) => AVAILABILITIES.indexOf(person.availability) - (person.activity ? 0.5 : 0);
+  return [...people.values()].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+}
+
+export function streamsInOrder(streams: ReadonlyMap<string, Stream>): Stream[] {
+  const rank = (stream: Stream) => STREAMS.indexOf(stream.state);
+  return [...streams.values()].sort((a, b) => rank(a) - rank(b) || at(b.since) - at(a.since));
+}
+
+export const listOf = (asks: ReadonlyMap<string, AskForYou>): AskForYou[] =>
+  [...asks.values()].sort((a, b) => at(b.at) - at(a.at));

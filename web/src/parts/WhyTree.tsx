@@ -1,0 +1,46 @@
+import type { WhyNode } from "../api/names";
+import { t } from "../texts";
+import { Icon } from "../ui/Icon";
+import type { Sign } from "../ui/Sprite";
+import { EvidenceTable } from "./EvidenceTable";
+import css from "./WhyTree.module.css";
+
+const MARKS: Record<WhyNode["mark"], [Sign, string]> = {
+  met: ["check", "yes"],
+  not: ["x", "no"],
+  unknown: ["question", "quiet"],
+  "not-needed": ["dash", "quiet"],
+};
+
+/** The requirement with what made each part of it so. */
+export function WhyTree({ root, since }: { root: WhyNode; since: number }) {
+  return (
+    <ul className={css.tree}>
+      <Node node={root} since={since} />
+    </ul>
+  );
+}
+
+function Node({ node, since }: { node: WhyNode; since: number }) {
+  const [sign, tone] = MARKS[node.mark];
+  return (
+    <li>
+      <div className={css.node}>
+        <Icon of={sign} className={tone} />
+        <span className="vh">{t(`why.${node.mark}`)}:</span>
+        {node.children.length > 0 ? <b>{node.text}</b> : <span>{node.text}</span>}
+        <span className="muted xs">{node.says}</span>
+      </div>
+      {node.trace.length > 0 && (
+        <EvidenceTable caption={t("why.caption", { text: node.text })} trace={node.trace} since={since} />
+      )}
+      {node.children.length > 0 && (
+        <ul>
+          {node.children.map((child, index) => (
+            <Node key={index} node={child} since={since} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
