@@ -1,0 +1,340 @@
+"""Runs one stream: performs what its splice wants on two legs, in order, and tells the observer the rest.
+
+Nothing of our own may cut a stream: if the splice raises, the bytes go on unread.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from quorate.capture.ca import Authority, a_label
+from quorate.capture.dial import DialFailed, dial
+from quorate.capture.leg import SCRATCH_SIZE, Leg
+from quorate.capture.opening import DirectTls
+from quorate.capture.routes import Routes
+from quorate.capture.spliced import Spliced
+from quorate.capture.tls import TlsFault, TlsLeg, Trouble, UpstreamTrust
+from quorate.clock import Clock
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
+
+HEADER_S = 30.0
+"""A connection that never says which domain it wants is closed after this."""
+HANDSHAKE_S = 20.0
+HALF_CLOSED_S = 10.0
+"""How long the other side may go on after one has ended."""
+CLOSE_S = 5.0
+"""How long what was sent last may take to leave."""
+SOONEST_S = 0.001
+"""A deadline in the past must not become a busy loop."""
+HANDSHAKE_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
+"""Fatal handshake_failure (RFC 8446 section 6): what a client gets instead of a leaf for a bad upstream."""
+
+log = logging.getLogger(__name__)
+
+
+class Observer(Protocol):
+    """Who is told what the splice noticed. Its exceptions are logged and change nothing."""
+
+    def noticed(self, effect: SpliceEffect) -> None: ...
+
+    def settled(self) -> None:
+        """One batch of effects is done."""
+        ...
+
+    def ended(self) -> None:
+        """Both legs are gone; called once."""
+        ...
+
+
+@dataclass(frozen=True)
+class Means:
+    """What every stream of a listener shares."""
+
+    routes: Routes
+    authority: Authority
+    trust: UpstreamTrust
+    clock: Clock
+    scratch: bytearray = field(default_factory=lambda: bytearray(SCRATCH_SIZE))
+
+
+_OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
+S = TypeVar("S", bound=Spliced)
+Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
+
+
+class Driver(Generic[S]):
+    """Owns both legs from the client's first byte until both are gone."""
+
+    def __init__(self, client: Leg, splice: S, means: Means, direct: DirectTls | None = None) -> None:
+        self._splice = splice
+        self._means = means
+        self._direct = direct
+        self._legs = {Side.CLIENT: client, Side.SERVER: Leg(Side.SERVER, self, means.scratch)}
+        self.observer: Observer | None = None
+        self._work: deque[SpliceEffect] = deque()
+        self._running = False
+        self._raw = False
+        self._hello = b""
+        self._leaf_allowed = True
+        self._closing = False
+        self._dialling: asyncio.Task[None] | None = None
+        self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self._loop = asyncio.get_running_loop()
+        self.over = asyncio.Event()
+        self.domain = ""
+        self.found_at = ""
+        """HOST:PORT of the upstream connection, once there is one."""
+        self.detail: str | None = None
+        """What went wrong, as a sentence, if something did."""
+
+    @property
+    def peer(self) -> str:
+        host, port = self._legs[Side.CLIENT].peer
+        return f"{host}:{port}"
+
+    def begin(self, data: bytes) -> None:
+        """Take over the client's leg with the bytes it has already sent."""
+        self._legs[Side.CLIENT].owner = self
+        self._after(HEADER_S, self._check_header)
+        if self._direct is not None:
+            self._hello = data
+            self.do(lambda splice, now: splice.start(now))
+        else:
+            self.do(lambda splice, now: splice.start(now))
+            self.leg_received(Side.CLIENT, data)
+
+    def do(self, act: Act[S]) -> bool:
+        """Let the splice do something now; False if it cannot any more."""
+        if self._raw or self.over.is_set():
+            return False
+        try:
+            effects = act(self._splice, self._means.clock.monotonic())
+        except Exception as error:
+            self._broken(error)
+            return False
+        self._run(effects)
+        return True
+
+    def stop(self) -> None:
+        """Let the splice say good-bye, then close both legs."""
+        self.do(lambda splice, now: splice.retire(now))
+        self._close()
+
+    def leg_connected(self, side: Side) -> None:
+        """The dialling task goes on."""
+
+    def leg_received(self, side: Side, data: bytes) -> None:
+        if self._raw or not self.do(lambda splice, now: splice.receive(side, data, now)):
+            self._legs[_OTHER[side]].write(data)
+
+    def leg_secured(self, side: Side) -> None:
+        if side is Side.SERVER and self._direct is not None:
+            self._guarded(self._secure_client)
+            self.do(lambda splice, now: splice.connected(now))
+        elif self._direct is None:
+            self.do(lambda splice, now: splice.tls_ready(side, now))
+
+    def leg_refused(self, side: Side, fault: TlsFault) -> None:
+        log.info("tls failed side=%s trouble=%s", side.value, fault.trouble)
+        if side is Side.SERVER:
+            self._leaf_allowed = fault.reason is not Reason.UPSTREAM_CERTIFICATE
+            self.detail = f"The server of {self.domain} cannot be used: {fault.sentence}."
+        else:
+            self.detail = (
+                "The client did not accept Quorate's certificate: import ca.pem (quorate ca --print)."
+            )
+        if side is Side.SERVER and self._direct is not None:
+            text = self.detail
+            self.do(lambda splice, now: splice.connect_failed(fault.reason, text, now))
+        else:
+            self.do(lambda splice, now: splice.tls_failed(side, fault.reason, now))
+        self._close()
+
+    def leg_ended(self, side: Side) -> None:
+        self.do(lambda splice, now: splice.closed(side, now))
+        other = self._legs[_OTHER[side]]
+        if other.ended or not (other.connected or self._dialling):
+            self._close()
+        elif not self._closing:
+            other.finish()
+            self._after(HALF_CLOSED_S, self._close)
+
+    def leg_lost(self, side: Side) -> None:  # noqa: ARG002
+        self._close()
+        client, server = self._legs[Side.CLIENT], self._legs[Side.SERVER]
+        if client.lost and not server.connected:
+            self._end()
+
+    def leg_stalled(self, side: Side) -> None:
+        self._legs[_OTHER[side]].pause_reading()
+
+    def leg_relieved(self, side: Side) -> None:
+        self._legs[_OTHER[side]].resume_reading()
+
+    def _run(self, effects: Iterable[SpliceEffect]) -> None:
+        """Perform in order; what an effect causes comes after what was there before it."""
+        self._work.extend(effects)
+        if self._running:
+            return
+        self._running = True
+        while self._work:
+            effect = self._work.popleft()
+            self._guarded(partial(self._perform, effect))
+        self._running = False
+        self._arm()
+        self._observe(lambda observer: observer.settled())
+
+    def _perform(self, effect: SpliceEffect) -> None:
+        if isinstance(effect, Send):
+            self._send(effect)
+        elif isinstance(effect, StartTls):
+            self._start_tls(effect)
+        elif isinstance(effect, Connect):
+            self.domain = effect.domain
+            self._dialling = self._loop.create_task(self._connect(effect))
+        elif isinstance(effect, Close):
+            self._close(abort=effect.abort)
+        else:
+            self._observe(lambda observer: observer.noticed(effect))
+
+    def _send(self, effect: Send) -> None:
+        if effect.side is Side.CLIENT and self._direct is not None and self._hello:
+            self._secure_client()
+        self._legs[effect.side].write(effect.data)
+
+    def _start_tls(self, effect: StartTls) -> None:
+        if effect.side is Side.SERVER:
+            tls = TlsLeg(self._means.trust.context(), hostname=a_label(effect.domain))
+        else:
+            tls = TlsLeg(self._means.authority.context(effect.domain))
+        self._after(HANDSHAKE_S, lambda: self._check_handshake(effect.side))
+        self._legs[effect.side].start_tls(tls, effect.early)
+
+    def _secure_client(self) -> None:
+        """Direct TLS: answer the client's hello with the protocol upstream chose (NEG-4)."""
+        client, hello = self._legs[Side.CLIENT], self._hello
+        self._hello = b""
+        if not self._leaf_allowed:
+            client.write(HANDSHAKE_ALERT)
+            client.finish()
+            return
+        chosen = self._legs[Side.SERVER].alpn
+        tls = TlsLeg(self._means.authority.context(self.domain, (chosen,) if chosen else ()))
+        self._after(HANDSHAKE_S, lambda: self._check_handshake(Side.CLIENT))
+        client.start_tls(tls, hello)
+
+    async def _connect(self, effect: Connect) -> None:
+        server = self._legs[Side.SERVER]
+        try:
+            place = await dial(self._means.routes, effect.domain, server, direct_tls=effect.direct_tls)
+        except DialFailed as failure:
+            text = self.detail = failure.text
+            self.do(lambda splice, now: splice.connect_failed(Reason.UPSTREAM_UNREACHABLE, text, now))
+            self._close()
+            return
+        self.found_at = str(place)
+        if effect.direct_tls:
+            self._guarded(lambda: self._secure_server(effect))
+        else:
+            self.do(lambda splice, now: splice.connected(now))
+
+    def _secure_server(self, effect: Connect) -> None:
+        tls = TlsLeg(self._means.trust.context(effect.alpn), hostname=a_label(effect.domain))
+        self._after(HANDSHAKE_S, lambda: self._check_handshake(Side.SERVER))
+        self._legs[Side.SERVER].start_tls(tls)
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        """For what cannot be forwarded around: our mistake ends this one stream and nothing else."""
+        try:
+            call()
+        except Exception as error:
+            self._broken(error)
+            self.abort()
+
+    def _close(self, *, abort: bool = False) -> None:
+        if self._dialling is not None and not self._legs[Side.SERVER].connected:
+            self._dialling.cancel()
+        for leg in self._legs.values():
+            if abort:
+                leg.abort()
+            else:
+                leg.close()
+        if not self._closing:
+            self._closing = True
+            self._after(CLOSE_S, self.abort)
+
+    def abort(self) -> None:
+        for leg in self._legs.values():
+            leg.abort()
+
+    def _end(self) -> None:
+        if self.over.is_set():
+            return
+        for timer in [*self._timers, self._timer]:
+            if timer is not None:
+                timer.cancel()
+        self.over.set()
+        self._observe(lambda observer: observer.ended())
+
+    def _broken(self, error: Exception) -> None:
+        """Our own mistake: from here on bytes only pass."""
+        log.error("stream broken error=%s at=%s", type(error).__name__, _place(error))
+        self._raw = True
+        self._arm()
+        broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
+        self._observe(lambda observer: observer.noticed(broken))
+        if not self._legs[Side.SERVER].connected:
+            self._close()
+
+    def _observe(self, tell: Callable[[Observer], None]) -> None:
+        if self.observer is None:
+            return
+        try:
+            tell(self.observer)
+        except Exception as error:
+            log.error("observer raised error=%s at=%s", type(error).__name__, _place(error))
+
+    def _arm(self) -> None:
+        deadline = None if self._raw or self.over.is_set() else self._splice.next_deadline()
+        if deadline == self._deadline and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._deadline = deadline
+        if deadline is not None:
+            delay = max(deadline - self._means.clock.monotonic(), SOONEST_S)
+            self._timer = self._loop.call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.do(lambda splice, now: splice.on_time(now))
+
+    def _after(self, seconds: float, call: Callable[[], object]) -> None:
+        self._timers.append(self._loop.call_later(seconds, call))
+
+    def _check_header(self) -> None:
+        if not self.domain:
+            log.info("closed reason=no-header")
+            self._close()
+
+    def _check_handshake(self, side: Side) -> None:
+        if not self._legs[side].secured and not self._closing:
+            reason = Reason.UPSTREAM_UNREACHABLE if side is Side.SERVER else Reason.CLIENT_DISTRUST
+            self.leg_refused(side, TlsFault(reason, Trouble.CUT))
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised: the log gets no message, which might hold addresses or texts."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    return f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"

@@ -1,0 +1,221 @@
+"""One leg of a stream: a socket with or without TLS on it, plaintext above.
+
+Uses asyncio's raw protocols: TLS starts in the middle of the conversation and bytes must be had before it.
+"""
+
+import asyncio
+from typing import Protocol
+
+from quorate.capture.tls import TlsFault, TlsLeg, TlsStep
+from quorate.splice.effects import Side
+
+HIGH_WATER = 192 * 1024
+"""Buffered bytes at which the other leg is not read any more."""
+SCRATCH_SIZE = 64 * 1024
+"""One read; with HIGH_WATER it bounds what a stalled reader holds."""
+
+
+class LegOwner(Protocol):
+    """Who is told what happens on a leg."""
+
+    def leg_connected(self, side: Side) -> None: ...
+
+    def leg_received(self, side: Side, data: bytes) -> None: ...
+
+    def leg_secured(self, side: Side) -> None:
+        """Its TLS handshake is done."""
+        ...
+
+    def leg_refused(self, side: Side, fault: TlsFault) -> None:
+        """Its TLS failed; nothing can be sent on it any more."""
+        ...
+
+    def leg_ended(self, side: Side) -> None:
+        """The peer sends nothing more; called once."""
+        ...
+
+    def leg_lost(self, side: Side) -> None:
+        """The connection is gone; called once, after ``leg_ended``."""
+        ...
+
+    def leg_stalled(self, side: Side) -> None:
+        """The peer does not read: more than HIGH_WATER waits for it."""
+        ...
+
+    def leg_relieved(self, side: Side) -> None: ...
+
+
+class Leg(asyncio.BufferedProtocol):
+    """Bytes written before there is a connection wait for it."""
+
+    def __init__(self, side: Side, owner: LegOwner, scratch: bytearray) -> None:
+        self.side = side
+        self.owner = owner
+        self._scratch = memoryview(scratch)
+        self._transport: asyncio.Transport | None = None
+        self._tls: TlsLeg | None = None
+        self._before: list[bytes] = []
+        self._before_size = 0
+        self._stalled = False
+        self.ended = False
+        self._finished = False
+        self._close_when_secured = False
+        self._paused = False
+        self.lost = False
+
+    @property
+    def connected(self) -> bool:
+        return self._transport is not None and not self.lost
+
+    @property
+    def secured(self) -> bool:
+        return self._tls is not None and self._tls.ready
+
+    @property
+    def alpn(self) -> str | None:
+        return self._tls.alpn if self._tls else None
+
+    @property
+    def buffered(self) -> int:
+        """Bytes taken over from the other side and not yet with the kernel."""
+        size = self._before_size + (self._tls.waiting if self._tls else 0)
+        return size + (self._transport.get_write_buffer_size() if self._transport else 0)
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Socket address of the peer; ("", 0) if it is gone already."""
+        name = self._transport.get_extra_info("peername") if self._transport else None
+        return (name[0], name[1]) if name else ("", 0)
+
+    def write(self, data: bytes) -> None:
+        if not data or self._finished or self._close_when_secured or self.lost:
+            return
+        if self._tls is not None:
+            data = self._tls.write(data)
+        self._send(data)
+        self._weigh()
+
+    def start_tls(self, tls: TlsLeg, early: bytes = b"") -> None:
+        """Everything from here on is TLS; ``early`` are bytes of the peer that belong to it already."""
+        self._tls = tls
+        self._step(tls.start() if not early else tls.feed(early))
+
+    def finish(self) -> None:
+        """Send nothing more, but go on reading."""
+        if self._finished or self.lost:
+            return
+        if self._tls is not None:
+            self._send(self._tls.close())
+        self._finished = True
+        if self._transport is not None and self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def close(self) -> None:
+        """Send what waits, then close."""
+        if self._tls is not None and not self._tls.ready and self._tls.waiting and not self._finished:
+            self._close_when_secured = True
+            return
+        if self._tls is not None and not self._finished:
+            self._send(self._tls.close())
+        self._finished = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._finished = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause_reading(self) -> None:
+        self._paused = True
+        if self._transport is not None and not self.ended:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        if self._transport is not None and not self.ended:
+            self._transport.resume_reading()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=HIGH_WATER)
+        before, self._before = self._before, []
+        self._before_size = 0
+        for data in before:
+            transport.write(data)
+        if self._finished and transport.can_write_eof():
+            transport.write_eof()
+        if self._paused:
+            transport.pause_reading()
+        self._weigh()
+        self.owner.leg_connected(self.side)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        return self._scratch
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self._scratch[:nbytes])
+        if self._tls is None:
+            self.owner.leg_received(self.side, data)
+        else:
+            self._step(self._tls.feed(data))
+
+    def eof_received(self) -> bool:
+        self._end()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self.lost = True
+        self._end()
+        self.owner.leg_lost(self.side)
+
+    def pause_writing(self) -> None:
+        self._weigh()
+
+    def resume_writing(self) -> None:
+        self._weigh()
+
+    def _send(self, data: bytes) -> None:
+        if self._transport is not None:
+            if data:
+                self._transport.write(data)
+        elif data:
+            self._before.append(data)
+            self._before_size += len(data)
+
+    def _weigh(self) -> None:
+        """Tell the owner when the peer falls behind, and when it has caught up."""
+        waiting = self.buffered
+        if not self._stalled and waiting > HIGH_WATER:
+            self._stalled = True
+            self.owner.leg_stalled(self.side)
+        elif self._stalled and waiting <= HIGH_WATER // 4:
+            self._stalled = False
+            self.owner.leg_relieved(self.side)
+
+    def _step(self, step: TlsStep) -> None:
+        self._send(step.ciphertext)
+        if step.ready:
+            if self._close_when_secured:
+                self.close()
+                return
+            self.owner.leg_secured(self.side)
+            self._weigh()
+        if step.plaintext:
+            self.owner.leg_received(self.side, step.plaintext)
+        if step.fault is not None:
+            self._finished = True
+            self.owner.leg_refused(self.side, step.fault)
+        elif step.ended:
+            self._end()
+
+    def _end(self) -> None:
+        if self.ended:
+            return
+        self.ended = True
+        fault = self._tls.cut() if self._tls is not None else None
+        if fault is not None:
+            self._finished = True
+            self.owner.leg_refused(self.side, fault)
+        self.owner.leg_ended(self.side)

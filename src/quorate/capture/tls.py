@@ -1,0 +1,223 @@
+"""One TLS leg without a socket: ciphertext in, plaintext out, and the other way round.
+
+Foreign errors become a ``TlsFault`` here, once, so that nothing above reads OpenSSL's wording.
+"""
+
+import contextlib
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from quorate.errors import Misconfigured
+from quorate.model.reasons import Reason
+
+READ_SIZE = 64 * 1024
+MAX_CONTEXTS = 32
+"""Clients choose their ALPN list; what is kept for it is bounded."""
+
+
+class Trouble(StrEnum):
+    """What is wrong with a handshake, for people and for tests."""
+
+    WRONG_NAME = "wrong-name"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    UNKNOWN_ISSUER = "unknown-issuer"
+    NOT_ACCEPTED = "not-accepted"
+    CLIENT_CERTIFICATE = "client-certificate"
+    REFUSED = "refused"
+    CUT = "cut"
+    PROTOCOL = "protocol"
+
+
+_SENTENCES = {
+    Trouble.WRONG_NAME: "its certificate is for another name",
+    Trouble.EXPIRED: "its certificate has expired",
+    Trouble.NOT_YET_VALID: "its certificate is not valid yet (is this machine's clock right?)",
+    Trouble.UNKNOWN_ISSUER: "its certificate is signed by an authority this machine does not trust"
+    " (if it is yours: --trust CA.pem)",
+    Trouble.NOT_ACCEPTED: "its certificate is not acceptable",
+    Trouble.CLIENT_CERTIFICATE: "it wants a client certificate, which cannot pass through Quorate",
+    Trouble.REFUSED: "it refused the encrypted connection",
+    Trouble.CUT: "it ended the connection during the handshake",
+    Trouble.PROTOCOL: "it does not speak TLS as Quorate does",
+}
+
+# X509_V_ERR_* of OpenSSL's x509_vfy.h
+_VERIFY_CODES = {
+    9: Trouble.NOT_YET_VALID,
+    10: Trouble.EXPIRED,
+    18: Trouble.UNKNOWN_ISSUER,
+    19: Trouble.UNKNOWN_ISSUER,
+    20: Trouble.UNKNOWN_ISSUER,
+    21: Trouble.UNKNOWN_ISSUER,
+    62: Trouble.WRONG_NAME,
+    64: Trouble.WRONG_NAME,
+}
+
+# alerts of RFC 8446 section 6.2 by which a client says that it does not accept our certificate
+_DISTRUST_ALERTS = ("UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN", "CERTIFICATE_EXPIRED")
+_WANTS_CERTIFICATE_ALERTS = ("CERTIFICATE_REQUIRED", "NO_CERTIFICATE")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFault:
+    reason: Reason
+    trouble: Trouble
+
+    @property
+    def sentence(self) -> str:
+        """In words, to follow ``The server cannot be used:``."""
+        return _SENTENCES[self.trouble]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsStep:
+    """What one call brought: bytes for both directions, and at most one change of state."""
+
+    plaintext: bytes = b""
+    ciphertext: bytes = b""
+    ready: bool = False
+    """The handshake was finished in this very step."""
+    ended: bool = False
+    """The peer sends nothing more (close_notify)."""
+    fault: TlsFault | None = None
+    """``ciphertext`` then holds the alert for the peer; the leg is of no use any more."""
+
+
+class TlsLeg:
+    """TLS over memory; ``hostname`` makes it the client role, verified for that name."""
+
+    def __init__(self, context: ssl.SSLContext, *, hostname: str | None = None) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._server_side = hostname is None
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=self._server_side, server_hostname=hostname
+        )
+        self._waiting: list[bytes] = []
+        self.ready = False
+        self.waiting = 0
+        """Plaintext bytes that wait for the end of the handshake."""
+        self._over = False
+
+    @property
+    def alpn(self) -> str | None:
+        return self._tls.selected_alpn_protocol()
+
+    def start(self) -> TlsStep:
+        """The first flight of the client role."""
+        return self.feed(b"")
+
+    def feed(self, ciphertext: bytes) -> TlsStep:
+        """Take bytes from the peer."""
+        if self._over:
+            return TlsStep()
+        self._incoming.write(ciphertext)
+        became_ready = False
+        plain: list[bytes] = []
+        try:
+            if not self.ready:
+                self._tls.do_handshake()
+                self.ready = became_ready = True
+                self._flush()
+            while chunk := self._tls.read(READ_SIZE):
+                plain.append(chunk)
+        except ssl.SSLWantReadError:
+            return self._step(plain, ready=became_ready)
+        except ssl.SSLError as error:
+            self._over = True
+            if isinstance(error, ssl.SSLZeroReturnError):
+                return self._step(plain, ready=became_ready, ended=True)
+            return self._step(plain, ready=became_ready, fault=self._fault(error))
+        self._over = True
+        return self._step(plain, ready=became_ready, ended=True)
+
+    def write(self, plaintext: bytes) -> bytes:
+        """The ciphertext to send for it; nothing before the handshake is done, then it follows."""
+        if self._over and not self.ready:
+            return b""
+        self._waiting.append(plaintext)
+        self.waiting += len(plaintext)
+        if self.ready:
+            self._flush()
+        return self._outgoing.read()
+
+    def close(self) -> bytes:
+        """Our close_notify, if one is due."""
+        if self.ready:
+            with contextlib.suppress(ssl.SSLError):
+                self._tls.unwrap()
+        return self._outgoing.read()
+
+    def cut(self) -> TlsFault | None:
+        """The peer's connection ended; a fault if that was before the handshake was done."""
+        if self.ready or self._over:
+            return None
+        self._over = True
+        return TlsFault(self._reason(), Trouble.CUT)
+
+    def _flush(self) -> None:
+        for data in self._waiting:
+            view = memoryview(data)
+            while view:
+                view = view[self._tls.write(view) :]
+        self._waiting.clear()
+        self.waiting = 0
+
+    def _step(
+        self, plain: list[bytes], *, ready: bool, ended: bool = False, fault: TlsFault | None = None
+    ) -> TlsStep:
+        return TlsStep(
+            plaintext=b"".join(plain), ciphertext=self._outgoing.read(), ready=ready, ended=ended, fault=fault
+        )
+
+    def _reason(self) -> Reason:
+        return Reason.CLIENT_DISTRUST if self._server_side else Reason.UPSTREAM_UNREACHABLE
+
+    def _fault(self, error: ssl.SSLError) -> TlsFault:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            trouble = _VERIFY_CODES.get(error.verify_code, Trouble.NOT_ACCEPTED)
+            return TlsFault(Reason.UPSTREAM_CERTIFICATE, trouble)
+        name = error.reason or ""
+        if self._server_side:
+            distrusted = name.endswith(_DISTRUST_ALERTS)
+            return TlsFault(Reason.CLIENT_DISTRUST, Trouble.NOT_ACCEPTED if distrusted else Trouble.PROTOCOL)
+        if name.endswith(_WANTS_CERTIFICATE_ALERTS):
+            return TlsFault(Reason.UPSTREAM_UNREACHABLE, Trouble.CLIENT_CERTIFICATE)
+        refused = "ALERT" in name
+        return TlsFault(Reason.UPSTREAM_UNREACHABLE, Trouble.REFUSED if refused else Trouble.PROTOCOL)
+
+
+class UpstreamTrust:
+    """The contexts by which upstream servers are verified: the system's authorities and ``--trust``."""
+
+    def __init__(self, trust: Iterable[Path] = ()) -> None:
+        self._trust = tuple(trust)
+        self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
+        self.context()
+
+    def context(self, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
+        """Verifies chain and name; raises Misconfigured if a ``--trust`` file cannot be used."""
+        if alpn not in self._contexts:
+            if len(self._contexts) >= MAX_CONTEXTS:
+                self._contexts.clear()
+            self._contexts[alpn] = self._make(alpn)
+        return self._contexts[alpn]
+
+    def _make(self, alpn: tuple[str, ...]) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        for path in self._trust:
+            try:
+                context.load_verify_locations(path)
+            except (OSError, ssl.SSLError) as error:
+                raise Misconfigured(
+                    f"{path} (from --trust) holds no certificate that can be read.",
+                    remedy="Give a PEM file with the certificate of the authority to trust.",
+                ) from error
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        return context

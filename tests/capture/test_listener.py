@@ -1,0 +1,337 @@
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quorate.capture import listener as listener_module
+from quorate.capture.leg import HIGH_WATER, SCRATCH_SIZE
+from quorate.capture.listener import Bind, Listener, check_bind, parse_networks
+from quorate.capture.routes import Route
+from quorate.errors import Misconfigured
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.effects import Side, StateChanged
+from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, server_context
+from tests.interop.certificates import TestAuthority
+from tests.interop.prosody import free_port
+
+
+def route(upstream: Upstream) -> Route:
+    return Route(DOMAIN, "127.0.0.1", upstream.port)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+async def secured(house: House, upstream: Upstream, server: ssl.SSLContext) -> tuple[Line, Line]:
+    """Client and server after STARTTLS."""
+    client = await house.call()
+    client.say(b"<starttls/>")
+    far = await upstream.next()
+    await far.expect(b"<starttls/>")
+    far.say(b"<proceed/>")
+    await far.start_tls(server)
+    await client.expect(b"<proceed/>")
+    await client.start_tls(house.client_context(), DOMAIN)
+    return client, far
+
+
+async def test_plain_bytes_pass_both_ways_and_nagle_is_off(tmp_path: Path) -> None:
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>one")
+        far = await upstream.next()
+        await far.expect(b"<stream>one")
+        far.say(b"two")
+        await client.expect(b"two")
+        driver = house.watchers[0].driver
+        assert driver.found_at == f"127.0.0.1:{upstream.port}"
+        for leg in driver._legs.values():
+            assert leg._transport is not None
+            sock = leg._transport.get_extra_info("socket")
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_both_legs_are_encrypted_after_starttls(tmp_path: Path) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        client, far = await secured(house, upstream, server)
+        client.say(b"up" * 50_000)
+        await far.expect(b"up" * 50_000)
+        far.say(b"down" * 50_000)
+        await client.expect(b"down" * 50_000)
+        shown = client.writer.get_extra_info("peercert")
+        assert ("DNS", DOMAIN) in shown["subjectAltName"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expired", "trusted", "reason", "words"),
+    [
+        ("evil.example", False, True, Reason.UPSTREAM_CERTIFICATE, "another name"),
+        (DOMAIN, True, True, Reason.UPSTREAM_CERTIFICATE, "expired"),
+        (DOMAIN, False, False, Reason.UPSTREAM_CERTIFICATE, "does not trust"),
+    ],
+)
+async def test_a_bad_upstream_certificate_is_never_hidden_behind_ours(
+    tmp_path: Path, name: str, expired: bool, trusted: bool, reason: Reason, words: str
+) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(name, tmp_path, expired=expired))
+    trust = [authority.path] if trusted else []
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], trust) as house:
+        client = await house.call()
+        client.say(b"<starttls/>")
+        far = await upstream.next()
+        await far.expect(b"<starttls/>")
+        far.say(b"<proceed/>")
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await far.start_tls(server)
+        assert await client.expect_end() == b"<failure/>"
+        watcher = await house.over()
+        assert f"tls-failed server {reason}" in house.splices[0].told
+        assert watcher.driver.detail is not None
+        assert words in watcher.driver.detail
+
+
+async def test_a_client_that_refuses_our_authority_is_named_as_such(tmp_path: Path) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        client = await house.call()
+        client.say(b"<starttls/>")
+        far = await upstream.next()
+        await far.expect(b"<starttls/>")
+        far.say(b"<proceed/>")
+        await far.start_tls(server)
+        await client.expect(b"<proceed/>")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await client.start_tls(house.client_context(trusting=False), DOMAIN)
+        await house.over()
+        assert f"tls-failed client {Reason.CLIENT_DISTRUST}" in house.splices[0].told
+
+
+@pytest.mark.parametrize("offered", [["xmpp-client"], None])
+async def test_direct_tls_asks_upstream_for_what_the_client_asked_for(
+    tmp_path: Path, offered: list[str] | None
+) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path), ["xmpp-client", "other"])
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        client = await house.call()
+        dialling = asyncio.create_task(client.start_tls(house.client_context(alpn=offered), DOMAIN))
+        far = await upstream.next()
+        await far.start_tls(server)
+        await dialling
+        client.say(b"<stream>")
+        await far.expect(b"<stream>")
+        far.say(b"<features/>")
+        await client.expect(b"<features/>")
+        chosen = "xmpp-client" if offered else None
+        for line in (client, far):
+            assert line.writer.get_extra_info("ssl_object").selected_alpn_protocol() == chosen
+
+
+async def test_direct_tls_to_a_bad_certificate_gets_no_leaf(tmp_path: Path) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue("evil.example", tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        client = await house.call()
+        dialling = asyncio.create_task(client.start_tls(house.client_context(), DOMAIN))
+        far = await upstream.next()
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await far.start_tls(server)
+        with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
+            await dialling
+        assert house.splices[0].told[0] == f"connect-failed {Reason.UPSTREAM_CERTIFICATE}"
+
+
+async def test_direct_tls_with_upstream_down_says_so_inside_tls(tmp_path: Path) -> None:
+    async with House(tmp_path, [Route(DOMAIN, "127.0.0.1", free_port())]) as house:
+        client = await house.call()
+        await client.start_tls(house.client_context(), DOMAIN)
+        assert b"cannot be reached" in await client.expect_end()
+
+
+async def test_upstream_down_is_said_in_a_sentence(tmp_path: Path) -> None:
+    port = free_port()
+    async with House(tmp_path, [Route(DOMAIN, "127.0.0.1", port)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        text = (await client.expect_end()).decode()
+        assert text == (f"The server of {DOMAIN} cannot be reached (127.0.0.1:{port}: connection refused).")
+        await house.over()
+
+
+async def test_the_client_ends_first_and_still_hears_the_rest(tmp_path: Path) -> None:
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream></stream>")
+        far = await upstream.next()
+        client.writer.write_eof()
+        assert await far.expect_end() == b"<stream></stream>"
+        far.say(b"last words")
+        far.writer.write_eof()
+        assert await client.expect_end() == b"last words"
+        await house.over()
+        assert set(house.splices[0].told) == {"connected", "closed client", "closed server"}
+
+
+async def test_the_server_ends_first(tmp_path: Path) -> None:
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        far.say(b"x" * 300_000)
+        far.writer.write_eof()
+        assert await client.expect_end() == b"x" * 300_000
+        client.close()
+        await house.over()
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_reader_that_stalls_holds_a_bounded_number_of_bytes(tmp_path: Path, encrypted: bool) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        if encrypted:
+            client, far = await secured(house, upstream, server)
+        else:
+            client = await house.call()
+            client.say(b"<")
+            far = await upstream.next()
+            await far.expect(b"<")
+        legs = house.watchers[0].driver._legs
+        total = 24 * 1024 * 1024
+        far.say(b"y" * total)
+        await until(lambda: legs[Side.SERVER]._paused)
+        most = 0
+        for _ in range(200):
+            await asyncio.sleep(0.001)
+            most = max(most, *(leg.buffered for leg in legs.values()))
+        assert legs[Side.SERVER]._paused
+        assert most <= HIGH_WATER + SCRATCH_SIZE + 4096
+        assert len(await asyncio.wait_for(client.reader.readexactly(total), WAIT_S * 3)) == total
+
+
+async def test_a_splice_that_raises_costs_no_byte(tmp_path: Path) -> None:
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        house.splices[0].raising = True
+        client.say(b"unread")
+        await far.expect(b"unread")
+        far.say(b"as well")
+        await client.expect(b"as well")
+        blind = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
+        assert house.watchers[0].effects == [blind]
+
+
+async def test_a_deadline_of_the_splice_is_kept(tmp_path: Path) -> None:
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        house.splices[0].deadline = 0.0
+        far.say(b"go")
+        await client.expect(b"go<tick/>")
+
+
+async def test_stopping_says_goodbye_and_closes_both(tmp_path: Path) -> None:
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        await house.listener.stop()
+        assert await client.expect_end() == b"<bye/>"
+        assert await far.expect_end() == b""
+        assert house.watchers[0].over.is_set()
+        await until(lambda: house.listener.connections == 0)
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (b"\x05\x01\x00", b"\x05\xff"),
+        (b"CONNECT example.org:5222 HTTP/1.1\r\n\r\n", b"HTTP/1.1 501 Not Implemented\r\n"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 501 Not Implemented\r\n"),
+        (b"\x16\x03\x01nonsense", b""),
+        (b"EHLO me\r\n", b""),
+    ],
+)
+async def test_what_is_no_im_is_answered_once_and_closed(tmp_path: Path, data: bytes, answer: bytes) -> None:
+    async with House(tmp_path, []) as house:
+        client = await house.call()
+        client.say(data)
+        assert (await client.expect_end()).startswith(answer)
+        assert house.splices == []
+        await until(lambda: house.listener.connections == 0)
+
+
+async def test_connections_beyond_the_limit_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "MAX_CONNECTIONS", 2)
+    async with House(tmp_path, []) as house:
+        first = [await house.call(), await house.call()]
+        await until(lambda: house.listener.connections == 2)
+        third = await house.call()
+        assert await third.reader.read() == b""
+        first[0].close()
+        await until(lambda: house.listener.connections == 1)
+
+
+async def test_who_never_says_what_it_wants_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "HEADER_S", 0.05)
+    async with House(tmp_path, []) as house:
+        client = await house.call()
+        assert await client.reader.read() == b""
+
+
+async def test_a_taken_port_is_a_sentence_with_the_way_out(tmp_path: Path) -> None:
+    async with House(tmp_path, []) as house:
+        _, port = house.listener.address
+        second = House(tmp_path, [], bind=Bind("127.0.0.1", port))
+        with pytest.raises(Misconfigured) as refused:
+            await second.__aenter__()
+        assert refused.value.problem == f"The port of the IM listener, 127.0.0.1:{port}, is taken."
+        assert "quorate down" in refused.value.remedy
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "im.example.org"])
+def test_an_address_open_to_others_needs_to_be_told_who(host: str) -> None:
+    with pytest.raises(Misconfigured, match="--allow CIDR"):
+        check_bind(Bind(host, 5221))
+    check_bind(Bind(host, 5221, parse_networks(["192.168.0.0/16"])))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_needs_no_leave(host: str) -> None:
+    check_bind(Bind(host, 5221))
+
+
+def test_a_network_that_is_none_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="--allow"):
+        parse_networks(["everybody"])
+
+
+async def test_only_allowed_networks_may_come(tmp_path: Path) -> None:
+    async with House(tmp_path, [], bind=Bind("127.0.0.1", 0, parse_networks(["10.0.0.0/8"]))) as house:
+        listener: Listener[object] = house.listener  # type: ignore[assignment,type-var]
+        assert listener._admits("127.0.0.1")
+        assert listener._admits("10.1.2.3")
+        assert not listener._admits("192.168.1.1")
+        assert not listener._admits("fe80::1%eth0")
