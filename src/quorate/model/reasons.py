@@ -29,6 +29,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal-error"
     UPSTREAM_UNREACHABLE = "upstream-unreachable"
     UPSTREAM_CERTIFICATE = "upstream-certificate"
+    STARTTLS_INJECTION = "starttls-injection"  # the server sent bytes between <proceed/> and TLS
     CLIENT_DISTRUST = "client-distrust"  # the client refused our CA
     # on an activity
     ORGANISER_AWAY = "organiser-away"

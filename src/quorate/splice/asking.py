@@ -1,0 +1,298 @@
+"""Asking about a contact inside the user's stream, and taking the answer out again. PRB-1 to 5, INJ-4 to 6.
+
+One question is a pair in one write: a probe (show and priority) and ``jabber:iq:last`` (the definite state).
+The probe's answer looks like any presence, so only what the client already has is hidden: never news.
+"""
+
+from dataclasses import dataclass, field
+
+from quorate.errors import Refused
+from quorate.model.address import Address, Jid, parse_jid, xmpp
+from quorate.model.evidence import Presence
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.context import Context
+from quorate.splice.effects import Answered, Side
+from quorate.splice.injector import Injector
+from quorate.splice.presence_book import PresenceBook
+from quorate.splice.roster_book import RosterBook
+from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.iq import LastAnswer, parse_last, stanza_error
+from quorate.wire.xmpp.presence import PresenceStanza
+from quorate.wire.xmpp.requests import last_activity
+from quorate.wire.xmpp.tag import escape
+
+FIRST_BACKOFF_S = 60.0
+MAX_BACKOFF_S = 3600.0
+RESENT_S = 10.0
+"""After a resume the server sends again what was not acknowledged: hidden answers stay hidden this long."""
+
+_SLOW_DOWN = frozenset({"policy-violation", "resource-constraint"})
+_NOT_ADDING = {
+    StreamState.BLIND: Reason.BLIND,
+    StreamState.FROZEN: Reason.FROZEN,
+    StreamState.ENDED: Reason.STREAM_ENDED,
+}
+
+
+def why_not(context: Context) -> Reason | None:
+    """Why nothing at all can be added to this stream; None if it can, now or after the login."""
+    return _NOT_ADDING.get(context.state)
+
+
+@dataclass(eq=False)
+class Question:
+    contact: Jid
+    requests: list[str]
+    until: float
+    """Waiting: when it is given up. Sent: when the answer is due."""
+    sent: bool = False
+    probed: bool = False
+    heard: bool = False
+    """Presence of the contact came after the question left."""
+    last_id: str | None = None
+    last: LastAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An id of ours on the wire; late answers to it are still taken out until ``until``."""
+
+    contact: Jid
+    until: float
+
+
+@dataclass
+class Asking:
+    context: Context
+    injector: Injector
+    roster: RosterBook
+    presence: PresenceBook
+    _open: dict[Jid, Question] = field(default_factory=dict)
+    _sent: dict[str, Sent] = field(default_factory=dict)
+    _windows: dict[Jid, float] = field(default_factory=dict)
+    """Contact -> until when an answer to our probe may come."""
+    _asked_at: dict[Jid, float] = field(default_factory=dict)
+    _hidden: dict[Jid, bytes] = field(default_factory=dict)
+    """Full JID -> looks of the answer that was taken out last."""
+    _recent: list[float] = field(default_factory=list)
+    _quiet_until: float = 0.0
+    _backoff: float = FIRST_BACKOFF_S
+    _resumed_at: float | None = None
+
+    def ask(self, request: str, address: Address, *, force: bool) -> None:
+        """Find out about one contact, from what the stream said or by asking."""
+        try:
+            contact = parse_jid(address.account).bare
+        except Refused:
+            self._answer(request, address, Reason.NEVER_SEEN, asked=False)
+            return
+        refusal = why_not(self.context) or self._refusal(contact)
+        if refusal is not None:
+            self._answer(request, address, refusal, asked=False)
+        elif self._is_own(contact) or (self.presence.knows(contact) and not force):
+            self._answer(request, address, None, asked=False)
+        elif question := self._open.get(contact):
+            question.requests.append(request)
+        elif self._too_soon(contact):
+            self._answer(request, address, Reason.RATE_LIMITED, asked=False)
+        else:
+            until = self.context.now + self.context.config.ask_timeout_s
+            self._open[contact] = Question(contact, [request], until)
+            self.pump()
+
+    def pump(self) -> None:
+        """Send what may leave, conclude what is due."""
+        for question in list(self._open.values()):
+            if not question.sent and self._may_send():
+                self._send(question)
+            if question.until <= self.context.now:
+                self._overdue(question)
+        self._forget()
+
+    def next_deadline(self) -> float | None:
+        times = [q.until for q in self._open.values()]
+        waiting = [q for q in self._open.values() if not q.sent]
+        if waiting:
+            gate = self.context.gate_at()
+            times += [gate] if gate is not None and gate > self.context.now else []
+            times += [self._recent[0] + 1.0] if self._recent else []
+        return min(times, default=None)
+
+    def give_up(self, reason: Reason) -> None:
+        for question in list(self._open.values()):
+            self._conclude(question, reason)
+
+    def resumed(self) -> None:
+        self._resumed_at = self.context.now
+
+    def asked(self, contact: Jid) -> bool:
+        """A probe to this contact is out: its presence answers it."""
+        return self._windows.get(contact, 0.0) > self.context.now
+
+    def hides(self, stanza: PresenceStanza, looks: bytes) -> bool:
+        """True if this presence is only the answer to our probe and no news to the client (PRB-5)."""
+        assert stanza.from_ is not None
+        full, contact = stanza.from_, stanza.from_.bare
+        if self._resent(full, looks) and stanza.delay is not None and self.presence.shown(full, looks):
+            return True
+        if not self.asked(contact):
+            return False
+        if stanza.type is None:
+            duplicate = stanza.delay is not None and self.presence.shown(full, looks)
+            if duplicate:
+                self._hidden[full] = looks
+            return duplicate
+        return not full.resource and not self.presence.available(contact)
+
+    def heard(self, stanza: PresenceStanza) -> None:
+        """Presence of a contact has passed; it may be what was asked for."""
+        assert stanza.from_ is not None
+        question = self._open.get(stanza.from_.bare)
+        if question is None or (stanza.type is not None and stanza.from_.resource):
+            return
+        question.heard = True
+        self._conclude(question, None)
+
+    def probe_failed(self, id: str | None, sender: Jid, data: bytes) -> bool:
+        """An error presence: True if it answers our probe and is taken out."""
+        sent = self._sent.get(id or "")
+        if sent is None or sender.bare != sent.contact:
+            return False
+        error = stanza_error(parse(data, self.context.headers.get(Side.SERVER)))
+        self._slow_down(error.condition if error else "")
+        question = self._open.get(sent.contact)
+        if question and error and error.condition.startswith("remote-server"):
+            question.last = LastAnswer(Presence.UNREACHABLE, reason=Reason.UNREACHABLE)
+            self._conclude(question, None)
+        return True
+
+    def answered(self, id: str, sender: str | None, data: bytes) -> bool:
+        """An iq result or error with our id: True if it is the answer, and taken out (INJ-4, INJ-5)."""
+        sent = self._sent.get(id)
+        if sent is None or not self._is_from(sender, sent.contact):
+            return False
+        element = parse(data, self.context.headers.get(Side.SERVER))
+        error = stanza_error(element)
+        self._slow_down(error.condition if error else "")
+        last = parse_last(element)
+        question = self._open.get(sent.contact)
+        if question is None or question.last_id != id:
+            if last.presence is Presence.OFFLINE:
+                self.presence.state(sent.contact, Presence.OFFLINE, asked=True)
+            return True
+        question.last = last
+        definite = last.presence in (Presence.OFFLINE, Presence.UNREACHABLE)
+        if definite or not question.probed:
+            self._conclude(question, None)
+        return True
+
+    def _send(self, question: Question) -> None:
+        now, config = self.context.now, self.context.config
+        contact = self.roster.contacts.get(question.contact)
+        question.sent, question.until = True, now + config.ask_timeout_s
+        question.probed = contact is not None and contact.pushes_presence
+        question.last_id = self.context.ids.next()
+        stanzas = [last_activity(question.last_id, question.contact)]
+        self._sent[question.last_id] = Sent(question.contact, now + config.tombstone_s)
+        if question.probed:
+            id = self.context.ids.next()
+            stanzas.insert(0, _probe(id, question.contact))
+            self._sent[id] = Sent(question.contact, now + config.tombstone_s)
+            self._windows[question.contact] = question.until
+        self._recent.append(now)
+        self._asked_at[question.contact] = now
+        self.injector.now(Side.SERVER, *stanzas)
+
+    def _may_send(self) -> bool:
+        now = self.context.now
+        self._recent = [at for at in self._recent if at > now - 1.0]
+        return (
+            self.context.gate_open()
+            and self.context.safe(Side.SERVER)
+            and len(self._recent) < self.context.config.asks_per_s
+        )
+
+    def _overdue(self, question: Question) -> None:
+        if question.sent:
+            self._conclude(question, None)
+        else:
+            open_now = self.context.gate_open()
+            self._conclude(question, Reason.RATE_LIMITED if open_now else Reason.TOO_EARLY)
+
+    def _conclude(self, question: Question, reason: Reason | None) -> None:
+        """The question is over; say what was learnt, then that it is over."""
+        self._open.pop(question.contact, None)
+        if reason is None and not question.heard:
+            reason = self._judge(question.contact, question.last)
+        for request in question.requests:
+            self._answer(request, xmpp(question.contact), reason, asked=question.sent)
+
+    def _judge(self, contact: Jid, last: LastAnswer | None) -> Reason | None:
+        """PRB-4, without presence: what the definite half says, or nothing."""
+        said = last.presence if last else None
+        if said is Presence.OFFLINE:
+            self.presence.state(contact, Presence.OFFLINE, asked=True)
+            return None
+        if said is Presence.ONLINE:
+            if self.presence.available(contact):
+                self.presence.confirm(contact)
+            else:
+                self.presence.state(contact, Presence.ONLINE, asked=True)
+            return None
+        reason = (last.reason if last else None) or Reason.TIMEOUT
+        if said is Presence.UNREACHABLE:
+            self.presence.state(contact, Presence.UNREACHABLE, reason, asked=True)
+        elif not self.presence.available(contact):
+            self.presence.unknown(contact, reason, asked=True)
+        return reason
+
+    def _refusal(self, contact: Jid) -> Reason | None:
+        """What is not asked at all."""
+        if contact.domain == self.context.config.companion.domain:
+            return Reason.NEVER_SEEN
+        known = self.roster.contacts.get(contact)
+        if known is not None and known.pending:
+            self.presence.unknown(contact, Reason.PENDING)
+            return Reason.PENDING
+        return None
+
+    def _too_soon(self, contact: Jid) -> bool:
+        at = self._asked_at.get(contact)
+        now = self.context.now
+        return now < self._quiet_until or (at is not None and now - at < self.context.config.ask_interval_s)
+
+    def _slow_down(self, condition: str) -> None:
+        if condition in _SLOW_DOWN:
+            self._quiet_until = self.context.now + self._backoff
+            self._backoff = min(2 * self._backoff, MAX_BACKOFF_S)
+
+    def _resent(self, full: Jid, looks: bytes) -> bool:
+        at = self._resumed_at
+        recent = at is not None and self.context.now - at < RESENT_S
+        return recent and self._hidden.get(full) == looks
+
+    def _forget(self) -> None:
+        now = self.context.now
+        if len(self._sent) > 64 or len(self._windows) > 64:
+            self._sent = {id: s for id, s in self._sent.items() if s.until > now}
+            self._windows = {c: until for c, until in self._windows.items() if until > now}
+            interval = self.context.config.ask_interval_s
+            self._asked_at = {c: at for c, at in self._asked_at.items() if now - at < interval}
+
+    def _is_own(self, contact: Jid) -> bool:
+        return self.context.own is not None and contact == self.context.own.bare
+
+    def _is_from(self, sender: str | None, contact: Jid) -> bool:
+        try:
+            return sender is not None and parse_jid(sender) == contact
+        except Refused:
+            return False
+
+    def _answer(self, request: str, contact: Address, reason: Reason | None, *, asked: bool) -> None:
+        self.context.out.add(Answered(request=request, contact=contact, reason=reason, asked=asked))
+
+
+def _probe(id: str, contact: Jid) -> bytes:
+    """The id comes back only with an error, which must not reach the client."""
+    return f"<presence type='probe' id='{id}' to='{escape(str(contact))}'/>".encode()

@@ -1,0 +1,208 @@
+"""The contact that exists only in the user's own stream: its place in the roster, its presence, its chat.
+
+Order towards the client: roster item, presence, message (VC-2). Nothing about it goes to the server.
+"""
+
+from quorate.errors import Refused
+from quorate.model.address import Jid, parse_jid
+from quorate.model.reasons import Reason
+from quorate.splice.context import Context
+from quorate.splice.effects import CommandTyped, Done, Side
+from quorate.splice.injector import Addition, Injector
+from quorate.splice.mentions import Handling, asked_about_companion, asked_of_companion, naming
+from quorate.splice.roster_book import RosterBook
+from quorate.wire.xmpp import requests
+from quorate.wire.xmpp.edit import Span, spans
+from quorate.wire.xmpp.header import StanzaName
+
+MAX_COMMAND = 4096
+MAX_REMEMBERED = 256
+_ENCRYPTED = frozenset(
+    {
+        "{eu.siacs.conversations.axolotl}encrypted",
+        "{urn:xmpp:omemo:1}encrypted",
+        "{urn:xmpp:omemo:2}encrypted",
+        "{urn:xmpp:openpgp:0}openpgp",
+        "{jabber:x:encrypted}x",
+    }
+)
+_OTR = "?OTR"
+_BODY = "{jabber:client}body"
+_RECEIPT = "{urn:xmpp:receipts}request"
+_CORRECTION = "{urn:xmpp:message-correct:0}replace"
+
+
+class Companion:
+    def __init__(self, context: Context, injector: Injector, roster: RosterBook) -> None:
+        self._context = context
+        self._injector = injector
+        self._roster = roster
+        self._jid = context.config.companion
+        self._domain = self._jid.domain.encode()
+        self._status = context.config.companion_status
+        self._pushing = False
+        self._present = False
+        self._retired = False
+        self._executed: dict[tuple[str, str], None] = {}
+
+    def show(self) -> None:
+        """Enter the client's view as soon as it may: roster item first, then presence."""
+        if self._retired or self._pushing or self._present or not self._context.gate_open():
+            return
+        if not self._roster.companion_in:
+            if not self._roster.open:
+                self._pushing = True
+                self._push_item()
+        elif self._context.initial_presence_at is not None or self._late():
+            self._pushing = True
+            self._injector.add(Side.CLIENT, Addition(self._presence, settled=self._appeared))
+
+    def show_at(self) -> float | None:
+        """When ``show`` becomes possible by time alone."""
+        if self._retired or self._present or self._context.bound_at is None or not self._context.adding:
+            return None
+        at = self._context.bound_at + self._context.config.gate_s
+        return at if at > self._context.now else None
+
+    def say(self, effect: str | None, text: str) -> None:
+        """A line in the companion's chat, once the companion is there."""
+
+        def settled(reason: Reason | None) -> None:
+            if effect is not None:
+                self._context.out.add(Done(effect=effect, reason=reason))
+
+        addition = Addition(
+            lambda: requests.chat(self._context.ids.next(), self._jid, self._context.own, text),
+            settled=settled,
+            expires=self._context.now + self._context.config.wait_s,
+            paced=True,
+            after=lambda: self._present,
+        )
+        self._injector.add(Side.CLIENT, addition)
+
+    def status(self, text: str) -> None:
+        if text == self._status:
+            return
+        self._status = text
+        if self._present:
+            self._injector.add(Side.CLIENT, Addition(self._presence))
+
+    def retire(self) -> None:
+        """Leave the client's view: unavailable, then out of the roster (VC-4)."""
+        self._retired = True
+        if self._present:
+            self._add(requests.presence_unavailable(self._jid, self._context.own))
+        if self._roster.companion_in:
+            id = self._context.ids.next()
+            self._add(requests.roster_push_remove(id, self._jid.bare, self._context.own))
+        self._present = self._roster.companion_in = self._context.companion_shown = False
+
+    def inherit(self, other: "Companion") -> None:
+        """A client whose resume failed sends its queue again in the new session (VC-8)."""
+        self._executed = dict(other._executed)
+
+    def mentioned(self, data: bytes) -> bool:
+        """Quick test, never wrong in saying no: may these bytes name the companion?"""
+        return self._domain in data.lower() or b"&#" in data
+
+    def is_self(self, address: str | None) -> bool:
+        if not address:
+            return False
+        try:
+            return parse_jid(address).domain == self._jid.domain
+        except Refused:
+            return False
+
+    def take(self, data: bytes, name: StanzaName, *, repeated: bool) -> bytes | None:
+        """A stanza from the client that may name the companion; what of it goes on to the server."""
+        found = spans(data, self._context.headers.get(Side.CLIENT))
+        named = naming(found, self._jid.domain)
+        if not named:
+            return data
+        stanza = found[0]
+        addressed = self.is_self(stanza.attributes.get("to"))
+        if name == "iq":
+            return self._iq(data, found, named, addressed=addressed)
+        if name == "message" and addressed:
+            self._chat(found, repeated=repeated)
+        return None
+
+    def _iq(self, data: bytes, found: list[Span], named: list[Span], *, addressed: bool) -> bytes | None:
+        attributes = found[0].attributes
+        if attributes.get("type") not in ("get", "set"):
+            return None
+        handling = asked_of_companion(found) if addressed else asked_about_companion(data, found, named)
+        if handling.forward is not None:
+            return handling.forward
+        self._answer(attributes.get("id", ""), attributes.get("to"), handling)
+        if handling.restore and not self._retired:
+            self._push_item()
+        return None
+
+    def _answer(self, id: str, addressed: str | None, handling: Handling) -> None:
+        sender: Jid | None = parse_jid(addressed) if addressed else None
+        if handling.error is not None:
+            data = requests.iq_error(id, sender, self._context.own, handling.error)
+        else:
+            data = requests.iq_result(id, sender, self._context.own, handling.result or b"")
+        self._add(data)
+
+    def _chat(self, found: list[Span], *, repeated: bool) -> None:
+        attributes = found[0].attributes
+        if attributes.get("type", "normal") not in ("chat", "normal"):
+            return
+        id = attributes.get("id", "")
+        names = {s.name for s in found if len(s.path) == 2}
+        body = next((s.text for s in found if s.name == _BODY and len(s.path) == 2), "").strip()
+        if _RECEIPT in names and id:
+            self._add(requests.receipt(self._context.ids.next(), self._jid, self._context.own, id))
+        if repeated or self._done_before(id, body):
+            return
+        if names & _ENCRYPTED or body.startswith(_OTR):
+            self.say(None, self._context.config.encrypted_note)
+        elif _CORRECTION in names:
+            self.say(None, self._context.config.correction_note)
+        elif body:
+            text = body.encode()[:MAX_COMMAND].decode(errors="ignore")
+            self._context.out.add(CommandTyped(text=text, message=id or self._context.ids.next()))
+
+    def _done_before(self, id: str, body: str) -> bool:
+        if not id or not body:
+            return False
+        if (id, body) in self._executed:
+            return True
+        self._executed[id, body] = None
+        if len(self._executed) > MAX_REMEMBERED:
+            del self._executed[next(iter(self._executed))]
+        return False
+
+    def _push_item(self) -> None:
+        config = self._context.config
+        item = requests.RosterItem(
+            jid=self._jid.bare, name=config.companion_name, group=config.companion_group
+        )
+        data = requests.roster_push(self._context.ids.next(), item, self._context.own)
+        self._injector.add(Side.CLIENT, Addition(lambda: data, settled=self._listed))
+
+    def _listed(self, reason: Reason | None) -> None:
+        if self._present:
+            return
+        self._pushing = False
+        self._roster.companion_in = reason is None
+
+    def _appeared(self, reason: Reason | None) -> None:
+        self._pushing = False
+        self._present = reason is None
+        if self._present:
+            self._context.companion_shown = True
+            self._context.announce()
+
+    def _presence(self) -> bytes:
+        return requests.presence_available(self._jid, self._context.own, self._status or None)
+
+    def _add(self, data: bytes) -> None:
+        self._injector.add(Side.CLIENT, Addition(lambda: data))
+
+    def _late(self) -> bool:
+        bound, gate = self._context.bound_at, self._context.config.gate_s
+        return bound is not None and self._context.now >= bound + gate

@@ -1,0 +1,138 @@
+"""One client-server connection: how far it is, which session it carries, and how it fails open (P-6).
+
+freeze  look no further into stanzas, add and hide nothing; keep splitting and counting.
+blind   only hand on bytes; possible only while the counts of the two ends are the same.
+cut     else close both legs without a stream end and refuse the next resume, lest anything be lost unseen.
+"""
+
+from enum import StrEnum
+
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.config import SpliceConfig
+from quorate.splice.effects import Close, Side
+from quorate.splice.outbox import Outbox
+from quorate.splice.session import Session, SessionRegistry
+from quorate.wire.xmpp.framer import Framer
+from quorate.wire.xmpp.header import StreamHeader
+
+OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
+CLIENT_HOLD = 256 * 1024
+"""Every stanza of the client is held to its end, up to here (P-3)."""
+
+
+class Phase(StrEnum):
+    HEADER = "header"  # nothing but the client's header is expected
+    OPEN = "open"  # elements pass
+    STARTTLS = "starttls"  # the client asked for TLS
+    SECURING_SERVER = "securing-server"  # <proceed/> is held until the server's TLS is verified
+    SECURING_CLIENT = "securing-client"
+    BLIND = "blind"
+    OVER = "over"
+
+
+class Connection:
+    def __init__(self, config: SpliceConfig, sessions: SessionRegistry, now: float) -> None:
+        self.config = config
+        self.sessions = sessions
+        self.out = Outbox()
+        self.phase = Phase.HEADER
+        self.domain: str | None = None
+        self.tls = False
+        self.now = now
+        self.headers: dict[Side, StreamHeader | None] = {Side.CLIENT: None, Side.SERVER: None}
+        """By the side that sent them."""
+        self.framers: dict[Side, Framer] = {}
+        self.shut: set[Side] = set()
+        """Sides to which the end of the stream was already handed on."""
+        self.early = b""
+        """What the client sent after <starttls/> before it was answered (TLS-2)."""
+        self.proceed = b""
+        self.stripped: tuple[str, ...] = ()
+        """What was taken out of the stream features."""
+        self.bind_id: str | None = None
+        self.resuming: Session | None = None
+        self.session = sessions.new(config, now)
+        self._attach()
+
+    @property
+    def blind(self) -> bool:
+        return self.phase in (Phase.BLIND, Phase.OVER)
+
+    def safe(self, side: Side) -> bool:
+        """An element of our own may be written towards ``side`` now (INJ-2)."""
+        if self.phase is not Phase.OPEN or side in self.shut:
+            return False
+        return self.framers[OTHER[side]].at_boundary
+
+    def at(self, now: float) -> None:
+        self.now = self.session.context.now = now
+
+    def adopt(self, session: Session) -> None:
+        """Carry on a session whose connection was lost, or is about to be (SM-9)."""
+        session.let_go()
+        self.session = session
+        self._attach()
+        self.at(self.now)
+
+    def freeze(self, reason: Reason) -> None:
+        context = self.session.context
+        if context.dissecting:
+            self.session.frozen = reason
+            context.change(StreamState.FROZEN, reason)
+            self.give_up(Reason.FROZEN)
+
+    def go_blind(self, reason: Reason) -> None:
+        """Stop following the stream. What is held is for the caller to hand on (``undelivered``)."""
+        if self.blind:
+            return
+        if self.session.ledger.touched:
+            self.cut(reason)
+            return
+        self.phase = Phase.BLIND
+        self.session.context.change(StreamState.BLIND, reason)
+        self.give_up(Reason.BLIND)
+        self.sessions.forget(self.session)
+
+    def cut(self, reason: Reason) -> None:
+        """Drop both legs; the client comes back with a new session."""
+        self.out.add(Close(abort=True))
+        self.sessions.forget(self.session)
+        self.end(reason)
+
+    def end(self, reason: Reason | None = None) -> None:
+        """Nothing more will pass. What was seen is too old to count from now on."""
+        if self.phase is Phase.OVER:
+            return
+        self.phase = Phase.OVER
+        self.sessions.keep(self.session, self.now)
+        context = self.session.context
+        self.session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)
+        context.change(StreamState.ENDED, reason)
+        self.give_up(Reason.STREAM_ENDED)
+        context.bound_at = None
+        self.session.detach()
+
+    def give_up(self, reason: Reason) -> None:
+        self.session.asking.give_up(reason)
+        self.session.injector.give_up(reason)
+
+    def reset(self, side: Side) -> bytes:
+        """Forget how far the stream of ``side`` was read; returns what was not delivered."""
+        self.headers[side] = None
+        return self.framers[side].reset()
+
+    def _let_go(self) -> None:
+        """Another connection resumes our session: hand on what comes, unread."""
+        session, self.session = self.session, self.sessions.new(self.config, self.now)
+        self._attach()
+        undelivered = {side: framer.reset() for side, framer in self.framers.items()}
+        for side, rest in undelivered.items():
+            self.out.send(OTHER[side], rest)
+        self.phase = Phase.BLIND
+        session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)
+        self.session.context.change(StreamState.ENDED, Reason.STREAM_ENDED)
+        session.detach()
+
+    def _attach(self) -> None:
+        self.session.attach(self.out, self.safe, self.headers, self._let_go)

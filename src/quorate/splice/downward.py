@@ -1,0 +1,129 @@
+"""Stanzas from the server: what is held to be read whole, what is learnt, what is taken out. P-3."""
+
+from quorate.errors import Refused
+from quorate.model.address import parse_jid
+from quorate.model.reasons import Reason
+from quorate.splice.connection import Connection
+from quorate.splice.effects import Side
+from quorate.splice.roster_book import ROSTER
+from quorate.splice.session import Session
+from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.framer import Piece
+from quorate.wire.xmpp.header import StanzaName, is_stanza
+from quorate.wire.xmpp.presence import fingerprint, parse_presence
+from quorate.wire.xmpp.tag import tag_attributes
+
+HOLD = 64 * 1024
+HOLD_ROSTER = 1024 * 1024
+
+_ROSTER = ROSTER.encode()
+_BOUND_JID = "{urn:ietf:params:xml:ns:xmpp-bind}bind/{urn:ietf:params:xml:ns:xmpp-bind}jid"
+_GONE = ("unsubscribed",)
+
+
+def hold(connection: Connection, tag: bytes) -> int:
+    """How many bytes of the element this start tag begins are held back at most; 0: it passes at once."""
+    session = connection.session
+    if session.context.own is None:
+        return HOLD
+    name = is_stanza(tag, connection.headers[Side.SERVER])
+    if name is None:
+        return HOLD
+    if not session.context.dissecting:
+        return 0
+    if name == "presence":
+        return HOLD
+    attributes = tag_attributes(tag)
+    if session.companion.is_self(attributes.get("from")):
+        return HOLD
+    if name == "message":
+        return HOLD if session.telling.concerns(attributes.get("from"), attributes.get("id")) else 0
+    return _hold_iq(session, attributes)
+
+
+def _hold_iq(session: Session, attributes: dict[str, str]) -> int:
+    id = attributes.get("id", "")
+    if id in session.roster.ids:
+        return HOLD_ROSTER
+    wanted = attributes.get("type") == "set" or id == session.context.session_id
+    return HOLD if wanted or session.context.ids.is_ours(id) else 0
+
+
+def missed(connection: Connection, tag: bytes) -> None:
+    """An element that had to be held was too big for it; it passes unread."""
+    connection.session.roster.missed(tag_attributes(tag).get("id", ""))
+
+
+def downward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
+    """What to hand on of one whole stanza; None if it is taken out."""
+    session, data = connection.session, piece.data
+    if len(data) > hold(connection, piece.tag):
+        return data
+    attributes = tag_attributes(piece.tag)
+    if session.companion.is_self(attributes.get("from")):
+        return None
+    if name == "presence":
+        return _presence(session, data)
+    if name == "message":
+        return session.telling.take(data, repeated=session.ledger.repeating(Side.SERVER))
+    return _iq(connection, data, attributes)
+
+
+def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> bytes | None:
+    session, id, kind = connection.session, attributes.get("id", ""), attributes.get("type")
+    context, sender = session.context, attributes.get("from")
+    if kind == "set":
+        return session.roster.pushed(data) if _ROSTER in data and _own_account(session, sender) else data
+    if kind not in ("result", "error"):
+        return data
+    if context.own is None and id == connection.bind_id:
+        _bound(connection, data)
+    elif id == context.session_id:
+        context.session_id = None
+    elif context.ids.is_ours(id):
+        return None if session.asking.answered(id, sender, data) else data
+    elif id in session.roster.ids and _own_account(session, sender):
+        return session.roster.result(data, id)
+    return data
+
+
+def _bound(connection: Connection, data: bytes) -> None:
+    """RFC 6120 section 7.6.1: the server names the full JID."""
+    text = parse(data, connection.headers[Side.SERVER]).findtext(_BOUND_JID)
+    if text:
+        connection.session.context.own = parse_jid(text)
+        connection.session.logged_in(resumed=False)
+
+
+def _own_account(session: Session, sender: str | None) -> bool:
+    """Roster results and pushes of anybody else are not ours to believe (RFC 6121 section 2.1.6)."""
+    own = session.context.own
+    if sender is None or own is None:
+        return True
+    try:
+        return parse_jid(sender) in (own, own.bare)
+    except Refused:
+        return False
+
+
+def _presence(session: Session, data: bytes) -> bytes | None:
+    own = session.context.own
+    element = parse(data, session.context.headers.get(Side.SERVER))
+    stanza = parse_presence(element)
+    if stanza.from_ is None or own is None or stanza.from_.bare == own.bare:
+        return data
+    contact, book, asking = stanza.from_.bare, session.presence, session.asking
+    if stanza.type == "error":
+        return None if asking.probe_failed(stanza.id, stanza.from_, data) else data
+    if stanza.muc or contact in book.rooms:
+        book.rooms.add(contact)
+        return data
+    if stanza.type in _GONE:
+        book.unknown(contact, Reason.NOT_SUBSCRIBED)
+    if stanza.type not in (None, "unavailable"):
+        return data
+    looks = fingerprint(element)
+    hidden = asking.hides(stanza, looks)
+    book.heard(stanza, looks, asked=asking.asked(contact))
+    asking.heard(stanza)
+    return None if hidden else data

@@ -1,0 +1,97 @@
+"""Keeps both ends' XEP-0198 counts true, and the session's id our own (SM-7).
+
+The arithmetic is in quorate.wire.xmpp.stream_management; here is when each log starts and who is told what.
+A log is named after the side its stanzas come from: CLIENT counts up, SERVER counts down.
+"""
+
+from collections import deque
+
+from quorate.splice.effects import Side
+from quorate.wire.xmpp.stream_management import AckLog, Mark, Translation
+
+MAX_H = 2**32 - 1
+
+
+def read_h(text: str | None) -> int | None:
+    """An ``h`` as sent; None if it is missing or no count."""
+    if text is None or not text.isascii() or not text.isdigit():
+        return None
+    h = int(text[:11])
+    return h if h <= MAX_H else None
+
+
+class Ledger:
+    """The counts of one stream management session, both directions."""
+
+    def __init__(self) -> None:
+        self._logs: dict[Side, AckLog] = {}
+        self._added: deque[bytes] = deque()
+        """What was added towards the client and not acknowledged yet, oldest first."""
+        self.real_id: str | None = None
+        """The server's id of the session."""
+        self.virtual_id: str | None = None
+        """The id the client was given."""
+
+    @property
+    def on(self) -> bool:
+        return bool(self._logs)
+
+    def begin(self, origin: Side) -> None:
+        """Counting starts at this place; a second <enable/> does not start it again (SM-10)."""
+        self._logs.setdefault(origin, AckLog())
+
+    @property
+    def touched(self) -> bool:
+        """The two ends' counts differ: cutting ourselves out would kill the stream (P-6)."""
+        return any(log.touched for log in self._logs.values())
+
+    def discard(self) -> None:
+        self._logs.clear()
+        self._added.clear()
+        self.real_id = self.virtual_id = None
+
+    def repeating(self, origin: Side) -> bool:
+        """The next stanza from there was already seen before the resume."""
+        log = self._logs.get(origin)
+        return log is not None and log.dup > 0
+
+    def forwarded(self, origin: Side) -> None:
+        if log := self._logs.get(origin):
+            log.forwarded()
+
+    def swallowed(self, origin: Side) -> None:
+        if log := self._logs.get(origin):
+            log.swallowed()
+
+    def injected(self, receiver: Side, stanza: bytes) -> None:
+        log = self._logs.get(Side.SERVER if receiver is Side.CLIENT else Side.CLIENT)
+        if log is None:
+            return
+        log.injected()
+        if receiver is Side.CLIENT:
+            self._added.append(stanza)
+
+    def acked(self, origin: Side, h: int) -> Translation:
+        """The receiver of what ``origin`` sends says it handled ``h``; what to tell the origin."""
+        log = self._logs.get(origin)
+        if log is None:
+            return Translation(h)
+        translation = log.translate(h)
+        if origin is Side.SERVER:
+            open_ones = sum(mark is Mark.I for mark in log.unacked)
+            while len(self._added) > open_ones:
+                self._added.popleft()
+        return translation
+
+    def resumed(self, origin: Side, h: int) -> Translation:
+        """The same with <resume/> or <resumed/>: from here on the origin sends again what is missing."""
+        first = self.acked(origin, h)
+        if log := self._logs.get(origin):
+            log.resumed(h)
+        return first
+
+    def take_lost(self) -> tuple[bytes, ...]:
+        """After a resume: what was added towards the client and never arrived (SM-6)."""
+        lost = tuple(self._added)
+        self._added.clear()
+        return lost

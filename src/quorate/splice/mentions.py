@@ -1,0 +1,110 @@
+"""What a client says to the server *about* the companion, or asks the companion itself. VC-6, VC-7.
+
+Nothing of it may reach the server, where it would be stored, archived or looked up; and every request that is
+taken out gets the answer an ordinary contact's server would give.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from quorate.wire.xmpp.edit import Span, cut
+
+_DISCO_INFO = "http://jabber.org/protocol/disco#info"
+_DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
+_PUBSUB = "http://jabber.org/protocol/pubsub"
+_BLOCKING = "urn:xmpp:blocking"
+_MAM = "urn:xmpp:mam:2"
+_RSM = "http://jabber.org/protocol/rsm"
+
+_IDENTITY: Final = (
+    f"<query xmlns='{_DISCO_INFO}'><identity category='client' type='bot' name='Quorate'/>"
+    f"<feature var='{_DISCO_INFO}'/><feature var='urn:xmpp:ping'/><feature var='urn:xmpp:receipts'/></query>"
+).encode()
+_EMPTY_ARCHIVE: Final = (
+    f"<fin xmlns='{_MAM}' complete='true'><set xmlns='{_RSM}'><count>0</count></set></fin>".encode()
+)
+
+ANSWERS: Final = {
+    "{urn:xmpp:ping}ping": b"",
+    f"{{{_DISCO_INFO}}}query": _IDENTITY,
+    f"{{{_DISCO_ITEMS}}}query": f"<query xmlns='{_DISCO_ITEMS}'/>".encode(),
+}
+"""What the companion can be asked; all else is service-unavailable."""
+
+ENTRY_DEPTH: Final = {
+    f"{{{_BLOCKING}}}block": 3,
+    f"{{{_BLOCKING}}}unblock": 3,
+    "{jabber:iq:privacy}query": 4,
+    f"{{{_PUBSUB}}}pubsub": 4,
+    "{jabber:iq:private}query": 4,
+    f"{{{_MAM}}}prefs": 4,
+}
+"""Requests that are lists: how deep their entries stand, so that one can be taken out."""
+
+_STILL_A_REQUEST: Final = frozenset({"{jabber:iq:private}query", f"{{{_MAM}}}prefs"})
+"""An empty list says something here, so what is left is always forwarded."""
+
+_FREE_TEXT: Final = frozenset({"body", "subject", "status", "thread", "html"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What to do with a request: hand on what is left of it, or answer it."""
+
+    forward: bytes | None = None
+    result: bytes | None = None
+    error: str | None = None
+    restore: bool = False
+    """The client changed the companion's roster entry: show it the real one again."""
+
+
+def naming(spans: Iterable[Span], domain: str) -> list[Span]:
+    """The elements that name the companion's domain in an attribute or as an address in their text."""
+    return [s for s in spans if _names(s, domain)]
+
+
+def _names(span: Span, domain: str) -> bool:
+    if any(domain in value.lower() for value in span.attributes.values()):
+        return True
+    text = span.text.strip().lower()
+    if domain not in text or _local(span.name) in _FREE_TEXT:
+        return False
+    return text.partition("/")[0].endswith(domain) and not text.split("/")[0].count(" ")
+
+
+def asked_of_companion(spans: list[Span]) -> Handling:
+    """An iq get or set whose ``to`` is the companion."""
+    payload = _payload(spans)
+    if payload in ANSWERS:
+        return Handling(result=ANSWERS[payload])
+    if payload == f"{{{_PUBSUB}}}pubsub":
+        return Handling(error="item-not-found")
+    return Handling(error="service-unavailable")
+
+
+def asked_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> Handling:
+    """An iq get or set to somebody else that names the companion."""
+    payload = _payload(spans)
+    if payload == "{jabber:iq:roster}query":
+        return Handling(result=b"", restore=True)
+    if payload == f"{{{_MAM}}}query":
+        return Handling(result=_EMPTY_ARCHIVE)
+    depth = ENTRY_DEPTH.get(payload)
+    if depth is None or any(len(s.path) < depth for s in named):
+        return Handling(error="service-unavailable")
+    entries = [s for s in spans if len(s.path) == depth]
+    ours = [e for e in entries if any(e.start <= s.start < e.end for s in named)]
+    lists = {e.path[:-1] for e in ours}
+    left = [e for e in entries if e not in ours and e.path[:-1] in lists]
+    if not left and payload not in _STILL_A_REQUEST:
+        return Handling(result=b"")
+    return Handling(forward=cut(data, [(e.start, e.end) for e in ours]))
+
+
+def _payload(spans: list[Span]) -> str:
+    return next((s.name for s in spans if len(s.path) == 2), "")
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]

@@ -1,0 +1,208 @@
+"""From the client's first header to the login: whom to connect to, STARTTLS in its order, features, SASL.
+
+Everything SASL carries is opaque: it passes, it is not kept. RFC 6120 sections 4 to 6, XEP-0388, XEP-0368.
+"""
+
+import base64
+import binascii
+
+from quorate.errors import Refused
+from quorate.model.address import parse_jid
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.connection import Connection, Phase
+from quorate.splice.effects import Close, Connect, Side, StartTls
+from quorate.splice.resumption import SM_NAMESPACES, Resumption
+from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.framer import Piece
+from quorate.wire.xmpp.header import CLIENT_NS, STREAM_NS, namespace_of, parse_header
+from quorate.wire.xmpp.requests import compress_failure, starttls_failure
+from quorate.wire.xmpp.sasl import edit_features, gs2_flag
+from quorate.wire.xmpp.tag import escape, qname
+
+TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
+SASL2 = "urn:xmpp:sasl:2"
+COMPRESS = "http://jabber.org/protocol/compress"
+CSI = "urn:xmpp:csi:0"
+_STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
+_XML = "http://www.w3.org/XML/1998/namespace"
+
+
+class Negotiation:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._resumption = Resumption(connection)
+
+    def header(self, side: Side, piece: Piece) -> bytes | None:
+        """A stream header, the first one or the one after TLS or SASL."""
+        connection = self._connection
+        header = connection.headers[side] = parse_header(piece.tag)
+        if side is Side.SERVER:
+            return piece.data
+        if connection.domain is None:
+            domain = _domain(header.to)
+            if domain is None:
+                self.fail("improper-addressing", "The client did not say which server it wants.", None)
+                return None
+            connection.domain = domain
+            connection.out.add(Connect(domain=domain))
+        if connection.phase is Phase.HEADER:
+            connection.phase = Phase.OPEN
+        if header.default_ns != CLIENT_NS and CLIENT_NS not in header.prefixes.values():
+            connection.go_blind(Reason.UNKNOWN_NAMESPACE)
+        return piece.data
+
+    def nonza(self, side: Side, piece: Piece) -> bytes | None:
+        """A top-level element that is no stanza; what of it is handed on."""
+        namespace = namespace_of(piece.tag, self._connection.headers[side])
+        name = qname(piece.tag).rpartition(b":")[2].decode("utf-8", "replace")
+        if namespace in SM_NAMESPACES:
+            sm = self._resumption
+            return (
+                sm.from_client(name, piece.data) if side is Side.CLIENT else sm.from_server(name, piece.data)
+            )
+        if not self._connection.session.context.dissecting:
+            return piece.data
+        if side is Side.CLIENT:
+            return self._from_client(namespace, name, piece.data)
+        return self._from_server(namespace, name, piece.data)
+
+    def secured(self, side: Side) -> None:
+        """TLS stands on one leg: next is the client's leg, then two new streams (section 5.4.3.3)."""
+        connection = self._connection
+        if side is Side.SERVER and connection.phase is Phase.SECURING_SERVER:
+            connection.phase = Phase.SECURING_CLIENT
+            connection.out.send(Side.CLIENT, connection.proceed)
+            early, connection.early = connection.early, b""
+            connection.out.add(StartTls(side=Side.CLIENT, domain=connection.domain or "", early=early))
+        elif side is Side.CLIENT and connection.phase is Phase.SECURING_CLIENT:
+            connection.phase, connection.tls = Phase.HEADER, True
+            for leg in Side:
+                connection.reset(leg)
+
+    def insecure(self, side: Side, reason: Reason) -> None:
+        """A handshake failed: a certificate nobody vouches for is never replaced by a good one (TLS-1)."""
+        connection = self._connection
+        if side is Side.SERVER and connection.phase is Phase.SECURING_SERVER:
+            connection.out.send(Side.CLIENT, starttls_failure())
+            connection.out.add(Close())
+            connection.end(reason)
+        elif side is Side.SERVER:
+            self.fail("remote-connection-failed", "The server's certificate cannot be trusted.", reason)
+        else:
+            connection.out.add(Close())
+            connection.end(reason)
+
+    def fail(self, condition: str, text: str, reason: Reason | None) -> None:
+        """End the client's stream with an error it can show (RFC 6120 section 4.9)."""
+        connection = self._connection
+        opening = ""
+        if connection.headers[Side.SERVER] is None:
+            sender = f" from='{escape(connection.domain)}'" if connection.domain else ""
+            opening = (
+                f"<?xml version='1.0'?><stream:stream xmlns='{CLIENT_NS}' xmlns:stream='{STREAM_NS}'"
+                f" version='1.0' id='{connection.session.context.ids.next()}'{sender}>"
+            )
+        error = (
+            f"<stream:error><{condition} xmlns='{_STREAM_ERRORS}'/>"
+            f"<text xmlns='{_STREAM_ERRORS}' xml:lang='en'>{escape(text)}</text>"
+            "</stream:error></stream:stream>"
+        )
+        connection.out.send(Side.CLIENT, (opening + error).encode())
+        connection.out.add(Close())
+        connection.end(reason)
+
+    def _from_client(self, namespace: str | None, name: str, data: bytes) -> bytes | None:
+        connection = self._connection
+        match namespace, name:
+            case (x, "starttls") if x == TLS:
+                connection.phase = Phase.STARTTLS
+            case (x, "auth") if x == SASL:
+                self._first_message(_text(data, None))
+            case (x, "authenticate") if x == SASL2:
+                self._first_message(_text(data, f"{{{SASL2}}}initial-response"))
+                return self._resumption.authenticating(data)
+            case (x, "compress") if x == COMPRESS and "compression" in connection.stripped:
+                connection.out.send(Side.CLIENT, compress_failure())
+                return None
+            case (x, "inactive" | "active") if x == CSI:
+                self._indicated(inactive=name == "inactive")
+        return data
+
+    def _from_server(self, namespace: str | None, name: str, data: bytes) -> bytes | None:
+        connection = self._connection
+        match namespace, name:
+            case (x, "features") if x == STREAM_NS:
+                edit = edit_features(data, connection.headers[Side.SERVER], tls=connection.tls)
+                connection.stripped = edit.removed
+                return edit.data
+            case (x, "proceed") if x == TLS and connection.phase is Phase.STARTTLS:
+                connection.phase, connection.proceed = Phase.SECURING_SERVER, data
+                connection.out.add(StartTls(side=Side.SERVER, domain=connection.domain or ""))
+                return None
+            case (x, "failure") if x == TLS and connection.phase is Phase.STARTTLS:
+                connection.phase = Phase.OPEN
+            case (x, "challenge") if x in (SASL, SASL2):
+                self._challenged(_text(data, None))
+            case (x, "success") if x == SASL2:
+                return self._succeeded(data)
+            case (x, "compressed") if x == COMPRESS:
+                connection.go_blind(Reason.COMPRESSED)
+        return data
+
+    def _first_message(self, payload: str) -> None:
+        """CB-3: a client that binds its login to the TLS channel cannot log in through us."""
+        flag = gs2_flag(payload)
+        removed_plus = any(name.endswith("-PLUS") for name in self._connection.stripped)
+        if self._connection.tls and (flag == "p" or (flag == "y" and removed_plus)):
+            self._report_binding()
+
+    def _challenged(self, payload: str) -> None:
+        """CB-4: the server has hashed the list we edited (XEP-0474)."""
+        if not self._connection.stripped:
+            return
+        try:
+            message = base64.b64decode(payload, validate=True)
+        except binascii.Error:
+            return
+        if b",h=" in message:
+            self._report_binding()
+
+    def _report_binding(self) -> None:
+        self._connection.session.context.change(StreamState.NEGOTIATING, Reason.CHANNEL_BINDING)
+
+    def _succeeded(self, data: bytes) -> bytes:
+        """SASL2: there is no new header after it; with Bind2 the resource is bound already."""
+        connection = self._connection
+        element = parse(data, connection.headers[Side.SERVER])
+        address = element.findtext(f"{{{SASL2}}}authorization-identifier")
+        bound = element.find("{urn:xmpp:bind:0}bound") is not None
+        data = self._resumption.succeeded(data)
+        if bound and address and connection.session.context.own is None:
+            connection.session.context.own = parse_jid(address)
+            connection.session.logged_in(resumed=False)
+        return data
+
+    def _indicated(self, *, inactive: bool) -> None:
+        """XEP-0352: while inactive the server may hold presence back, so what we know grows stale (PRB-3)."""
+        session = self._connection.session
+        if session.context.inactive == inactive:
+            return
+        session.context.inactive = inactive
+        if inactive:
+            session.presence.tell_all(stale=True, reason=Reason.STALE)
+        else:
+            session.presence.tell_all()
+
+
+def _domain(to: str | None) -> str | None:
+    try:
+        return parse_jid(to).domain if to else None
+    except Refused:
+        return None
+
+
+def _text(data: bytes, child: str | None) -> str:
+    element = parse(data, None)
+    return ((element.findtext(child) if child else element.text) or "").strip()

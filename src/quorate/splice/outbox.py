@@ -1,0 +1,34 @@
+"""Collects the effects of one call, joining bytes for the same side into one write."""
+
+from quorate.splice.effects import Send, Side, SpliceEffect
+
+
+class Outbox:
+    """Effects keep their order; neighbouring sends to one side become one."""
+
+    def __init__(self) -> None:
+        self._effects: list[SpliceEffect] = []
+        self._side: Side | None = None
+        self._parts: list[bytes] = []
+
+    def send(self, side: Side, data: bytes) -> None:
+        if not data:
+            return
+        if side is not self._side:
+            self._flush()
+            self._side = side
+        self._parts.append(data)
+
+    def add(self, effect: SpliceEffect) -> None:
+        self._flush()
+        self._effects.append(effect)
+
+    def take(self) -> list[SpliceEffect]:
+        self._flush()
+        taken, self._effects = self._effects, []
+        return taken
+
+    def _flush(self) -> None:
+        if self._side is not None:
+            self._effects.append(Send(self._side, b"".join(self._parts)))
+            self._side, self._parts = None, []

@@ -1,0 +1,184 @@
+"""What this stream has said about each contact, resource by resource. RFC 6121 section 4, PR-1 to PR-8.
+
+Rooms, the user's own resources and errors never feed a contact. What is "known" and what is only implied
+by the server's silence is told apart: design section 5.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from quorate.model.address import Jid, xmpp
+from quorate.model.evidence import Presence
+from quorate.model.reasons import Reason
+from quorate.splice.context import Context
+from quorate.splice.effects import PresenceSeen
+from quorate.wire.xmpp.presence import PresenceStanza
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The last presence of one resource, as the client has it."""
+
+    presence: Presence
+    priority: int
+    since: datetime | None
+    idle_since: datetime | None
+    looks: bytes
+    """Fingerprint: equal ones show the user the same."""
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A statement about a contact without naming a resource."""
+
+    presence: Presence
+    reason: Reason | None
+    asked: bool
+    implied: bool
+
+
+class PresenceBook:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._resources: dict[Jid, dict[str, Resource]] = {}
+        self._wholes: dict[Jid, Whole] = {}
+        self._mentioned: set[Jid] = set()
+        self.rooms: set[Jid] = set()
+
+    def knows(self, contact: Jid) -> bool:
+        """The stream itself said something about this contact, and may be trusted to say more."""
+        return contact in self._mentioned and not self._context.inactive
+
+    def available(self, contact: Jid) -> bool:
+        return bool(self._resources.get(contact))
+
+    def shown(self, full: Jid, looks: bytes) -> bool:
+        """The client's last presence from this resource looks exactly like this."""
+        resource = self._resources.get(full.bare, {}).get(full.resource)
+        return resource is not None and resource.looks == looks
+
+    def heard(self, stanza: PresenceStanza, looks: bytes, *, asked: bool) -> None:
+        """Presence or unavailability of a contact has arrived."""
+        assert stanza.from_ is not None
+        contact, resource = stanza.from_.bare, stanza.from_.resource
+        self._mentioned.add(contact)
+        if stanza.type is None:
+            self._wholes.pop(contact, None)
+            seen = Resource(stanza.presence, stanza.priority, stanza.delay, stanza.idle_since, looks, asked)
+            self._resources.setdefault(contact, {})[resource] = seen
+            self._tell_resource(contact, resource, seen)
+        elif resource:
+            self._resources.get(contact, {}).pop(resource, None)
+            self._tell(contact, resource, Whole(Presence.OFFLINE, None, asked, False), stanza.delay)
+        else:
+            self.state(contact, Presence.OFFLINE, asked=asked, since=stanza.delay)
+        if not contact.local:
+            self._gateway(contact, up=stanza.type is None)
+
+    def state(
+        self,
+        contact: Jid,
+        presence: Presence,
+        reason: Reason | None = None,
+        *,
+        asked: bool = False,
+        implied: bool = False,
+        since: datetime | None = None,
+    ) -> None:
+        """Something is known about the whole contact; its resources are forgotten."""
+        if not implied:
+            self._mentioned.add(contact)
+        whole = Whole(presence, reason, asked, implied)
+        for resource in self._resources.pop(contact, {}):
+            self._tell(contact, resource, whole, since)
+        self._wholes[contact] = whole
+        self._tell(contact, "", whole, since)
+
+    def unknown(self, contact: Jid, reason: Reason, *, asked: bool = False) -> None:
+        """We may not know, or cannot: forget what was known. Asking remains possible."""
+        self.state(contact, Presence.UNKNOWN, reason, asked=asked)
+        self._mentioned.discard(contact)
+
+    def confirm(self, contact: Jid) -> None:
+        """Asked, and nothing had changed: what is known is fresh again."""
+        for name, resource in self._resources.get(contact, {}).items():
+            self._tell_resource(contact, name, resource, asked=True)
+
+    def imply_offline(self, contacts: Iterable[Jid]) -> None:
+        """The initial burst is over; who has a subscription and was not named is offline."""
+        for contact in contacts:
+            if contact not in self._mentioned and contact not in self._wholes:
+                self.state(contact, Presence.OFFLINE, implied=True)
+
+    def tell_all(self, *, stale: bool = False, reason: Reason | None = None) -> None:
+        """Say everything known again: fresh (after a resume) or as too old to count."""
+        for contact, resources in self._resources.items():
+            for name, resource in resources.items():
+                self._tell_resource(contact, name, resource, stale=stale, reason=reason)
+        for contact, whole in self._wholes.items():
+            self._tell(contact, "", whole, stale=stale, reason=reason)
+
+    def clear(self) -> None:
+        self._resources.clear()
+        self._wholes.clear()
+        self._mentioned.clear()
+
+    def _gateway(self, gateway: Jid, *, up: bool) -> None:
+        """PR-5: a dead gateway says nothing about its users; they are not offline, but unknown."""
+        if up:
+            return
+        users = {*self._resources, *self._wholes}
+        for user in users:
+            if user.domain == gateway.domain and user.local:
+                self.unknown(user, Reason.STALE)
+
+    def _tell_resource(
+        self,
+        contact: Jid,
+        name: str,
+        seen: Resource,
+        *,
+        asked: bool | None = None,
+        stale: bool = False,
+        reason: Reason | None = None,
+    ) -> None:
+        self._context.out.add(
+            PresenceSeen(
+                contact=xmpp(contact),
+                resource=name,
+                presence=seen.presence,
+                at=self._context.now,
+                priority=seen.priority,
+                since=seen.since,
+                idle_since=seen.idle_since,
+                asked=seen.asked if asked is None else asked,
+                stale=stale,
+                reason=reason,
+            )
+        )
+
+    def _tell(
+        self,
+        contact: Jid,
+        resource: str,
+        whole: Whole,
+        since: datetime | None = None,
+        *,
+        stale: bool = False,
+        reason: Reason | None = None,
+    ) -> None:
+        self._context.out.add(
+            PresenceSeen(
+                contact=xmpp(contact),
+                resource=resource,
+                presence=whole.presence,
+                at=self._context.now,
+                since=since,
+                asked=whole.asked,
+                implied=whole.implied,
+                stale=stale,
+                reason=reason or whole.reason,
+            )
+        )

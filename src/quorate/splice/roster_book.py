@@ -1,0 +1,113 @@
+"""The user's roster as the server tells it, and the companion's place in it. RFC 6121 section 2, VC-3, VC-4.
+
+A roster version is made our own (``q1:X`` for ``X``), so that a client which later connects without Quorate
+gets the whole roster anew and no ghost of the companion stays in its cache.
+"""
+
+from quorate.model.address import Jid, parse_jid
+from quorate.model.person import Contact
+from quorate.model.reasons import Reason
+from quorate.splice.context import Context
+from quorate.splice.effects import RosterSeen, Side
+from quorate.splice.presence_book import PresenceBook
+from quorate.wire.xmpp.edit import Span, append_child, spans
+from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.requests import RosterItem, roster_item
+from quorate.wire.xmpp.roster import RosterQuery, parse_roster
+from quorate.wire.xmpp.tag import replace_attribute
+
+ROSTER = "jabber:iq:roster"
+VERSION_MARK = "q1:"
+_QUERY = f"{{{ROSTER}}}query"
+
+
+class RosterBook:
+    def __init__(self, context: Context, presence: PresenceBook) -> None:
+        self._context = context
+        self._presence = presence
+        self.contacts: dict[Jid, Contact] = {}
+        self.known = False
+        """The whole roster was seen."""
+        self.open: set[str] = set()
+        """Ids of the client's roster requests that are not answered yet."""
+        self.ids: set[str] = set()
+        """All of them in this session: the server may send an answer again after a resume."""
+        self.companion_in = False
+
+    def requested(self, data: bytes, id: str) -> bytes:
+        """The client asks for its roster: give the server its own version number."""
+        self.open.add(id)
+        self.ids.add(id)
+        self._context.interested = True
+        query = self._query(data, Side.CLIENT)
+        version = query.attributes.get("ver") if query else None
+        if query is None or version is None or not version.startswith(VERSION_MARK):
+            return data
+        return _with_version(data, query, version.removeprefix(VERSION_MARK))
+
+    def result(self, data: bytes, id: str) -> bytes:
+        """The server's answer: note it, put the companion in, mark the version."""
+        self.open.discard(id)
+        query = self._query(data, Side.SERVER)
+        if query is None:
+            return data
+        roster = self._read(data)
+        self.contacts = {parse_jid(c.address.account): c for c in self._people(roster)}
+        self.known = True
+        self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
+        config = self._context.config
+        item = RosterItem(jid=config.companion.bare, name=config.companion_name, group=config.companion_group)
+        self.companion_in = True
+        return self._mark(append_child(data, query, roster_item(item)), query)
+
+    def missed(self, id: str) -> None:
+        """The answer was too big to hold: the roster stays unread."""
+        self.open.discard(id)
+
+    def pushed(self, data: bytes) -> bytes:
+        """The server tells a change."""
+        query = self._query(data, Side.SERVER)
+        if query is None:
+            return data
+        roster = self._read(data)
+        changed = self._people(roster)
+        for contact in changed:
+            jid = parse_jid(contact.address.account)
+            before = self.contacts.get(jid)
+            self.contacts[jid] = contact
+            if before is not None and before.pushes_presence and not contact.pushes_presence:
+                self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
+        for address in roster.removed:
+            jid = parse_jid(address.account)
+            if self.contacts.pop(jid, None) is not None:
+                self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
+        self._context.out.add(RosterSeen(contacts=changed, removed=roster.removed))
+        return self._mark(data, query)
+
+    def tell_all(self) -> None:
+        if self.known:
+            self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
+
+    def with_presence(self) -> list[Jid]:
+        """Contacts whose presence the server pushes by itself."""
+        return [jid for jid, contact in self.contacts.items() if contact.pushes_presence]
+
+    def _people(self, roster: RosterQuery) -> tuple[Contact, ...]:
+        domain = self._context.config.companion.domain
+        return tuple(c for c in roster.contacts if parse_jid(c.address.account).domain != domain)
+
+    def _read(self, data: bytes) -> RosterQuery:
+        found = parse_roster(parse(data, self._context.headers.get(Side.SERVER)))
+        return found or RosterQuery(contacts=(), removed=(), ver=None)
+
+    def _query(self, data: bytes, sender: Side) -> Span | None:
+        found = spans(data, self._context.headers.get(sender))
+        return next((s for s in found if s.name == _QUERY and len(s.path) == 2), None)
+
+    def _mark(self, data: bytes, query: Span) -> bytes:
+        version = query.attributes.get("ver")
+        return data if version is None else _with_version(data, query, VERSION_MARK + version)
+
+
+def _with_version(data: bytes, query: Span, version: str) -> bytes:
+    return data[: query.start] + replace_attribute(data[query.start :], "ver", version)

@@ -1,0 +1,157 @@
+"""What outlives a connection: all that is bound to one login, for an XEP-0198 resumption. SM-5 to SM-9."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.asking import Asking
+from quorate.splice.companion import Companion
+from quorate.splice.config import SpliceConfig
+from quorate.splice.context import Context, nowhere
+from quorate.splice.effects import LoggedIn, OwnPresenceSent, Side
+from quorate.splice.injector import Addition, Injector
+from quorate.splice.ledger import Ledger
+from quorate.splice.outbox import Outbox
+from quorate.splice.presence_book import PresenceBook
+from quorate.splice.roster_book import RosterBook
+from quorate.splice.telling import Telling
+from quorate.wire.xmpp.header import StreamHeader
+from quorate.wire.xmpp.requests import Ids
+
+MAX_SESSIONS = 1024
+SESSION_LIFE_S = 3600.0
+"""Servers keep a lost session for minutes; ours must only not be shorter."""
+
+
+class Session:
+    def __init__(self, config: SpliceConfig, serial: int, now: float) -> None:
+        seed = hashlib.sha256(f"{config.ids_seed}:ids:{serial}".encode()).hexdigest()[:16]
+        self.context = Context(config, Ids(seed), Outbox(), now)
+        self.ledger = Ledger()
+        self.injector = Injector(self.context, self.ledger.injected)
+        self.presence = PresenceBook(self.context)
+        self.roster = RosterBook(self.context, self.presence)
+        self.companion = Companion(self.context, self.injector, self.roster)
+        self.asking = Asking(self.context, self.injector, self.roster, self.presence)
+        self.telling = Telling(self.context, self.injector, self.companion)
+        self.own_presence: OwnPresenceSent | None = None
+        self.burst_over = False
+        self.frozen: Reason | None = None
+        """Why nothing may be added or hidden in this session any more."""
+        self.let_go: Callable[[], None] = lambda: None
+        """Makes the connection that carries this session stop using it (SM-9)."""
+
+    def attach(
+        self,
+        out: Outbox,
+        safe: Callable[[Side], bool],
+        headers: dict[Side, StreamHeader | None],
+        let_go: Callable[[], None],
+    ) -> None:
+        """Effects and additions go to this connection from now on."""
+        self.context.out, self.context.safe, self.context.headers = out, safe, headers
+        self.let_go = let_go
+
+    def detach(self) -> None:
+        """The connection is lost; the session may come back on another one."""
+        self.context.out, self.context.safe = Outbox(), nowhere
+        self.let_go = lambda: None
+
+    def logged_in(self, *, resumed: bool) -> None:
+        """The stream has an own address; after a resume all that is known is said again (PR-7)."""
+        context = self.context
+        assert context.own is not None
+        context.bound_at = context.now
+        context.out.add(LoggedIn(own=context.own, resumed=resumed, at=context.now))
+        context.state = StreamState.FROZEN if self.frozen else StreamState.LIVE
+        context.reason = self.frozen
+        context.announce()
+        if not resumed:
+            return
+        self.roster.tell_all()
+        self.presence.tell_all()
+        if self.own_presence is not None:
+            context.out.add(self.own_presence)
+        self.asking.resumed()
+        for stanza in self.ledger.take_lost():
+            self._again(stanza)
+
+    def pump(self) -> None:
+        """Let out whatever may leave at this moment."""
+        if self.context.adding:
+            self.companion.show()
+            self.injector.pump()
+            self.asking.pump()
+            self._end_burst()
+
+    def next_deadline(self) -> float | None:
+        if not self.context.adding:
+            return None
+        times = (
+            self.companion.show_at(),
+            self.injector.next_deadline(),
+            self.asking.next_deadline(),
+            self._burst_ends(),
+        )
+        return min((t for t in times if t is not None), default=None)
+
+    def _again(self, stanza: bytes) -> None:
+        self.injector.add(Side.CLIENT, Addition(lambda: stanza))
+
+    def _burst_ends(self) -> float | None:
+        sent = self.context.initial_presence_at
+        if self.burst_over or sent is None or not self.roster.known:
+            return None
+        return sent + self.context.config.burst_s
+
+    def _end_burst(self) -> None:
+        ends = self._burst_ends()
+        if ends is not None and ends <= self.context.now:
+            self.burst_over = True
+            if not self.context.inactive:
+                self.presence.imply_offline(self.roster.with_presence())
+
+
+class SessionRegistry:
+    """The sessions of all streams of one agent, by the id the client was given (SM-7)."""
+
+    def __init__(self) -> None:
+        self._serial = 0
+        self._sessions: OrderedDict[str, tuple[Session, float]] = OrderedDict()
+
+    def new(self, config: SpliceConfig, now: float) -> Session:
+        self._serial += 1
+        return Session(config, self._serial, now)
+
+    def name(self, session: Session, now: float) -> str:
+        """Give the session an id of its own that nobody can guess, and keep it under that."""
+        self._expire(now)
+        self._serial += 1
+        digest = hashlib.sha256(f"{session.context.config.ids_seed}:sm:{self._serial}".encode()).hexdigest()
+        virtual = f"q1.{digest[:20]}"
+        session.ledger.virtual_id = virtual
+        self._sessions[virtual] = (session, now)
+        return virtual
+
+    def find(self, virtual: str | None, now: float) -> Session | None:
+        self._expire(now)
+        found = self._sessions.get(virtual or "")
+        return found[0] if found else None
+
+    def keep(self, session: Session, now: float) -> None:
+        """Its connection is lost now: its time starts to run."""
+        virtual = session.ledger.virtual_id
+        if virtual is not None and virtual in self._sessions:
+            self._sessions[virtual] = (session, now)
+            self._sessions.move_to_end(virtual)
+
+    def forget(self, session: Session) -> None:
+        self._sessions.pop(session.ledger.virtual_id or "", None)
+
+    def _expire(self, now: float) -> None:
+        for virtual, (session, at) in list(self._sessions.items()):
+            over = at + SESSION_LIFE_S <= now and session.context.state is StreamState.ENDED
+            if over or len(self._sessions) > MAX_SESSIONS:
+                del self._sessions[virtual]

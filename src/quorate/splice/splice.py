@@ -1,0 +1,295 @@
+"""One user's connection, taken apart and put together again: the only door of this package.
+
+Bytes come in by ``receive`` and go out as ``Send`` effects, unchanged except for what Quorate added, took out
+or renumbered. Time comes in as ``now``; ``next_deadline`` says when to call ``on_time``.
+Nothing here raises on bytes from the wire, and no fault of our own stops them.
+"""
+
+from collections.abc import Callable
+
+from quorate.model.address import Address, Jid
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice import downward
+from quorate.splice.asking import why_not
+from quorate.splice.config import SpliceConfig
+from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
+from quorate.splice.effects import Close, Connect, Done, Side, SpliceEffect
+from quorate.splice.negotiation import Negotiation
+from quorate.splice.session import SessionRegistry
+from quorate.splice.upward import upward
+from quorate.wire.xmpp.element import NotWellFormed
+from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
+from quorate.wire.xmpp.header import StanzaName, is_stanza
+
+__all__ = ["SessionRegistry", "Splice", "SpliceConfig"]
+
+
+class Splice:
+    def __init__(
+        self,
+        config: SpliceConfig,
+        now: float,
+        *,
+        sessions: SessionRegistry,
+        direct_tls: tuple[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """``sessions`` is shared by all splices of a process. ``direct_tls``: (server name, ALPN) of a client
+        that began with TLS (XEP-0368); the capture then has TLS on both legs."""
+        self._connection = Connection(config, sessions, now)
+        self._negotiation = Negotiation(self._connection)
+        self._direct_tls = direct_tls
+        self._fed = now
+        """When the server last sent something."""
+        self._connection.framers = {
+            Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
+            Side.SERVER: Framer(lambda tag: downward.hold(self._connection, tag)),
+        }
+
+    @property
+    def state(self) -> StreamState:
+        return self._connection.session.context.state
+
+    @property
+    def own(self) -> Jid | None:
+        """The account's full address, once logged in."""
+        return self._connection.session.context.own
+
+    @property
+    def contacts(self) -> int:
+        """How many contacts the roster has."""
+        return len(self._connection.session.roster.contacts)
+
+    @property
+    def domain(self) -> str | None:
+        """The server the client asked for."""
+        return self._connection.domain
+
+    def start(self, now: float) -> list[SpliceEffect]:
+        """Call once, before anything else."""
+        self._connection.at(now)
+        if self._direct_tls is not None:
+            domain, alpn = self._direct_tls
+            self._connection.domain, self._connection.tls = domain, True
+            self._connection.out.add(Connect(domain=domain, direct_tls=True, alpn=alpn))
+        return self._connection.out.take()
+
+    def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
+        """Bytes have come from ``side``; they leave towards the other, now or when their element is whole."""
+        self._connection.at(now)
+        if side is Side.SERVER:
+            self._fed = now
+        self._take(side, data)
+        return self._connection.out.take()
+
+    def connected(self, now: float) -> list[SpliceEffect]:
+        """The server was reached."""
+        return self._do(now, lambda: None)
+
+    def connect_failed(self, reason: Reason, text: str, now: float) -> list[SpliceEffect]:
+        """It was not; the client is told ``text`` in a stream error."""
+        return self._do(now, lambda: self._negotiation.fail("remote-connection-failed", text, reason))
+
+    def tls_ready(self, side: Side, now: float) -> list[SpliceEffect]:
+        return self._do(now, lambda: self._negotiation.secured(side))
+
+    def tls_failed(self, side: Side, reason: Reason, now: float) -> list[SpliceEffect]:
+        return self._do(now, lambda: self._negotiation.insecure(side, reason))
+
+    def closed(self, side: Side, now: float) -> list[SpliceEffect]:
+        """One side's connection has ended; without a stream end before, the session can still be resumed."""
+
+        def end() -> None:
+            connection = self._connection
+            if not connection.blind:
+                connection.out.send(OTHER[side], connection.framers[side].reset())
+            connection.end(connection.session.context.reason)
+
+        return self._do(now, end)
+
+    def ask(self, request: str, contact: Address, now: float, *, force: bool = False) -> list[SpliceEffect]:
+        """Find out whether a contact is there: from the stream if it has said so, else by asking in it."""
+        return self._do(now, lambda: self._connection.session.asking.ask(request, contact, force=force))
+
+    def tell(
+        self,
+        effect: str,
+        to: Address,
+        text: str,
+        now: float,
+        *,
+        echo: str | None = None,
+        watch: bool = False,
+    ) -> list[SpliceEffect]:
+        """Write to a contact from the user's account; ``echo`` goes to the companion's chat then."""
+        telling = self._connection.session.telling
+        return self._queue(effect, now, lambda: telling.tell(effect, to, text, echo=echo, watch=watch))
+
+    def say(self, effect: str, text: str, now: float) -> list[SpliceEffect]:
+        """Write to the user in the companion's chat."""
+        return self._queue(effect, now, lambda: self._connection.session.companion.say(effect, text))
+
+    def watch(self, contact: Address, now: float | None = None) -> list[SpliceEffect]:
+        """Report what this contact writes."""
+        return self._do(now, lambda: self._connection.session.telling.watch(contact))
+
+    def unwatch(self, contact: Address, now: float | None = None) -> list[SpliceEffect]:
+        return self._do(now, lambda: self._connection.session.telling.unwatch(contact))
+
+    def companion_status(self, text: str, now: float) -> list[SpliceEffect]:
+        return self._do(now, lambda: self._connection.session.companion.status(text))
+
+    def retire(self, now: float) -> list[SpliceEffect]:
+        """Take the companion out of the client's view; Quorate is about to end."""
+        return self._do(now, self._connection.session.companion.retire)
+
+    def next_deadline(self) -> float | None:
+        """When ``on_time`` is due; None if nothing waits for time."""
+        times = (self._connection.session.next_deadline(), self._hold_ends())
+        return min((t for t in times if t is not None), default=None)
+
+    def on_time(self, now: float) -> list[SpliceEffect]:
+        self._connection.at(now)
+        held_until = self._hold_ends()
+        if held_until is not None and held_until <= now:
+            self._fed = float("inf")
+            for piece in self._connection.framers[Side.SERVER].release():
+                self._piece(Side.SERVER, piece)
+        self._pump()
+        return self._connection.out.take()
+
+    def _queue(self, effect: str, now: float, add: Callable[[], None]) -> list[SpliceEffect]:
+        reason = why_not(self._connection.session.context)
+        if reason is None:
+            return self._do(now, add)
+        return self._do(now, lambda: self._connection.out.add(Done(effect=effect, reason=reason)))
+
+    def _do(self, now: float | None, act: Callable[[], None]) -> list[SpliceEffect]:
+        self._connection.at(self._connection.now if now is None else now)
+        act()
+        self._pump()
+        return self._connection.out.take()
+
+    def _pump(self) -> None:
+        try:
+            self._connection.session.pump()
+        except Exception:  # a fault of ours must not stop the stream
+            self._connection.freeze(Reason.INTERNAL_ERROR)
+
+    def _hold_ends(self) -> float | None:
+        """When a stanza that stalled half-way is let through (P-3)."""
+        connection = self._connection
+        logged_in = connection.phase is Phase.OPEN and connection.session.context.own is not None
+        if not logged_in or self._fed == float("inf") or not connection.framers[Side.SERVER].pending:
+            return None
+        return self._fed + connection.config.hold_s
+
+    def _take(self, side: Side, data: bytes) -> None:
+        connection = self._connection
+        if self._diverted(side):
+            self._divert(side, data)
+            return
+        try:
+            pieces = connection.framers[side].feed(data)
+        except Exception:  # a fault of ours must not stop the stream
+            pieces = [Lost(Reason.INTERNAL_ERROR, connection.framers[side].reset() + data)]
+        for number, piece in enumerate(pieces):
+            if self._diverted(side):
+                self._divert(side, b"".join(p.data for p in pieces[number:]))
+                return
+            self._piece(side, piece)
+            self._pump()
+        if self._diverted(side):
+            self._divert(side, b"")
+
+    def _diverted(self, side: Side) -> bool:
+        """Bytes from this side are not elements (any more)."""
+        phase = self._connection.phase
+        if side is Side.CLIENT and phase is Phase.STARTTLS:
+            return True
+        return phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT, Phase.BLIND, Phase.OVER)
+
+    def _divert(self, side: Side, data: bytes) -> None:
+        """Deal with bytes that are not elements: hand on, keep for TLS, or refuse."""
+        connection = self._connection
+        data += connection.framers[side].reset()
+        if connection.phase in (Phase.BLIND, Phase.OVER):
+            other = connection.framers[OTHER[side]].reset()
+            connection.out.send(OTHER[side], data)
+            connection.out.send(side, other)
+        elif side is Side.CLIENT:
+            connection.early += data
+        elif data:
+            connection.cut(Reason.STARTTLS_INJECTION)
+
+    def _piece(self, side: Side, piece: Piece | Lost) -> None:
+        """Hand one piece on, edited or not; our own faults cost us the sight, not the user the bytes."""
+        connection = self._connection
+        if isinstance(piece, Lost):
+            connection.out.send(OTHER[side], piece.data)
+            self._lose(piece.reason)
+            return
+        origin, name = connection.session, self._stanza(side, piece)
+        try:
+            out = self._dissect(side, piece, name)
+        except NotWellFormed:
+            out = piece.data
+            self._fault(Reason.NOT_WELL_FORMED)
+        except Exception:  # a fault of ours must not stop the stream
+            out = piece.data
+            self._fault(Reason.INTERNAL_ERROR)
+        if out is not None:
+            connection.out.send(OTHER[side], out)
+        if name is not None and piece.last:
+            ledger = origin.ledger
+            (ledger.swallowed if out is None else ledger.forwarded)(side)
+        if piece.kind is PieceKind.CLOSE:
+            self._stream_ended(side)
+        if side is Side.SERVER and connection.phase is Phase.OPEN and connection.early:
+            early, connection.early = connection.early, b""
+            self._take(Side.CLIENT, early)
+
+    def _stanza(self, side: Side, piece: Piece) -> StanzaName | None:
+        if piece.kind is not PieceKind.ELEMENT:
+            return None
+        return is_stanza(piece.tag, self._connection.headers[side])
+
+    def _dissect(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
+        connection = self._connection
+        if piece.kind is PieceKind.OPEN:
+            return self._negotiation.header(side, piece)
+        if piece.kind is not PieceKind.ELEMENT:
+            return piece.data
+        if not piece.whole:
+            if piece.first and side is Side.SERVER and connection.session.context.dissecting:
+                downward.missed(connection, piece.tag)
+            return piece.data
+        if name is None:
+            return self._negotiation.nonza(side, piece)
+        if not connection.session.context.dissecting:
+            return piece.data
+        if side is Side.CLIENT:
+            return upward(connection, piece, name)
+        return downward.downward(connection, piece, name)
+
+    def _fault(self, reason: Reason) -> None:
+        """Before the login nothing was added yet, so going blind is free; later we count on."""
+        if self._connection.session.context.own is None:
+            self._connection.go_blind(reason)
+        else:
+            self._connection.freeze(reason)
+
+    def _lose(self, reason: Reason) -> None:
+        """The bytes cannot be followed any more."""
+        if self._connection.domain is None:
+            self._connection.out.add(Close())
+            self._connection.end(Reason.NOT_XMPP)
+        else:
+            self._connection.go_blind(reason)
+
+    def _stream_ended(self, side: Side) -> None:
+        """``</stream:stream>`` has passed: this session will not be resumed (SM-11)."""
+        connection = self._connection
+        connection.shut.add(OTHER[side])
+        connection.sessions.forget(connection.session)
+        connection.give_up(Reason.STREAM_ENDED)

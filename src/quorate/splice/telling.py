@@ -1,0 +1,137 @@
+"""Messages from the user's account, and what the people who got them write back. INJ-8, SUP-1, SUP-3.
+
+Our own messages leave no trace on the user's devices; whatever a person writes passes unchanged.
+"""
+
+from xml.etree.ElementTree import Element
+
+from quorate.errors import Refused
+from quorate.model.address import Address, Jid, parse_jid, xmpp
+from quorate.model.reasons import Reason
+from quorate.splice.companion import Companion
+from quorate.splice.context import Context
+from quorate.splice.effects import Done, Side, TextSeen
+from quorate.splice.injector import Addition, Injector
+from quorate.wire.xmpp import requests
+from quorate.wire.xmpp.element import parse
+
+_CLIENT = "{jabber:client}"
+_CARBONS = "{urn:xmpp:carbons:2}"
+_FORWARDED = "{urn:xmpp:forward:0}forwarded"
+_ARCHIVED = "{urn:xmpp:mam:2}result"
+_RECEIVED = "{urn:xmpp:receipts}received"
+_MARKERS = "{urn:xmpp:chat-markers:0}"
+_DELAY = "{urn:xmpp:delay}delay"
+
+
+class Telling:
+    def __init__(self, context: Context, injector: Injector, companion: Companion) -> None:
+        self._context = context
+        self._injector = injector
+        self._companion = companion
+        self._told: set[Jid] = set()
+        self._watched: set[Jid] = set()
+
+    def tell(self, effect: str, to: Address, text: str, *, echo: str | None, watch: bool) -> None:
+        try:
+            contact = parse_jid(to.account).bare
+        except Refused:
+            self._context.out.add(Done(effect=effect, reason=Reason.NEVER_SEEN))
+            return
+
+        def settled(reason: Reason | None) -> None:
+            self._context.out.add(Done(effect=effect, reason=reason))
+            if reason is None:
+                self._told.add(contact)
+                if watch:
+                    self._watched.add(contact)
+                if echo:
+                    self._companion.say(None, echo)
+
+        addition = Addition(
+            lambda: requests.message(self._context.ids.next(), contact, text),
+            settled=settled,
+            expires=self._context.now + self._context.config.wait_s,
+            paced=True,
+        )
+        self._injector.add(Side.SERVER, addition)
+
+    def watch(self, contact: Address) -> None:
+        self._watched.add(parse_jid(contact.account).bare)
+
+    def unwatch(self, contact: Address) -> None:
+        self._watched.discard(parse_jid(contact.account).bare)
+
+    def concerns(self, sender: str | None, id: str | None) -> bool:
+        """Must a message with this start tag be read whole?"""
+        if not (self._told or self._watched or self._context.ids.is_ours(id)):
+            return False
+        own = self._context.own
+        try:
+            jid = parse_jid(sender).bare if sender else None
+        except Refused:
+            return False
+        return (
+            jid is None or jid in self._watched or jid in self._told or (own is not None and jid == own.bare)
+        )
+
+    def take(self, data: bytes, *, repeated: bool) -> bytes | None:
+        """A message from the server; None if it is only an echo of our own."""
+        message = parse(data, self._context.headers.get(Side.SERVER))
+        sender = _jid(message.get("from"))
+        inner, archived, direct = self._unwrap(message, sender)
+        if self._about_ours(message) or (inner is not None and self._ours(inner)):
+            return None
+        spoken = message if direct else inner
+        if spoken is not None and not archived and not repeated:
+            self._read(spoken, delayed=spoken.find(_DELAY) is not None)
+        return data
+
+    def _unwrap(self, message: Element, sender: Jid | None) -> tuple[Element | None, bool, bool]:
+        """(the message inside a carbon or archive result, is it archived, is there nothing inside)."""
+        own = self._context.own
+        for child in message:
+            carbon = child.tag.startswith(_CARBONS) and child.tag != f"{_CARBONS}private"
+            if not carbon and child.tag != _ARCHIVED:
+                continue
+            if sender is not None and own is not None and sender.bare != own.bare:
+                return None, False, False
+            found = child.find(f"{_FORWARDED}/{_CLIENT}message")
+            sent = child.tag == f"{_CARBONS}sent"
+            return found, sent or not carbon, False
+        return None, False, True
+
+    def _ours(self, copy: Element) -> bool:
+        """A copy of a message of our own, or of something that only answers one."""
+        sender, own = _jid(copy.get("from")), self._context.own
+        mine = sender is not None and own is not None and sender.bare == own.bare
+        return (mine and self._context.ids.is_ours(copy.get("id"))) or self._about_ours(copy)
+
+    def _about_ours(self, message: Element) -> bool:
+        """Its error, or a receipt or marker for it with nothing a person wrote."""
+        if message.get("type") == "error":
+            return self._context.ids.is_ours(message.get("id"))
+        if message.find(f"{_CLIENT}body") is not None:
+            return False
+        return any(
+            (child.tag == _RECEIVED or child.tag.startswith(_MARKERS))
+            and self._context.ids.is_ours(child.get("id"))
+            for child in message
+        )
+
+    def _read(self, message: Element, *, delayed: bool) -> None:
+        sender = _jid(message.get("from"))
+        body = message.findtext(f"{_CLIENT}body")
+        if sender is None or sender.bare not in self._watched or not body:
+            return
+        if message.get("type", "normal") in ("chat", "normal"):
+            self._context.out.add(
+                TextSeen(contact=xmpp(sender), text=body, message=message.get("id", ""), delayed=delayed)
+            )
+
+
+def _jid(text: str | None) -> Jid | None:
+    try:
+        return parse_jid(text) if text else None
+    except Refused:
+        return None

@@ -1,0 +1,82 @@
+"""Stanzas from the client: what Quorate learns from them, and what of them goes on to the server."""
+
+from quorate.model.evidence import Presence
+from quorate.splice.connection import Connection
+from quorate.splice.effects import OwnPresenceSent, Side
+from quorate.splice.roster_book import ROSTER
+from quorate.splice.session import Session
+from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.framer import Piece
+from quorate.wire.xmpp.header import StanzaName
+from quorate.wire.xmpp.presence import PresenceStanza, parse_presence
+from quorate.wire.xmpp.tag import tag_attributes
+
+_BIND = b"urn:ietf:params:xml:ns:xmpp-bind"
+_SESSION = b"urn:ietf:params:xml:ns:xmpp-session"
+_ROSTER = ROSTER.encode()
+
+
+def upward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
+    """What to hand on of one whole stanza; None if it is taken out."""
+    session, data = connection.session, piece.data
+    if session.context.adding and session.companion.mentioned(data):
+        left = session.companion.take(data, name, repeated=session.ledger.repeating(Side.CLIENT))
+        if left is None:
+            return None
+        data = left
+    if name == "iq":
+        return _iq(connection, data, tag_attributes(piece.tag))
+    if name == "presence":
+        _presence(session, data)
+    return data
+
+
+def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> bytes | None:
+    session, id, kind = connection.session, attributes.get("id", ""), attributes.get("type")
+    context = session.context
+    if kind in ("result", "error"):
+        return (
+            None if context.ids.is_ours(id) and "to" not in attributes else _ours(session, attributes, data)
+        )
+    if kind == "get" and _ROSTER in data and context.adding:
+        return session.roster.requested(data, id)
+    if kind == "set" and _BIND in data and context.own is None:
+        connection.bind_id = id
+    elif kind == "set" and _SESSION in data and context.initial_presence_at is None:
+        context.session_id = id
+    return data
+
+
+def _ours(session: Session, attributes: dict[str, str], data: bytes) -> bytes | None:
+    """The client's result to our roster push may be addressed to its own account."""
+    own = session.context.own
+    to_self = own is not None and attributes.get("to") in (str(own.bare), str(own), own.domain)
+    return None if to_self and session.context.ids.is_ours(attributes.get("id")) else data
+
+
+def _presence(session: Session, data: bytes) -> None:
+    context = session.context
+    stanza = parse_presence(parse(data, context.headers.get(Side.CLIENT)))
+    if stanza.to is not None:
+        if stanza.muc:
+            session.presence.rooms.add(stanza.to.bare)
+    elif stanza.type in (None, "unavailable"):
+        _own_presence(session, stanza)
+
+
+def _own_presence(session: Session, stanza: PresenceStanza) -> None:
+    context = session.context
+    available = stanza.type is None
+    if available and context.initial_presence_at is None:
+        context.initial_presence_at = context.now
+        context.interested = True
+    if stanza.caps and context.client_name is None:
+        context.client_name = stanza.caps.rpartition("#")[0]
+        context.announce()
+    session.own_presence = OwnPresenceSent(
+        presence=stanza.presence if available else Presence.OFFLINE,
+        at=context.now,
+        priority=stanza.priority,
+        idle_since=stanza.idle_since,
+    )
+    context.out.add(session.own_presence)
