@@ -18,10 +18,9 @@ def parse_timestamp(text: str | None) -> datetime | None:
     fraction, sign, zone_hours, zone_minutes = found.groups()[6:]
     offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
     try:
-        # a leap second is written as :60
-        at = datetime(
-            year, month, day, hour, minute, min(second, 59), int((fraction or "0").ljust(6, "0")), UTC
-        )
+        second -= second == 60  # a leap second
+        microsecond = int((fraction or "0").ljust(6, "0"))
+        at = datetime(year, month, day, hour, minute, second, microsecond, UTC)
         return at + offset if sign == "-" else at - offset
     except (ValueError, OverflowError):
         return None

@@ -1,0 +1,204 @@
+"""XEP-0198 translation: the vectors, and a simulated origin and receiver with Quorate between them."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quorate.wire.xmpp.stream_management import MODULUS, AckLog, Mark, Translation
+
+
+def log_of(marks: str, a0: int = 0, z0: int = 0) -> AckLog:
+    log = AckLog(a0, z0)
+    for mark in marks.split():
+        {"F": log.forwarded, "I": log.injected, "W": log.swallowed}[mark]()
+    return log
+
+
+VECTORS = {
+    # name: (marks, a0, z0, (h from the receiver, h to the origin) each on a fresh log)
+    "V1": ("F F I F", 0, 0, [(4, 3), (3, 2), (2, 2), (0, 0)]),
+    "V2": ("F W F", 0, 0, [(0, 0), (1, 2), (2, 3)]),
+    "V3": ("W", 0, 0, [(0, 1)]),
+    "V4": ("F I W F I", 0, 0, [(1, 2), (2, 2), (3, 3), (4, 3)]),
+    "V5": ("I F W", 0, 0, [(0, 0), (1, 0), (2, 2)]),
+    "V6": ("F W F", 0, 0, [(0, 0), (1, 2), (2, 3)]),
+    "V7": ("F I F", 0, 0, [(1, 1), (2, 1), (3, 2)]),
+    "V8": ("W W", 0, 0, [(0, 2)]),
+    "V9": ("I W F", 0, 0, [(0, 1), (1, 1), (2, 2)]),
+    "V10": (
+        "F F I F",
+        4294967290,
+        4294967294,
+        [(4294967295, 4294967291), (0, 4294967292), (2, 4294967293)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("marks", "a0", "z0", "acks"), VECTORS.values(), ids=VECTORS.keys())
+def test_vectors(marks: str, a0: int, z0: int, acks: list[tuple[int, int]]) -> None:
+    for received, handed_on in acks:
+        assert log_of(marks, a0, z0).translate(received) == Translation(handed_on)
+
+
+@pytest.mark.parametrize(("marks", "a0", "z0", "acks"), VECTORS.values(), ids=VECTORS.keys())
+def test_vectors_one_after_another(marks: str, a0: int, z0: int, acks: list[tuple[int, int]]) -> None:
+    log = log_of(marks, a0, z0)
+    for received, handed_on in sorted(acks, key=lambda ack: (ack[0] - z0) % MODULUS):
+        assert log.translate(received) == Translation(handed_on)
+
+
+def test_v11_too_high_is_clamped() -> None:
+    assert log_of("F F F").translate(7) == Translation(3, "high")
+
+
+def test_v12_too_low_is_clamped() -> None:
+    assert AckLog(5, 5).translate(4) == Translation(5, "low")
+
+
+def test_v13_resume_toward_the_server() -> None:
+    log = log_of("F F I W F")
+    assert log.resumed(2) == Translation(3)
+    assert (log.lost, log.dup, log.unacked) == (1, 1, ())
+    assert log.forwarded()
+    assert not log.forwarded()
+    assert log.translate(3) == Translation(4)
+
+
+def test_v14_resume_toward_the_client_repeats_a_command_once() -> None:
+    log = log_of("F I F W")
+    assert log.resumed(2) == Translation(1)
+    assert log.dup == 2
+    assert log.forwarded()
+    assert log.swallowed(), "a repeat: not to be executed again"
+    assert not log.forwarded()
+    assert log.translate(4) == Translation(4)
+
+
+def test_v15_failed_carries_a_last_count() -> None:
+    assert log_of("F W F").translate(1) == Translation(2)
+
+
+def test_a_second_resume_before_all_repeats_came_keeps_the_rest() -> None:
+    log = log_of("F F F F F")
+    log.resumed(0)
+    log.forwarded()
+    log.forwarded()
+    assert log.resumed(0) == Translation(0)
+    assert log.dup == 5
+
+
+@pytest.mark.parametrize(("marks", "touched"), [("F F", False), ("F I", True), ("W", True), ("", False)])
+def test_touched_tells_whether_counts_may_differ(marks: str, touched: bool) -> None:
+    assert log_of(marks).touched is touched
+
+
+def test_touched_stays_after_the_ack() -> None:
+    log = log_of("F I")
+    log.translate(2)
+    assert log.unacked == ()
+    assert log.touched
+
+
+marks = st.lists(st.sampled_from("FIW"), max_size=12).map(" ".join)
+
+
+@given(marks, st.integers(0, MODULUS - 1), st.integers(0, MODULUS - 1), st.integers(0, 20))
+def test_dump_and_load_keep_everything(given: str, a0: int, z0: int, more: int) -> None:
+    log = log_of(given, a0, z0)
+    again = AckLog.load(log.dump())
+    assert again.dump() == log.dump()
+    h = (z0 + more) % MODULUS
+    assert again.resumed(h) == log.resumed(h)
+
+
+def test_load_refuses_what_is_not_a_dump() -> None:
+    with pytest.raises(ValueError, match="X"):
+        AckLog.load({"a0": 0, "z0": 0, "dup": 0, "log": "FX"})
+
+
+@given(marks, st.integers(0, MODULUS - 1), st.lists(st.integers(0, MODULUS - 1), max_size=6))
+def test_what_goes_out_never_goes_back_nor_ahead(given: str, start: int, received: list[int]) -> None:
+    log = log_of(given, start, start)
+    sent = sum(mark != "I" for mark in given.split())
+    last = 0
+    for h in received:
+        out = (log.translate(h).h - start) % MODULUS
+        assert last <= out <= sent
+        last = out
+
+
+@dataclass
+class Line:
+    """One direction: an origin with its resend queue, Quorate, what is in flight, a receiver."""
+
+    log: AckLog
+    origin_acked: int
+    receiver_count: int
+    made: int = 0
+    unacked: deque[tuple[int, Mark]] = field(default_factory=deque)
+    unsent: deque[tuple[int, Mark]] = field(default_factory=deque)
+    in_flight: deque[int | None] = field(default_factory=deque)
+    received: list[int] = field(default_factory=list)
+    executed: list[int] = field(default_factory=list)
+
+    def send(self, mark: Mark) -> None:
+        if mark is Mark.I:
+            self.log.injected()
+            self.in_flight.append(None)
+            return
+        if not self.unsent:
+            self.made += 1
+            self.unacked.append((self.made, mark))
+            self.unsent.append((self.made, mark))
+        number, what = self.unsent.popleft()
+        if what is Mark.W:
+            if not self.log.swallowed():
+                self.executed.append(number)
+        else:
+            self.log.forwarded()
+            self.in_flight.append(number)
+
+    def deliver(self) -> None:
+        if self.in_flight:
+            number = self.in_flight.popleft()
+            self.receiver_count = (self.receiver_count + 1) % MODULUS
+            if number is not None:
+                self.received.append(number)
+
+    def ack(self) -> None:
+        self._acked(self.log.translate(self.receiver_count))
+
+    def kill(self) -> None:
+        self.in_flight.clear()
+        self._acked(self.log.resumed(self.receiver_count))
+        self.unsent = deque(self.unacked)
+
+    def _acked(self, translation: Translation) -> None:
+        assert translation.desync is None
+        count = (translation.h - self.origin_acked) % MODULUS
+        assert count <= len(self.unacked)
+        for _ in range(count):
+            self.unacked.popleft()
+        self.origin_acked = translation.h
+
+
+steps = st.lists(st.sampled_from(["F", "F", "I", "W", "deliver", "deliver", "ack", "kill"]), max_size=80)
+
+
+@given(steps, st.integers(MODULUS - 5, MODULUS + 5), st.integers(MODULUS - 5, MODULUS + 5))
+def test_nothing_is_lost_doubled_or_executed_twice(actions: list[str], a0: int, z0: int) -> None:
+    """T16 without sockets: any order of stanzas, acks and broken connections."""
+    line = Line(AckLog(a0 % MODULUS, z0 % MODULUS), a0 % MODULUS, z0 % MODULUS)
+    meant: dict[int, Mark] = {}
+    for action in [*actions, "kill", *["F"] * 90, *["deliver"] * 180, "ack"]:
+        if action in ("deliver", "ack", "kill"):
+            getattr(line, action)()
+        else:
+            line.send(Mark(action))
+        meant.update(line.unacked)
+    assert line.received == [number for number, mark in sorted(meant.items()) if mark is Mark.F]
+    assert line.executed == [number for number, mark in sorted(meant.items()) if mark is Mark.W]
+    assert not line.unacked
