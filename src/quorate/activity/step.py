@@ -42,6 +42,7 @@ def step(activity: Activity, given: ActivityInput, view: View, now: datetime) ->
     on_time(turn)
     _HANDLERS[type(given)](turn, given)
     plan(turn)
+    _confirm(turn, before=activity)
     _tell_tally(turn, before=activity, first=isinstance(given, Created))
     return turn.done()
 
@@ -94,6 +95,16 @@ def _refuse_if_over(turn: Turn, what: str) -> None:
             f"{activity.id} cannot be {what}: it is {activity.state} already.",
             remedy="Start a new one with meet.",
         )
+
+
+def _confirm(turn: Turn, *, before: Activity) -> None:
+    """Who has just said yes and does not get a link yet."""
+    if turn.activity.state not in (ActivityState.WAITING, ActivityState.RINGING):
+        return
+    for person in turn.activity.accepted:
+        invitation = turn.activity.latest(person)
+        if person not in before.accepted and invitation is not None:
+            turn.tell(invitation, Notice.ACCEPTED)
 
 
 def _tell_tally(turn: Turn, *, before: Activity, first: bool) -> None:
