@@ -67,7 +67,7 @@ def _unit(unit: Part) -> str:
             return group_text(name)
         case CountOf(count, Group(name)):
             return f"{count_text(count)} of {group_text(name)}"
-        case CountOf(count, of):
-            return f"{count_text(count)} of ({clause_text(of)})"
+        case CountOf(count, AllOf() as of):
+            return f"{count_text(count)} of ({', '.join(_part(p, alone=False) for p in of.parts)})"
         case _:
             return f"({clause_text(unit)})"
