@@ -113,7 +113,7 @@ class Quorate:
                 self.process.kill()
                 await self.process.wait()
         await self._reader
-        self._end_agent()
+        self.end_agent()
         self.process = None
 
     async def kill(self) -> None:
@@ -130,7 +130,7 @@ class Quorate:
         except (OSError, ValueError, KeyError):
             return None
 
-    def _end_agent(self) -> None:
+    def end_agent(self) -> None:
         """A test that failed half-way must not leave an agent behind."""
         pid = self.agent_pid()
         if pid is not None:

@@ -1,0 +1,76 @@
+"""Determine, else ask: what `quorate who` says, where it knows it from, and that nobody notices."""
+
+from typing import Any
+
+import pytest
+
+from tests.interop.conftest import House, MakeHouse
+from tests.interop.im_client import ImClient
+
+pytestmark = pytest.mark.real
+
+
+async def verdict(house: House, who: str) -> dict[str, Any]:
+    done = await house.quorate.run("who", who, "--json")
+    assert done.code == 0, done.err
+    (found,) = done.json()
+    assert isinstance(found, dict)
+    return found
+
+
+async def still_works(client: ImClient, server: str) -> None:
+    """A round trip through the stream, stream management included."""
+    await client["xep_0199"].ping(server, timeout=10)
+    client["xep_0198"].request_ack()
+    await client["xep_0199"].ping(server, timeout=10)
+
+
+def leaked(client: ImClient) -> list[str]:
+    """Stanzas that answer a request of Quorate's and should never have reached the client."""
+    return [xml.get("id", "") for xml in client.received.stanzas if xml.get("id", "").startswith("q-")]
+
+
+async def test_what_the_stream_contained_is_answered_without_asking(make_house: MakeHouse) -> None:
+    house = await make_house()
+    alice = await house.login("alice", through=True)
+    await house.login("bob", show="away")
+    await alice.until(lambda got: any("bob" in who for who, _ in got.presences), "bob's presence")
+    found = await verdict(house, "bob")
+    assert (found["person"], found["availability"]) == ("bob", "away")
+    (used,) = [line for line in found["trace"] if line["used"]]
+    assert used["asked"] is False
+    assert used["age_s"] < 30
+
+
+async def test_what_it_did_not_contain_is_asked_for_in_the_same_stream(make_house: MakeHouse) -> None:
+    house = await make_house()
+    alice = await house.login("alice", through=True)
+    before = len(alice.received.stanzas)
+    found = await verdict(house, "bob")
+    assert found["availability"] == "offline"
+    assert any(line["asked"] for line in found["trace"] if line["used"])
+    await still_works(alice, house.server.domain)
+    answers = [xml for xml in alice.received.stanzas[before:] if "bob" in (xml.get("from") or "")]
+    assert answers == []
+    streams = (await house.quorate.run("streams", "--json")).json()
+    assert [s["state"] for s in streams] == ["live"]
+
+
+async def test_a_stranger_stays_unknown_and_the_reason_is_said(make_house: MakeHouse) -> None:
+    house = await make_house()
+    await house.login("alice", through=True)
+    done = await house.quorate.run("who", "stranger@example.org", "--json")
+    found = done.json()[0]
+    assert found["availability"] == "unknown"
+    assert found["reason"] == "not-subscribed"
+
+
+async def test_a_hundred_questions_leave_the_stream_as_it_was(make_house: MakeHouse) -> None:
+    people = [f"person{n:02}" for n in range(30)]
+    house = await make_house(people=["alice", *people])
+    alice = await house.login("alice", through=True)
+    done = await house.quorate.run("who", "--json")
+    assert {p["availability"] for p in done.json()} <= {"offline", "unknown", "available"}
+    await still_works(alice, house.server.domain)
+    assert leaked(alice) == []
+    assert not alice.closed.is_set()
