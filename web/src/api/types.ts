@@ -694,7 +694,7 @@ export interface components {
          * RoomView
          * @description What a personal link shows; also sent over the room's WebSocket whenever it changes.
          *
-         *     ``revoked`` and ``expired`` show no more than that; ``withdrawn``: called off, or the reader said no.
+         *     ``revoked`` shows no more than that; ``withdrawn``: the organiser called it off, or it could not be.
          */
         RoomView: {
             /** About */
@@ -772,6 +772,11 @@ export interface components {
             type: "view";
             /** You */
             you: string;
+            /**
+             * You Said
+             * @default null
+             */
+            you_said: ("yes" | "no" | "later") | null;
         };
         /** Stream */
         Stream: {
