@@ -1,6 +1,7 @@
 """Stands before the whole app: host names, who is asking, cross-site requests, headers of every answer."""
 
 import ipaddress
+import logging
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -11,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quorate.errors import QuorateError
 from quorate.server.auth import Door
-from quorate.server.problems import Forbidden, Misdirected, Unauthorised, respond_error
+from quorate.server.problems import Forbidden, Misdirected, Unauthorised, respond_bug, respond_error
+
+log = logging.getLogger(__name__)
 
 SESSION_COOKIE: Final = "quorate_session"
 CSP: Final = (
@@ -40,11 +43,28 @@ class Guard:
             return
         refusal = self._refusal(scope, Headers(scope=scope))
         if refusal is None:
-            await self._app(scope, receive, _with_headers(scope["path"], send))
+            await self._pass_on(scope, receive, _with_headers(scope["path"], send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
         else:
             await respond_error(refusal)(scope, receive, _with_headers(scope["path"], send))
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A mistake of ours is logged here and answered like every other problem."""
+        begun = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        except Exception:
+            log.exception("a request ended in an unforeseen error")
+            if begun or scope["type"] == "websocket":
+                raise
+            await respond_bug()(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> QuorateError | None:
         host = headers.get("host", "")

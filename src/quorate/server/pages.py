@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from quorate.errors import NotFound
 from quorate.server.api.deps import DoorDep, HubDep
@@ -46,6 +48,12 @@ class Assets(StaticFiles):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, check_dir=False)
+        self._expected = directory
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if not self._expected.is_dir():
+            raise HTTPException(404)
+        return await super().get_response(path, scope)
 
 
 def _plain(status: int, title: str, body: str) -> HTMLResponse:

@@ -9,6 +9,8 @@ from quorate.model.availability import Availability, TraceLine
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
+from quorate.rules.check import CheckAnswer
+from quorate.rules.places import ClausePlaces
 from quorate.server.api import schemas
 from quorate.server.hub import Hub
 from quorate.server.meetings import Explained, MeNow, NextStep, WhyNode
@@ -74,7 +76,7 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         room=schemas.Room(url=hub.links.url(activity.id, organiser.key)) if live else None,
         reason=activity.reason,
         reason_text=reason_text(activity.reason) if activity.reason else None,
-        places=places_of(hub, activity),
+        places=[_clause(place) for place in places_of(hub, activity)],
         next=None if activity.state.over else present_next(hub.next_step(activity.id)),
         urgent=activity.urgent,
         when=activity.when.value,
@@ -84,6 +86,16 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         live_at=activity.live_at,
         ended_at=activity.ended_at,
         ring_s=activity.ring_s,
+    )
+
+
+def _clause(place: ClausePlaces) -> schemas.Clause:
+    return schemas.Clause(
+        clause=place.clause,
+        need=place.need,
+        taken=place.taken,
+        people=list(place.people),
+        optional=place.optional,
     )
 
 
@@ -196,16 +208,5 @@ def present_explanation(explained: Explained) -> schemas.Explanation:
     )
 
 
-def present_check(answer: Any) -> schemas.CheckAnswer:
-    return schemas.CheckAnswer(
-        verdict=answer.verdict.value,
-        ring=list(answer.ring),
-        missing=list(answer.missing),
-        trace=[
-            schemas.CheckTrace(path=node.path, text=node.text, says=node.value.value, why=node.why)
-            for node in answer.trace
-        ],
-        then=list(answer.then),
-        candidates=answer.candidates,
-        of=answer.of,
-    )
+def present_check(answer: CheckAnswer) -> schemas.CheckAnswer:
+    return schemas.CheckAnswer.model_validate(answer.as_json())

@@ -4,10 +4,10 @@ from quorate.model.activity import Activity, Invitation, InvitationState
 from quorate.model.reasons import Reason
 from quorate.model.requirement import CountOf, Group, Part
 from quorate.rooms.tokens import Links
+from quorate.rules.forms import people_in
 from quorate.server.api import schemas
 from quorate.server.hub import Hub
 from quorate.server.meetings import Asked
-from quorate.server.requirement_words import people_of
 
 
 def present_ask(hub: Hub, asked: Asked) -> schemas.AskForYou:
@@ -48,12 +48,12 @@ def _state(invitation: Invitation) -> schemas.AskState:
 
 def needed_words(activity: Activity, person: str) -> str:
     """What this person is needed for: "any one of @presales is enough", "2 of @dba are needed"."""
-    part = next((p for p in activity.requirement.parts if person in people_of(p)), None)
+    part = next((p for p in activity.requirement.parts if person in people_in(p)), None)
     if part is None:
         return "instead of somebody else"
     if isinstance(part, CountOf) and isinstance(part.of, Group):
         return _of_group(part, part.of)
-    others = len(people_of(part)) > 1
+    others = len(people_in(part)) > 1
     return "one of several would do" if others and not isinstance(part, Group) else "you are needed"
 
 

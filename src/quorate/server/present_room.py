@@ -10,11 +10,13 @@ from quorate.model.activity import Activity, ActivityState, Invitation, Invitati
 from quorate.model.requirement import Optional, Part
 from quorate.rooms.own import Line, Rooms
 from quorate.rooms.tokens import Holder
+from quorate.rules.forms import people_in
+from quorate.rules.places import ClausePlaces
 from quorate.server.api import schemas
 from quorate.server.hub import Hub
 from quorate.server.places import places_of
 from quorate.server.present_asks import is_named_by_group
-from quorate.server.requirement_words import clauses_of, guest_words, people_of
+from quorate.server.requirement_words import guest_words
 
 LINK_OUTLIVES_ACTIVITY: Final = timedelta(hours=24)
 """So long a link still says that it ended; later it is expired."""
@@ -98,23 +100,21 @@ def _inside(hub: Hub, activity: Activity, holder: Holder) -> dict[str, object]:
     """Who is in, clause by clause, and the chat for whoever is in the room."""
     rooms: Rooms = hub.rooms
     here = rooms.here(activity.id)
-    clauses = _clauses(hub, activity, holder.person, here)
+    filled = places_of(hub, activity)
     with_organiser = int(activity.with_organiser)
     lines = rooms.lines(activity.id, holder.person) if holder.person in here else []
     return {
         "here": [_guest(activity, key, holder.person, here) for key in here],
-        "clauses": clauses,
+        "clauses": _clauses(activity, filled, holder.person, here),
         "in_count": len(activity.accepted) + with_organiser,
-        "need": sum(clause.need for clause in clauses if not _is_optional(clause)) + with_organiser,
+        "need": sum(place.need for place in filled if not place.optional) + with_organiser,
         "chat": [present_line(activity, line, holder.person) for line in lines],
     }
 
 
-def _is_optional(clause: schemas.GuestClause) -> bool:
-    return clause.clause.startswith("optional ")
-
-
-def _clauses(hub: Hub, activity: Activity, reader: str, here: tuple[str, ...]) -> list[schemas.GuestClause]:
+def _clauses(
+    activity: Activity, filled: tuple[ClausePlaces, ...], reader: str, here: tuple[str, ...]
+) -> list[schemas.GuestClause]:
     inside = {*activity.accepted, *here, reader}
 
     def visible(key: str) -> str | None:
@@ -122,10 +122,10 @@ def _clauses(hub: Hub, activity: Activity, reader: str, here: tuple[str, ...]) -
         return person.name if person and key in inside else None
 
     shown = []
-    for part, place in zip(clauses_of(activity.requirement), places_of(hub, activity), strict=False):
-        members = set(people_of(part))
-        taking = [key for key in place.people if key in activity.accepted]
-        rings = _open_rings(activity, members)
+    for place in filled:
+        part = activity.requirement.parts[place.index]
+        rings = _open_rings(activity, set(people_in(part)))
+        taking = [key for key in place.people[: place.taken] if key in activity.accepted]
         shown.append(
             schemas.GuestClause(
                 clause=guest_words(part, visible),
@@ -153,15 +153,15 @@ def _guest(activity: Activity, key: str, reader: str, here: tuple[str, ...]) -> 
 def _role(activity: Activity, key: str) -> str:
     if key == activity.organiser.key:
         return "asked for this"
-    parts: list[Part] = [p.part if isinstance(p, Optional) else p for p in clauses_of(activity.requirement)]
+    parts: list[Part] = [p.part if isinstance(p, Optional) else p for p in activity.requirement.parts]
     groups = (is_named_by_group(part, key) for part in parts)
     return next((f"@{group}" for group in groups if group), "")
 
 
 def _cover(activity: Activity, holder: Holder) -> dict[str, object]:
     """Who came instead: those who are in for the clause that names the reader."""
-    part = next((p for p in clauses_of(activity.requirement) if holder.person in people_of(p)), None)
-    keys = [key for key in (people_of(part) if part else ()) if key in activity.accepted]
+    part = next((p for p in activity.requirement.parts if holder.person in people_in(p)), None)
+    keys = [key for key in (people_in(part) if part else ()) if key in activity.accepted]
     names = [person.name for key in keys if (person := activity.person(key))]
     return {"covered_by": ", ".join(names) or None, "covered_at": activity.live_at}
 

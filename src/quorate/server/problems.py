@@ -1,6 +1,5 @@
 """Every refusal as RFC 9457 problem+json, with the next step for the person who reads it."""
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -13,8 +12,6 @@ from starlette.responses import JSONResponse, Response
 from quorate.errors import NotFound, NotPossible, QuorateError, Refused
 from quorate.machine import IllegalStep
 from quorate.server.api.schemas import Problem
-
-log = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHAPES: Final = "The shape of every request is in /openapi.json."
@@ -112,17 +109,18 @@ def install(app: FastAPI) -> None:
         )
         return respond(problem, error.headers)
 
-    @app.exception_handler(Exception)
-    async def bug(_request: Request, _error: Exception) -> Response:
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        problem = Problem(
-            type="internal-error",
-            title=status.phrase,
-            status=status,
-            detail="Quorate made a mistake while answering; nothing else is affected.",
-            remedy="Try again; if it stays, report it with the server's log.",
-        )
-        return respond(problem)
+
+def respond_bug() -> Response:
+    """Something we did not foresee; the log has it."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    problem = Problem(
+        type="internal-error",
+        title=status.phrase,
+        status=status,
+        detail="Quorate made a mistake while answering; nothing else is affected.",
+        remedy="Try again; if it stays, report it with the server's log.",
+    )
+    return respond(problem)
 
 
 def _problem_of_validation(error: RequestValidationError) -> Problem:

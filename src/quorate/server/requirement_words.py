@@ -2,33 +2,9 @@
 
 from collections.abc import Callable
 
-from quorate.model.requirement import AllOf, Count, CountOf, Group, Name, OneOf, Optional, Part, Requirement
-
-
-def clauses_of(requirement: Requirement) -> list[Part]:
-    """The clauses people think in: the parts of the outermost list."""
-    return list(requirement.parts)
-
-
-def people_of(part: Part | Requirement) -> tuple[str, ...]:
-    """Keys of everybody a resolved part names, in order, each once."""
-    return tuple(dict.fromkeys(_walk(part)))
-
-
-def _walk(part: Part | Requirement) -> list[str]:
-    match part:
-        case Name(text=key):
-            return [key]
-        case Group(members=members):
-            return list(members)
-        case CountOf(of=of):
-            return _walk(of)
-        case Optional(part=inner):
-            return _walk(inner)
-        case OneOf(choices=choices):
-            return [key for choice in choices for key in _walk(choice)]
-        case AllOf(parts=parts):
-            return [key for inner in parts for key in _walk(inner)]
+from quorate.model.requirement import CountOf, Group, Name, OneOf, Optional, Part
+from quorate.rules.count import count_text
+from quorate.rules.forms import people_in
 
 
 def guest_words(part: Part, visible: Callable[[str], str | None]) -> str:
@@ -39,15 +15,15 @@ def guest_words(part: Part, visible: Callable[[str], str | None]) -> str:
         case Group(name=name):
             return f"@{name}"
         case CountOf(count=count, of=Group(name=name)):
-            return f"{count_words(count)} of @{name}"
+            return f"{count_text(count)} of @{name}"
         case Optional(part=inner):
             return f"optional {guest_words(inner, visible)}"
+        case OneOf(choices=choices) if not _seen(part, visible):
+            words = dict.fromkeys(guest_words(choice, visible) for choice in choices)
+            return " or ".join(words) if len(words) > 1 else f"1 of {len(people_in(part))} people"
         case _:
-            seen = [known for key in people_of(part) if (known := visible(key))]
-            return ", ".join(seen) or "1 or more of several people"
+            return _seen(part, visible) or f"some of {len(people_in(part))} people"
 
 
-def count_words(count: Count) -> str:
-    if count.number is not None:
-        return str(count.number)
-    return count.word.value if count.word is not None else f"{count.percent}%"
+def _seen(part: Part, visible: Callable[[str], str | None]) -> str:
+    return ", ".join(known for key in people_in(part) if (known := visible(key)))

@@ -6,6 +6,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+YEAR_S = 366 * 24 * 3600
+"""The longest duration anybody may ask for."""
+
+
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -163,7 +167,7 @@ class NewActivity(_Schema):
     kind: KindName = "chat"
     target: str | None = Field(default=None, max_length=2000)
     about: str | None = Field(default=None, max_length=300)
-    within_s: float | None = Field(default=None, gt=0)
+    within_s: float | None = Field(default=None, gt=0, le=YEAR_S)
     before: datetime | None = None
     urgent: bool = False
     from_: str | None = Field(default=None, alias="from")
@@ -172,7 +176,7 @@ class NewActivity(_Schema):
 
 
 class Extension(_Schema):
-    by_s: float = Field(gt=0)
+    by_s: float = Field(gt=0, le=YEAR_S)
 
 
 class CheckQuestion(_Schema):
@@ -259,7 +263,7 @@ class AskForYou(_Schema):
 
 class AnswerGiven(_Schema):
     answer: Literal["yes", "no", "later", "why", "stop"]
-    delay_s: float | None = Field(default=None, gt=0)
+    delay_s: float | None = Field(default=None, gt=0, le=YEAR_S)
 
 
 class Connection(_Schema):
