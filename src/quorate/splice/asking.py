@@ -37,7 +37,7 @@ _NOT_ADDING = {
 
 def why_not(context: Context) -> Reason | None:
     """Why nothing at all can be added to this stream; None if it can, now or after the login."""
-    return _NOT_ADDING.get(context.state)
+    return Reason.STREAM_ENDED if context.closing else _NOT_ADDING.get(context.state)
 
 
 @dataclass(eq=False)
@@ -73,6 +73,7 @@ class Asking:
     _windows: dict[Jid, float] = field(default_factory=dict)
     """Contact -> until when an answer to our probe may come."""
     _asked_at: dict[Jid, float] = field(default_factory=dict)
+    _answered_at: dict[Jid, float] = field(default_factory=dict)
     _hidden: dict[Jid, bytes] = field(default_factory=dict)
     """Full JID -> looks of the answer that was taken out last."""
     _recent: list[float] = field(default_factory=list)
@@ -90,7 +91,7 @@ class Asking:
         refusal = why_not(self.context) or self._refusal(contact)
         if refusal is not None:
             self._answer(request, address, refusal, asked=False)
-        elif self._is_own(contact) or (self.presence.knows(contact) and not force):
+        elif self._is_own(contact) or self._fresh(contact, force=force):
             self._answer(request, address, None, asked=False)
         elif question := self._open.get(contact):
             question.requests.append(request)
@@ -225,6 +226,8 @@ class Asking:
         self._open.pop(question.contact, None)
         if reason is None and not question.heard:
             reason = self._judge(question.contact, question.last)
+        if reason is None:
+            self._answered_at[question.contact] = self.context.now
         for request in question.requests:
             self._answer(request, xmpp(question.contact), reason, asked=question.sent)
 
@@ -257,6 +260,13 @@ class Asking:
             return Reason.PENDING
         return None
 
+    def _fresh(self, contact: Jid, *, force: bool) -> bool:
+        """The stream says so by itself, or has answered a question within its interval."""
+        if self.presence.knows(contact) and not force:
+            return True
+        at = self._answered_at.get(contact)
+        return at is not None and self.context.now - at < self.context.config.ask_interval_s
+
     def _too_soon(self, contact: Jid) -> bool:
         at = self._asked_at.get(contact)
         now = self.context.now
@@ -279,6 +289,7 @@ class Asking:
             self._windows = {c: until for c, until in self._windows.items() if until > now}
             interval = self.context.config.ask_interval_s
             self._asked_at = {c: at for c, at in self._asked_at.items() if now - at < interval}
+            self._answered_at = {c: at for c, at in self._answered_at.items() if now - at < interval}
 
     def _is_own(self, contact: Jid) -> bool:
         return self.context.own is not None and contact == self.context.own.bare

@@ -1,6 +1,6 @@
 """One client-server connection: how far it is, which session it carries, and how it fails open (P-6).
 
-freeze  look no further into stanzas, add and hide nothing; keep splitting and counting.
+freeze  add and hide nothing any more; keep reading and counting.
 blind   only hand on bytes; possible only while the counts of the two ends are the same.
 cut     else close both legs without a stream end and refuse the next resume, lest anything be lost unseen.
 """
@@ -28,7 +28,8 @@ class Phase(StrEnum):
     SECURING_SERVER = "securing-server"  # <proceed/> is held until the server's TLS is verified
     SECURING_CLIENT = "securing-client"
     BLIND = "blind"
-    OVER = "over"
+    OVER = "over"  # one side's connection has ended; the other's last bytes still pass
+    CUT = "cut"  # ended by us: nothing passes
 
 
 class Connection:
@@ -57,7 +58,7 @@ class Connection:
 
     @property
     def blind(self) -> bool:
-        return self.phase in (Phase.BLIND, Phase.OVER)
+        return self.phase in (Phase.BLIND, Phase.OVER, Phase.CUT)
 
     def safe(self, side: Side) -> bool:
         """An element of our own may be written towards ``side`` now (INJ-2)."""
@@ -77,7 +78,7 @@ class Connection:
 
     def freeze(self, reason: Reason) -> None:
         context = self.session.context
-        if context.dissecting:
+        if context.state in (StreamState.NEGOTIATING, StreamState.LIVE):
             self.session.frozen = reason
             context.change(StreamState.FROZEN, reason)
             self.give_up(Reason.FROZEN)
@@ -98,13 +99,13 @@ class Connection:
         """Drop both legs; the client comes back with a new session."""
         self.out.add(Close(abort=True))
         self.sessions.forget(self.session)
-        self.end(reason)
+        self.end(reason, Phase.CUT)
 
-    def end(self, reason: Reason | None = None) -> None:
-        """Nothing more will pass. What was seen is too old to count from now on."""
-        if self.phase is Phase.OVER:
+    def end(self, reason: Reason | None, phase: Phase = Phase.OVER) -> None:
+        """It is over. What was seen is too old to count from now on."""
+        if self.phase in (Phase.OVER, Phase.CUT):
             return
-        self.phase = Phase.OVER
+        self.phase = phase
         self.sessions.keep(self.session, self.now)
         context = self.session.context
         self.session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)

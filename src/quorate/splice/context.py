@@ -52,6 +52,9 @@ class Context:
     inactive: bool = False
     """Client state indication (XEP-0352): the server may hold presence back."""
 
+    closing: bool = False
+    """One side has said </stream:stream>."""
+
     companion_shown: bool = False
     client_name: str | None = None
     headers: dict[Side, StreamHeader | None] = field(default_factory=dict)
@@ -60,12 +63,12 @@ class Context:
     @property
     def adding(self) -> bool:
         """Quorate may take part in this stream: add, hide, edit."""
-        return self.state is StreamState.LIVE
+        return self.state is StreamState.LIVE and not self.closing
 
     @property
     def dissecting(self) -> bool:
-        """Quorate still looks at what passes: it is neither frozen nor blind nor over."""
-        return self.state in (StreamState.NEGOTIATING, StreamState.LIVE)
+        """Quorate still looks at what passes: it is neither blind nor over."""
+        return self.state in (StreamState.NEGOTIATING, StreamState.LIVE, StreamState.FROZEN)
 
     def gate_at(self) -> float | None:
         """Earliest time additions may go; None if that does not depend on time."""

@@ -1,7 +1,7 @@
 """Stanzas from the server: what is held to be read whole, what is learnt, what is taken out. P-3."""
 
 from quorate.errors import Refused
-from quorate.model.address import parse_jid
+from quorate.model.address import Jid, parse_jid
 from quorate.model.reasons import Reason
 from quorate.splice.connection import Connection
 from quorate.splice.effects import Side
@@ -43,7 +43,7 @@ def hold(connection: Connection, tag: bytes) -> int:
 
 def _hold_iq(session: Session, attributes: dict[str, str]) -> int:
     id = attributes.get("id", "")
-    if id in session.roster.ids:
+    if id in session.roster.ids or id == session.roster.own_id:
         return HOLD_ROSTER
     wanted = attributes.get("type") == "set" or id == session.context.session_id
     return HOLD if wanted or session.context.ids.is_ours(id) else 0
@@ -80,6 +80,9 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
         _bound(connection, data)
     elif id == context.session_id:
         context.session_id = None
+    elif id == session.roster.own_id and _own_account(session, sender):
+        session.roster.own_result(data)
+        return None
     elif context.ids.is_ours(id):
         return None if session.asking.answered(id, sender, data) else data
     elif id in session.roster.ids and _own_account(session, sender):
@@ -101,7 +104,7 @@ def _own_account(session: Session, sender: str | None) -> bool:
     if sender is None or own is None:
         return True
     try:
-        return parse_jid(sender) in (own, own.bare)
+        return parse_jid(sender) in (own, own.bare, Jid("", own.domain))
     except Refused:
         return False
 

@@ -87,12 +87,12 @@ class Negotiation:
         if side is Side.SERVER and connection.phase is Phase.SECURING_SERVER:
             connection.out.send(Side.CLIENT, starttls_failure())
             connection.out.add(Close())
-            connection.end(reason)
+            connection.end(reason, Phase.CUT)
         elif side is Side.SERVER:
             self.fail("remote-connection-failed", "The server's certificate cannot be trusted.", reason)
         else:
             connection.out.add(Close())
-            connection.end(reason)
+            connection.end(reason, Phase.CUT)
 
     def fail(self, condition: str, text: str, reason: Reason | None) -> None:
         """End the client's stream with an error it can show (RFC 6120 section 4.9)."""
@@ -111,7 +111,7 @@ class Negotiation:
         )
         connection.out.send(Side.CLIENT, (opening + error).encode())
         connection.out.add(Close())
-        connection.end(reason)
+        connection.end(reason, Phase.CUT)
 
     def _from_client(self, namespace: str | None, name: str, data: bytes) -> bytes | None:
         connection = self._connection

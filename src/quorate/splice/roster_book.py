@@ -33,6 +33,9 @@ class RosterBook:
         self.ids: set[str] = set()
         """All of them in this session: the server may send an answer again after a resume."""
         self.companion_in = False
+        self.own_id: str | None = None
+        """Our own request, made because the client had its roster cached and got none."""
+        self._requested = False
 
     def requested(self, data: bytes, id: str) -> bytes:
         """The client asks for its roster: give the server its own version number."""
@@ -50,15 +53,25 @@ class RosterBook:
         self.open.discard(id)
         query = self._query(data, Side.SERVER)
         if query is None:
+            self._request_own()
             return data
-        roster = self._read(data)
-        self.contacts = {parse_jid(c.address.account): c for c in self._people(roster)}
-        self.known = True
-        self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
+        self._learn(data)
         config = self._context.config
         item = RosterItem(jid=config.companion.bare, name=config.companion_name, group=config.companion_group)
         self.companion_in = True
         return self._mark(append_child(data, query, roster_item(item)), query)
+
+    def request(self) -> bytes | None:
+        """Our own roster request, if one is due; the client asked before, so it changes nothing (INJ-1)."""
+        if self.own_id is None or self._requested:
+            return None
+        self._requested = True
+        return f"<iq type='get' id='{self.own_id}'><query xmlns='{ROSTER}'/></iq>".encode()
+
+    def own_result(self, data: bytes) -> None:
+        """The answer to it, which the client does not see."""
+        if self._query(data, Side.SERVER) is not None:
+            self._learn(data)
 
     def missed(self, id: str) -> None:
         """The answer was too big to hold: the roster stays unread."""
@@ -91,6 +104,15 @@ class RosterBook:
     def with_presence(self) -> list[Jid]:
         """Contacts whose presence the server pushes by itself."""
         return [jid for jid, contact in self.contacts.items() if contact.pushes_presence]
+
+    def _request_own(self) -> None:
+        if not self.known and self.own_id is None:
+            self.own_id = self._context.ids.next()
+
+    def _learn(self, data: bytes) -> None:
+        self.contacts = {parse_jid(c.address.account): c for c in self._people(self._read(data))}
+        self.known = True
+        self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
 
     def _people(self, roster: RosterQuery) -> tuple[Contact, ...]:
         domain = self._context.config.companion.domain

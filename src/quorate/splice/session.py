@@ -82,6 +82,8 @@ class Session:
         """Let out whatever may leave at this moment."""
         if self.context.adding:
             self.companion.show()
+            if request := self.roster.request():
+                self.injector.add(Side.SERVER, Addition(lambda: request))
             self.injector.pump()
             self.asking.pump()
             self._end_burst()

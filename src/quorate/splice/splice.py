@@ -6,6 +6,7 @@ Nothing here raises on bytes from the wire, and no fault of our own stops them.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from quorate.model.address import Address, Jid
 from quorate.model.reasons import Reason
@@ -207,16 +208,18 @@ class Splice:
         phase = self._connection.phase
         if side is Side.CLIENT and phase is Phase.STARTTLS:
             return True
-        return phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT, Phase.BLIND, Phase.OVER)
+        return self._connection.blind or phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT)
 
     def _divert(self, side: Side, data: bytes) -> None:
         """Deal with bytes that are not elements: hand on, keep for TLS, or refuse."""
         connection = self._connection
-        data += connection.framers[side].reset()
+        data += connection.framers[side].reset() if connection.framers[side].pending else b""
         if connection.phase in (Phase.BLIND, Phase.OVER):
             other = connection.framers[OTHER[side]].reset()
             connection.out.send(OTHER[side], data)
             connection.out.send(side, other)
+        elif connection.phase is Phase.CUT:
+            return
         elif side is Side.CLIENT:
             connection.early += data
         elif data:
@@ -266,15 +269,23 @@ class Splice:
             return piece.data
         if name is None:
             return self._negotiation.nonza(side, piece)
-        if not connection.session.context.dissecting:
+        state = connection.session.context.state
+        if state is StreamState.FROZEN:
+            with suppress(Exception):  # what cannot be read any more is only not learnt
+                self._stanza_passed(side, piece, name)
             return piece.data
-        if side is Side.CLIENT:
-            return upward(connection, piece, name)
-        return downward.downward(connection, piece, name)
+        if state in (StreamState.NEGOTIATING, StreamState.LIVE):
+            return self._stanza_passed(side, piece, name)
+        return piece.data
+
+    def _stanza_passed(self, side: Side, piece: Piece, name: StanzaName) -> bytes | None:
+        dissect = upward if side is Side.CLIENT else downward.downward
+        return dissect(self._connection, piece, name)
 
     def _fault(self, reason: Reason) -> None:
         """Before the login nothing was added yet, so going blind is free; later we count on."""
-        if self._connection.session.context.own is None:
+        context = self._connection.session.context
+        if context.own is None or context.state is StreamState.FROZEN:
             self._connection.go_blind(reason)
         else:
             self._connection.freeze(reason)
@@ -283,7 +294,7 @@ class Splice:
         """The bytes cannot be followed any more."""
         if self._connection.domain is None:
             self._connection.out.add(Close())
-            self._connection.end(Reason.NOT_XMPP)
+            self._connection.end(Reason.NOT_XMPP, Phase.CUT)
         else:
             self._connection.go_blind(reason)
 
@@ -291,5 +302,6 @@ class Splice:
         """``</stream:stream>`` has passed: this session will not be resumed (SM-11)."""
         connection = self._connection
         connection.shut.add(OTHER[side])
+        connection.session.context.closing = True
         connection.sessions.forget(connection.session)
         connection.give_up(Reason.STREAM_ENDED)

@@ -64,7 +64,9 @@ class Telling:
 
     def concerns(self, sender: str | None, id: str | None) -> bool:
         """Must a message with this start tag be read whole?"""
-        if not (self._told or self._watched or self._context.ids.is_ours(id)):
+        if self._context.ids.is_ours(id):
+            return True
+        if not (self._told or self._watched):
             return False
         own = self._context.own
         try:

@@ -38,7 +38,7 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
         return (
             None if context.ids.is_ours(id) and "to" not in attributes else _ours(session, attributes, data)
         )
-    if kind == "get" and _ROSTER in data and context.adding:
+    if kind == "get" and _ROSTER in data and context.adding and "to" not in attributes:
         return session.roster.requested(data, id)
     if kind == "set" and _BIND in data and context.own is None:
         connection.bind_id = id
