@@ -1,6 +1,6 @@
 """A change counts once it has held for a while, so that nobody is rung because a client reconnects.
 
-One Settler for each person and vantage; pure: the caller brings the time, and comes back at ``next_deadline``.
+One Settler for each person and vantage; pure: the caller brings the time and returns at ``next_deadline``.
 Ten changes in a minute yield at most one transition: within a minute of the last transition a change must
 hold longer than changes that frequent would. What becomes unknown counts at once.
 """

@@ -1,0 +1,236 @@
+"""The options of ``meet``, in any order: ``now``, ``as KIND``, ``about TEXT``, ``within DURATION`` …"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from quorate.errors import NotSyntax
+from quorate.model.command import Kind, TimeOfDay, When
+from quorate.rules.durations import match_duration, parse_duration
+from quorate.rules.times import match_time
+
+MAX_ABOUT = 300
+MAX_TARGET = 2_000
+
+CLOSING = {'"': '"”', "“": '”“"', "„": '“”"', "«": "»", "»": "«"}
+"""Opening quotes and what may close them."""
+
+WORDS = ("now", "asap", "at", "as", "about", "within", "before", "urgent", "without")
+_WORD = re.compile(r"\S+")
+
+
+@dataclass(slots=True)
+class Options:
+    """What was given so far; ``given`` guards against the same thing twice."""
+
+    when: When | None = None
+    at: TimeOfDay | None = None
+    kind: Kind = Kind.CHAT
+    target: str | None = None
+    about: str | None = None
+    within: timedelta | None = None
+    before: TimeOfDay | None = None
+    urgent: bool = False
+    without_me: bool = False
+    given: set[str] = field(default_factory=set)
+
+
+class OptionReader:
+    """Reads ``text`` from ``at`` on; columns are places in ``text``, from 1."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text = text
+        self._at = at
+        self._found = Options()
+        self._readers: dict[str, Callable[[int], None]] = {
+            "now": self._now,
+            "asap": self._asap,
+            "at": self._at_time,
+            "as": self._as_kind,
+            "about": self._about,
+            "within": self._within,
+            "before": self._before,
+            "urgent": self._urgent,
+            "without": self._without_me,
+        }
+
+    def read(self) -> Options:
+        while (word := self._peek()) is not None:
+            start = word.start()
+            name = word[0].lower().rstrip(",")
+            reader = self._readers.get(name)
+            if reader is None:
+                raise self._stray(word)
+            topic = "when" if name in ("now", "asap", "at") else name
+            if topic in self._found.given:
+                raise self._fault(start, f"“{word[0]}” is given twice or contradicts another.", "Keep one.")
+            self._found.given.add(topic)
+            self._at = word.end()
+            reader(start)
+        return self._found
+
+    # one option each; ``start`` is where its word begins
+
+    def _now(self, _start: int) -> None:
+        self._found.when = When.NOW
+
+    def _asap(self, _start: int) -> None:
+        self._found.when = When.ASAP
+
+    def _at_time(self, _start: int) -> None:
+        self._found.when, self._found.at = When.AT, self._time("at")
+
+    def _before(self, _start: int) -> None:
+        self._found.before = self._time("before")
+
+    def _urgent(self, _start: int) -> None:
+        self._found.urgent = True
+
+    def _without_me(self, start: int) -> None:
+        word = self._peek()
+        if word is None or word[0].lower() != "me":
+            raise self._fault(start, "“without” is complete only as “without me”.", "Write: without me")
+        self._at = word.end()
+        self._found.without_me = True
+
+    def _within(self, _start: int) -> None:
+        rest = self._rest()
+        found = match_duration(rest)
+        if found is None:
+            word = self._peek()
+            shown = word[0] if word else ""
+            raise self._mending(self._at, shown, parse_duration)
+        parse_duration(rest[: found[1]], column=self._at + 1)
+        self._found.within = found[0]
+        self._at += found[1]
+
+    def _as_kind(self, start: int) -> None:
+        word = self._peek()
+        kinds = ", ".join(Kind)
+        if word is None:
+            raise self._fault(start, "“as” needs a kind.", f"One of: {kinds}.")
+        name = word[0].lower().rstrip(",")
+        if name not in list(Kind):
+            near = get_close_matches(name, list(Kind), n=1)
+            raise self._fault(
+                word.start(),
+                f"“{word[0]}” is no kind.",
+                f"Did you mean {near[0]}?" if near else f"One of: {kinds}.",
+                replace=(word[0], near[0]) if near else None,
+            )
+        self._at = word.end()
+        self._found.kind = Kind(name)
+        if self._found.kind in (Kind.REVIEW, Kind.LINK):
+            self._found.target = self._target(word.start(), name)
+
+    def _target(self, start: int, kind: str) -> str:
+        rest = self._rest()
+        value = self._quoted() if rest[:1] in CLOSING else self._bare_target()
+        if not value:
+            raise self._fault(start, f"“as {kind}” needs what it is about.", f"Write: as {kind} URL")
+        if len(value) > MAX_TARGET:
+            raise self._fault(start, f"This is longer than {MAX_TARGET} characters.", "Use a shorter link.")
+        return value
+
+    def _bare_target(self) -> str:
+        word = self._peek()
+        if word is None or word[0].lower() in WORDS:
+            return ""
+        self._at = word.end()
+        return word[0]
+
+    def _about(self, start: int) -> None:
+        rest = self._rest()
+        text = self._quoted() if rest[:1] in CLOSING else self._to_the_end()
+        text = " ".join(text.split())
+        if not text:
+            raise self._fault(start, "“about” needs a text.", 'For example: about "release 2.4"')
+        if len(text) > MAX_ABOUT:
+            raise self._fault(
+                start, f"The text after “about” is longer than {MAX_ABOUT} characters.", "Say it shorter."
+            )
+        self._found.about = text
+
+    # pieces
+
+    def _time(self, word: str) -> TimeOfDay:
+        rest = self._rest()
+        found = match_time(rest)
+        if found is None:
+            shown = rest.split()[0] if rest.split() else "nothing"
+            raise self._fault(
+                self._at, f"“{word}” needs a time, not “{shown}”.", "Like 14:00, fri 18:00 or tomorrow 9:00."
+            )
+        self._at += found[1]
+        return found[0]
+
+    def _quoted(self) -> str:
+        opening = self._text[self._at]
+        ends = [i for c in CLOSING[opening] if (i := self._text.find(c, self._at + 1)) >= 0]
+        if not ends:
+            raise self._fault(
+                self._at,
+                "the quote that starts here is not closed.",
+                "Close it at the end of the text.",
+                suggestion=self._text.rstrip() + CLOSING[opening][0],
+            )
+        inside = self._text[self._at + 1 : min(ends)]
+        self._at = min(ends) + 1
+        return inside
+
+    def _to_the_end(self) -> str:
+        text = self._text[self._at :]
+        self._at = len(self._text)
+        return text
+
+    def _peek(self) -> re.Match[str] | None:
+        found = _WORD.search(self._text, self._at)
+        if found and found[0] == ",":
+            self._at = found.end()
+            return self._peek()
+        return found
+
+    def _rest(self) -> str:
+        """What follows, from the next word on."""
+        while self._at < len(self._text) and self._text[self._at].isspace():
+            self._at += 1
+        return self._text[self._at :]
+
+    # what is wrong
+
+    def _mending(self, at: int, shown: str, parse: Callable[..., Any]) -> NotSyntax:
+        """The error ``parse`` raises for ``shown``, its suggestion put into the whole text."""
+        try:
+            parse(shown, column=at + 1)
+        except NotSyntax as error:
+            mend = error.suggestion
+            whole = self._text[:at] + mend + self._text[at + len(shown) :] if mend else None
+            return NotSyntax(error.problem, remedy=error.remedy, column=error.column, suggestion=whole)
+        return self._fault(at, f"“{shown}” cannot stand here.", "Write help meet to see how.")
+
+    def _stray(self, word: re.Match[str]) -> NotSyntax:
+        near = get_close_matches(word[0].lower(), WORDS, n=1, cutoff=0.7)
+        return self._fault(
+            word.start(),
+            f"“{word[0]}” cannot stand here.",
+            f"Did you mean {near[0]}?"
+            if near
+            else "Name all people first, then say when, how and about what.",
+            replace=(word[0], near[0]) if near else None,
+        )
+
+    def _fault(
+        self,
+        at: int,
+        problem: str,
+        remedy: str,
+        *,
+        replace: tuple[str, str] | None = None,
+        suggestion: str | None = None,
+    ) -> NotSyntax:
+        if replace:
+            suggestion = self._text[:at] + replace[1] + self._text[at + len(replace[0]) :]
+        return NotSyntax(f"Column {at + 1}: {problem}", remedy=remedy, column=at + 1, suggestion=suggestion)
