@@ -38,6 +38,8 @@ export class RoomLink {
   private now: RoomNow = NOTHING;
   private socket: WebSocket | null = null;
   private attempts = 0;
+  /** Counts openings and closings, so that a late answer of an earlier one does nothing. */
+  private turn = 0;
   private joined = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<() => void>();
@@ -58,10 +60,15 @@ export class RoomLink {
   async open(): Promise<void> {
     clearTimeout(this.retry);
     this.retry = undefined;
+    this.turn += 1;
+    const turn = this.turn;
     try {
-      this.saw(await request<RoomView>(this.path));
+      const view = await request<RoomView>(this.path);
+      if (turn !== this.turn) return;
+      this.saw(view);
       this.follow();
     } catch (error) {
+      if (turn !== this.turn) return;
       if (!(error instanceof Refusal)) throw error;
       if (error.status === 404) this.set({ dead: error.problem });
       else this.lose();
@@ -69,9 +76,11 @@ export class RoomLink {
   }
 
   close(): void {
+    this.turn += 1;
     clearTimeout(this.retry);
-    this.socket?.close();
+    const socket = this.socket;
     this.socket = null;
+    socket?.close();
   }
 
   hurry(): void {
