@@ -9,6 +9,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,6 +86,15 @@ class Settings(_Section):
             except (KeyError, ValueError, OSError) as error:
                 raise ValueError(f"there is no time zone “{text}”, write one like Europe/Berlin") from error
         return text
+
+    @property
+    def tz(self) -> tzinfo:
+        """Time zone of the times people type and read."""
+        if self.zone:
+            return ZoneInfo(self.zone)
+        local = datetime.now().astimezone().tzinfo
+        assert local is not None
+        return local
 
     @property
     def url(self) -> str:

@@ -172,15 +172,15 @@ class Book:
         self._directory = directory
         self._vantage = vantage
 
-    def find(self, name: str) -> list[tuple[str, str, tuple[Address, ...]]]:
-        """(key, name, addresses) of everybody who may be meant by what was typed."""
+    def find(self, name: str) -> list[Person]:
+        """Everybody who may be meant by what was typed."""
         if (person := self._by_address(name)) is not None:
             return [person]
         wanted = name.casefold()
         known = self._directory.people(self._vantage)
         if any(p.key == wanted and self._directory.is_configured(p.key) for p in known):
             known = [p for p in known if p.key == wanted]
-        return [(p.key, p.name, p.addresses) for p in known if wanted in _typed_forms(p)]
+        return [p for p in known if wanted in _typed_forms(p)]
 
     def group(self, name: str) -> tuple[str, ...] | None:
         groups = self._directory.groups(self._vantage)
@@ -195,7 +195,7 @@ class Book:
     def group_names(self) -> list[str]:
         return sorted(self._directory.groups(self._vantage))
 
-    def _by_address(self, text: str) -> tuple[str, str, tuple[Address, ...]] | None:
+    def _by_address(self, text: str) -> Person | None:
         """Whole addresses may be used without being in the roster: their presence can be asked for."""
         if "@" not in text.strip("@"):
             return None
@@ -203,8 +203,7 @@ class Book:
             key = self._directory.key_of(parse_address(text))
         except BadAddress:
             return None
-        person = self._directory.person(key, self._vantage)
-        return (person.key, person.name, person.addresses) if person else None
+        return self._directory.person(key, self._vantage)
 
 
 def _typed_forms(person: Person) -> set[str]:

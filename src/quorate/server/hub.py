@@ -1,113 +1,248 @@
-"""The facade of the server's core: everything the API, the companion's chat and the process start use."""
+"""The facade of the server's core: everything the API, the companion's chat and the process start use.
 
-from collections.abc import Iterable, Mapping, Sequence
+The hub joins the parts and holds no state of its own beside who the page's owner is and whether a page is
+open. All of it runs on one event loop.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from quorate.clock import Clock
-from quorate.model.activity import Activity
+from quorate.activity.inputs import CancelAsked, Created, ExtendAsked, Joined, Left, RingSent
+from quorate.activity.inputs import Replied as ReplyGiven
+from quorate.activity.view import View
+from quorate.clock import Clock, SystemClock
+from quorate.link import messages
+from quorate.link.server import LinkServer
+from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.address import Address
 from quorate.model.availability import Availability, Verdict
-from quorate.model.command import MeState, Reply
+from quorate.model.command import Answer, MeState, Reply
+from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Person
+from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
+from quorate.rooms.own import Rooms
+from quorate.rooms.tokens import Links, load_key
+from quorate.rules.check import CheckAnswer, ternary
+from quorate.rules.evaluate import Ternary, value_of
+from quorate.server.accounts import pick, reason_named
+from quorate.server.activities import Activities
+from quorate.server.agents import Agents
+from quorate.server.asking import Asker
+from quorate.server.bus import Bus
+from quorate.server.config import Settings
+from quorate.server.conversation import Conversation
+from quorate.server.directory import Directory
+from quorate.server.dispatcher import Dispatcher
+from quorate.server.evidence_book import EvidenceBook
+from quorate.server.explaining import explain, next_step
+from quorate.server.inbound import Inbound
+from quorate.server.ledgers import LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
+from quorate.server.notices import Notices
+from quorate.server.own_presence import OwnPresence
+from quorate.server.planning import prepare, select, would_happen
+from quorate.server.replies import addressed
+from quorate.server.streams import Streams
+from quorate.server.watching import Watching
+from quorate.server.world import World
+from quorate.store.open import Store
+
+ROOM_KEY = "keys/room.key"
 
 
 class Hub:
-    """Construct, ``await start()``, use, ``await stop()``. All methods run on the one event loop."""
+    """Construct, ``await start()``, use, ``await stop()``."""
 
-    clock: Clock
-    settings: Any
-    store: Any
-    bus: Any
-    rooms: Any
-    links: Any
-    """quorate.rooms.tokens.Links: personal links, url(activity id, person key)."""
-    directory: Any
+    def __init__(self, settings: Settings, store: Store, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock or SystemClock()
+        self.bus = Bus()
+        self.directory = Directory(settings.people, settings.groups)
+        self.streams_seen = Streams()
+        self.agents_seen = Agents()
+        self.book = EvidenceBook(
+            self.clock,
+            self.directory,
+            settle_s=settings.settle_s,
+            ask_timeout_s=settings.ask_timeout_s,
+            zone=settings.tz,
+            changed=self.changed,
+        )
+        self.asker = Asker(
+            self.streams_seen, self.book, timeout_s=settings.ask_timeout_s, silent=self._no_answer_at_all
+        )
+        self.world = World(
+            store=store,
+            directory=self.directory,
+            book=self.book,
+            asker=self.asker,
+            streams=self.streams_seen,
+        )
+        self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
+        self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)
+        self.dispatcher = Dispatcher(
+            clock=self.clock,
+            store=store,
+            streams=self.streams_seen,
+            agents=self.agents_seen,
+            notices=Notices(self),
+            rooms=self.rooms,
+            links=self.links,
+            world=self.world,
+        )
+        self.owned = Activities(
+            self.clock,
+            store,
+            look=lambda activity: self.world.look(activity, self._held),
+            execute=self.dispatcher.execute,
+            changed=self._activity_changed,
+        )
+        self.dispatcher.activities = self.owned
+        self.conversation = Conversation(self)
+        self.presence = OwnPresence(self)
+        self.watching = Watching(self)
+        self._link = LinkServer(settings.data, Inbound(self))
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Load what is not over, listen on DIR/link.sock, continue."""
-        raise NotImplementedError
+        """Load what is not over, listen on DIR/link.sock, continue. Raises Misconfigured."""
+        activities = self.store.activities.load()
+        for activity in activities:
+            for person in (activity.organiser, *activity.people):
+                self.directory.remember(person)
+        self.owned.load(activities)
+        self.presence.load()
+        self.watching.load()
+        await self._link.start()
+        self._continue()
 
     async def stop(self) -> None:
-        raise NotImplementedError
+        """Leave everything as it is for the next start."""
+        self.owned.stop()
+        self.book.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        self.bus.close()
+        self.rooms.close_all()
+        await self._link.stop()
+        await self.owned.drained()
+
+    def quit_agents(self) -> None:
+        """``quorate down``: the agents retire their companions, close their streams and end."""
+        for peer in self.agents_seen.peers:
+            peer.send(messages.Quit())
 
     @property
     def link_connected(self) -> bool:
-        raise NotImplementedError
+        return bool(self.agents)
 
     @property
     def agents(self) -> list[Agent]:
-        raise NotImplementedError
+        return self.agents_seen.connected
 
     # who and where
 
     def streams(self) -> list[Stream]:
-        raise NotImplementedError
+        return self.streams_seen.all()
 
     def accounts(self) -> list[Address]:
         """Own addresses, open or known."""
-        raise NotImplementedError
+        return self.directory.accounts()
 
     def vantage(self, from_: str | None) -> Address:
-        """The own address to act from; raises NotPossible without a client, Refused if several and none named."""
-        raise NotImplementedError
+        """The own address to act from; NotPossible without a client, Refused if several and none named."""
+        return pick(from_, self.streams_seen.live_accounts(), self.accounts(), self.im)
+
+    @property
+    def im(self) -> str:
+        """HOST:PORT IM clients connect to."""
+        return self.agents[0].im if self.agents else self.settings.im
 
     def people(self, vantage: Address | None = None) -> list[Person]:
-        raise NotImplementedError
+        return self.directory.people(vantage)
 
     def groups_of(self, key: str, vantage: Address | None = None) -> list[str]:
-        raise NotImplementedError
+        return self.directory.groups_of(key, vantage)
 
     def verdict(self, key: str, vantage: Address | None = None) -> Verdict:
-        raise NotImplementedError
+        person = self.directory.person(key, vantage) or Person(key=key, name=key, addresses=())
+        return self.book.verdict(person, vantage)
 
     def select(self, who_text: str | None, vantage: Address | None = None) -> list[Person]:
-        """The people a WHO expression or a plain list names; None: everybody. Raises Refused."""
-        raise NotImplementedError
+        """The people a WHO names; None: everybody. Raises Refused."""
+        return select(self.directory, who_text, vantage)
 
     async def ask(
         self, people: Iterable[Person], vantage: Address | None = None, force: bool = False
     ) -> None:
         """Inject requests where needed; returns when all are answered or after ``ask_timeout_s``."""
-        raise NotImplementedError
+        await self.asker.wait(self.begin_asking(people, vantage, force=force))
+
+    def begin_asking(
+        self, people: Iterable[Person], vantage: Address | None, *, force: bool = False
+    ) -> list["asyncio.Future[None]"]:
+        """Send the requests; the futures are done when they are answered."""
+        vantages = self.streams_seen.live_accounts() if vantage is None else [vantage]
+        waiting = []
+        for person in people:
+            for through in vantages:
+                known = [
+                    address
+                    for address in person.addresses
+                    if vantage is not None or self.directory.contact(through, address) is not None
+                ]
+                waiting += self.asker.begin(through, known, force=force)
+        return waiting
 
     def ask_results(self) -> dict[str, int]:
-        """How many requests for presence ended how (``answered``, ``timeout`` …), for /metrics."""
-        raise NotImplementedError
+        """How many requests for presence ended how."""
+        return dict(self.asker.results)
 
     # activities
 
     def activities(self) -> list[Activity]:
         """Newest first; those not over and the recent ended ones."""
-        raise NotImplementedError
+        return self.owned.all()
 
     def activity(self, id: str) -> Activity:
         """Raises NotFound."""
-        raise NotImplementedError
-
-    def next_step(self, id: str) -> NextStep | None:
-        raise NotImplementedError
+        return self.owned.get(id)
 
     async def meet(self, meeting: NewMeeting, vantage: Address) -> Activity:
         """Raises Refused for what makes no sense; nobody is messaged then."""
-        raise NotImplementedError
+        activity = prepare(
+            self.directory,
+            meeting,
+            vantage,
+            number=self.store.activities.next_number,
+            ring_s=self.settings.ring_s,
+            now=self.clock.now(),
+        )
+        waiting = self.begin_asking(activity.people, vantage)
+        if waiting and self._verdict_now(activity) is not Ternary.YES:
+            await self.asker.wait(waiting)
+        return await self.owned.create(activity, Created())
 
     async def cancel(self, id: str) -> Activity:
-        raise NotImplementedError
+        return await self.owned.ask(id, CancelAsked())
 
     async def extend(self, id: str, by: timedelta) -> Activity:
-        raise NotImplementedError
+        return await self.owned.ask(id, ExtendAsked(by))
 
     async def answer(self, activity_id: str, person_key: str, reply: Reply) -> Activity:
-        raise NotImplementedError
+        """A reply given on the page; the same as one typed in the chat."""
+        activity = self.activity(activity_id)
+        return await self.owned.ask(activity.id, self._reply_input(activity, person_key, reply))
 
     async def joined(self, activity_id: str, person_key: str) -> None:
-        raise NotImplementedError
+        await self.owned.ask(activity_id, Joined(person_key))
 
     async def left(self, activity_id: str, person_key: str) -> None:
-        raise NotImplementedError
+        await self.owned.ask(activity_id, Left(person_key))
 
     def check(
         self,
@@ -115,24 +250,130 @@ class Hub:
         vantage: Address | None = None,
         given: Mapping[str, Availability] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
-    ) -> Any:
-        """``quorate.rules.check`` answer: what would happen, nobody is asked."""
-        raise NotImplementedError
+    ) -> CheckAnswer:
+        """What would happen; nobody is asked."""
+        return would_happen(
+            self.directory,
+            who,
+            vantage,
+            lambda key: self.verdict(key, vantage).availability,
+            given or {},
+            groups or {},
+        )
+
+    def view(self, activity: Activity) -> View:
+        """What the activity sees now."""
+        return self.world.look(activity, self._held)
 
     def explain(self, id: str) -> Explained:
-        raise NotImplementedError
+        activity = self.activity(id)
+        return explain(activity, self.view(activity), self.clock.now())
+
+    def next_step(self, id: str) -> NextStep | None:
+        activity = self.activity(id)
+        return next_step(activity, self.view(activity), self.clock.now())
 
     # the page's owner
 
     def say_me(self, vantage: Address | None, state: MeState, until: datetime | None) -> MeNow:
-        raise NotImplementedError
+        """Said on the page or to the companion; None: for all own accounts."""
+        return self.presence.say(vantage, state, until)
 
     def me(self) -> MeNow:
-        raise NotImplementedError
+        return self.presence.me()
 
     def own_client(self, open: bool) -> None:
         """A page was opened or closed (counted)."""
-        raise NotImplementedError
+        self.presence.page(open)
 
     def asks(self) -> list[Asked]:
-        raise NotImplementedError
+        """Invitations to our own accounts, newest first."""
+        return self.presence.asks()
+
+    # what happens
+
+    def changed(self, people: Iterable[str], *, tell: bool = True) -> None:
+        """What is known about these persons changed; ``tell`` the activities that name them."""
+        keys = set(people)
+        for key in sorted(keys):
+            self.bus.publish("person", key)
+        if tell and keys:
+            self.owned.world_changed(keys)
+        self.presence.changed(keys)
+        self.watching.changed(keys)
+
+    def own_account(self, account: Address) -> None:
+        """One of our accounts logged in."""
+        self.directory.own(account)
+        self.presence.own_account(account)
+
+    def no_answer(self, vantage: Address, contact: Address, reason: str, *, asked: bool) -> set[str]:
+        """A request brought nothing: that is evidence too, unless the stream spoke meanwhile."""
+        if self.book.knows(vantage, contact):
+            return set()
+        now = self.clock.now()
+        return self.book.note(
+            Evidence(
+                subject=contact,
+                source=Source.STREAM,
+                presence=Presence.UNKNOWN,
+                at=now,
+                heard=now,
+                vantage=vantage,
+                asked=asked,
+                reason=reason_named(reason),
+            )
+        )
+
+    def replied(self, vantage: Address, contact: Address, message: messages.Replied) -> None:
+        """A contact's whole message was a reply; it is taken once."""
+        found = addressed(self.owned.all(), vantage, contact, self.clock.now())
+        if found is None or not self.store.executed.first_time(f"{message.stream} {message.message}"):
+            return
+        activity, invitation = found
+        self.owned.post(activity.id, self._reply_input(activity, invitation.person, message.reply))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something of the hub's own in the background, until it is done or the hub stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _continue(self) -> None:
+        """What a crash left half done and needs no agent."""
+        pending = {entry.effect.id for entry in self.store.outbox.pending()}
+        for activity in self.owned.open():
+            if activity.state is ActivityState.LIVE:
+                self.rooms.open(activity)
+            for invitation in activity.invitations:
+                if invitation.state is InvitationState.QUEUED and invitation.id not in pending:
+                    self.owned.post(activity.id, RingSent(invitation.id))
+
+    def _no_answer_at_all(self, vantage: Address, contact: Address) -> None:
+        key = self.directory.key_of(contact)
+        self.changed({key} | self.no_answer(vantage, contact, Reason.TIMEOUT, asked=True))
+
+    def _held(self, person: str, by_other_than: str) -> str | None:
+        return self.owned.held(person, other_than=by_other_than)
+
+    def _verdict_now(self, activity: Activity) -> Ternary:
+        states = {p.key: self.book.verdict(p, activity.organiser_via).availability for p in activity.people}
+        return value_of(activity.requirement, lambda key: ternary(states[key]))
+
+    def _reply_input(self, activity: Activity, person: str, reply: Reply) -> ReplyGiven:
+        substitute = None
+        if reply.answer is Answer.SUBSTITUTE and reply.name:
+            found = self.directory.book(activity.organiser_via).find(reply.name)
+            substitute = found[0] if len(found) == 1 else None
+        return ReplyGiven(person, reply, substitute)
+
+    def _activity_changed(self, after: Activity, before: Activity) -> None:
+        self.bus.publish("activity", after.id)
+        self.rooms.touch(after.id)
+        self.presence.activity_changed(after, before)
+        old = {i.id: i for i in before.invitations}
+        for invitation in after.invitations:
+            if old.get(invitation.id) != invitation:
+                self.bus.publish("person", invitation.person)
+        if after.state.over and not before.state.over:
+            self.watching.activity_over(after)

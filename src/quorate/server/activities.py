@@ -1,0 +1,155 @@
+"""All activities: one mailbox each, one decision after another, stored before anything is done about it.
+
+A decision (step, save, new reservations) runs without a pause on the one event loop, so the next one
+already sees whom it holds: two activities can never ring one person.
+"""
+
+from collections.abc import Callable, Iterable
+
+from quorate.activity.effects import ActivityEffect
+from quorate.activity.inputs import ActivityInput, WorldChanged
+from quorate.activity.reservations import held_in
+from quorate.activity.step import next_deadline, step
+from quorate.activity.view import View
+from quorate.clock import Clock
+from quorate.errors import NotFound
+from quorate.model.activity import Activity
+from quorate.server.mailbox import Alarm, Mailbox
+from quorate.store.open import Store
+
+Execute = Callable[[Activity, tuple[ActivityEffect, ...]], None]
+Look = Callable[[Activity], View]
+Changed = Callable[[Activity, Activity], None]
+
+SHOWN_OVER = 50
+"""Ended activities kept at hand, so that late answers and questions find them."""
+
+
+class Activities:
+    def __init__(self, clock: Clock, store: Store, look: Look, execute: Execute, changed: Changed) -> None:
+        self._clock = clock
+        self._store = store
+        self._look = look
+        self._execute = execute
+        self._changed = changed
+        self._states: dict[str, Activity] = {}
+        self._mailboxes: dict[str, Mailbox[ActivityInput, Activity]] = {}
+        self._alarms: dict[str, Alarm] = {}
+        self._naming: dict[str, set[str]] = {}
+        """Person key to the activities, not over, that name the person."""
+        self._holding: dict[str, set[str]] = {}
+        """Person key to the activities that hold the person; two only if somebody silent said yes late."""
+
+    # what is known
+
+    def all(self) -> list[Activity]:
+        """Newest first."""
+        return list(reversed(self._states.values()))
+
+    def open(self) -> list[Activity]:
+        """Those not over, oldest first."""
+        return [a for a in self._states.values() if not a.state.over]
+
+    def find(self, id: str) -> Activity | None:
+        return self._states.get(id) or self._states.get(id.upper())
+
+    def get(self, id: str) -> Activity:
+        """Raises NotFound."""
+        found = self.find(id)
+        if found is None:
+            raise NotFound(
+                f"There is no activity {id}.", remedy="`status` (or `quorate list`) shows them all."
+            )
+        return found
+
+    def held(self, person: str, *, other_than: str) -> str | None:
+        """The other activity that holds this person now."""
+        return next((id for id in self._holding.get(person, ()) if id != other_than), None)
+
+    # what happens
+
+    def load(self, activities: Iterable[Activity]) -> None:
+        """At the start, before anything else happens: time goes on, all else waits for an agent."""
+        for activity in activities:
+            self._take(activity)
+            self._alarms[activity.id].set(next_deadline(activity, self._clock.now()))
+
+    async def create(self, activity: Activity, given: ActivityInput) -> Activity:
+        self._take(activity)
+        return await self.ask(activity.id, given)
+
+    def post(self, id: str, given: ActivityInput) -> None:
+        if id in self._mailboxes:
+            self._mailboxes[id].post(given)
+
+    async def ask(self, id: str, given: ActivityInput) -> Activity:
+        """Give an input and return the state that follows; raises what the step refuses, and NotFound."""
+        return await self._mailboxes[self.get(id).id].ask(given)
+
+    def world_changed(self, people: Iterable[str]) -> None:
+        """These persons' availability changed: whoever waits for them looks again."""
+        for id in {id for person in people for id in self._naming.get(person, ())}:
+            self._mailboxes[id].post_once(WorldChanged())
+
+    def look_again(self) -> None:
+        """All that are not over look at the world anew: after a start, after an agent told all."""
+        for activity in self.open():
+            self._mailboxes[activity.id].post_once(WorldChanged())
+
+    def on_time(self) -> None:
+        """Let every alarm see the clock."""
+        for alarm in list(self._alarms.values()):
+            alarm.check()
+
+    async def drained(self) -> None:
+        for mailbox in list(self._mailboxes.values()):
+            await mailbox.drained()
+
+    def stop(self) -> None:
+        for alarm in self._alarms.values():
+            alarm.set(None)
+
+    # how
+
+    def _take(self, activity: Activity) -> None:
+        id = activity.id
+        self._mailboxes[id] = Mailbox(lambda given: self._decide(id, given))
+        self._alarms[id] = Alarm(self._clock, lambda: self._mailboxes[id].post_once(WorldChanged()))
+        self._hold(activity)
+
+    def _decide(self, id: str, given: ActivityInput) -> Activity:
+        before = self._states[id]
+        now = self._clock.now()
+        stepped = step(before, given, self._look(before), now)
+        after = stepped.activity
+        if after != before or stepped.effects:
+            self._store.activities.save(after, stepped.effects)
+            released = self._hold(after)
+            self._changed(after, before)
+            self.world_changed(released)
+            self._execute(after, stepped.effects)
+        self._alarms[id].set(next_deadline(after, now))
+        return after
+
+    def _hold(self, activity: Activity) -> set[str]:
+        """Make this the present state; returns the persons it no longer holds."""
+        id = activity.id
+        self._states[id] = activity
+        for named in (*activity.people, activity.organiser):
+            naming = self._naming.setdefault(named.key, set())
+            (naming.discard if activity.state.over else naming.add)(id)
+        held = held_in(activity)
+        released = {person for person, holders in self._holding.items() if id in holders} - held
+        for person in held:
+            self._holding.setdefault(person, set()).add(id)
+        for person in released:
+            self._holding[person].discard(id)
+        if activity.state.over:
+            self._forget_oldest(but=id)
+        return released
+
+    def _forget_oldest(self, *, but: str) -> None:
+        over = [a.id for a in self._states.values() if a.state.over and a.id != but]
+        for id in over[:-SHOWN_OVER]:
+            self._alarms.pop(id).set(None)
+            del self._states[id], self._mailboxes[id]

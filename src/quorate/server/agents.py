@@ -1,0 +1,45 @@
+"""Which agents are connected, and whether they have told all they know since."""
+
+from dataclasses import dataclass
+
+from quorate.link.messages import Hello
+from quorate.link.server import LinkPeer
+from quorate.server.meetings import Agent
+
+
+@dataclass(slots=True)
+class _Seat:
+    hello: Hello
+    told_all: bool = False
+
+
+class Agents:
+    def __init__(self) -> None:
+        self._seats: dict[LinkPeer, _Seat] = {}
+
+    def greeted(self, peer: LinkPeer, hello: Hello) -> None:
+        self._seats[peer] = _Seat(hello)
+
+    def told_all(self, peer: LinkPeer) -> None:
+        if (seat := self._seats.get(peer)) is not None:
+            seat.told_all = True
+
+    def gone(self, peer: LinkPeer) -> None:
+        self._seats.pop(peer, None)
+
+    def id_of(self, peer: LinkPeer) -> str | None:
+        seat = self._seats.get(peer)
+        return seat.hello.agent if seat else None
+
+    def ready(self, peer: LinkPeer) -> bool:
+        """Its snapshot is complete: what it did not mention does not exist."""
+        seat = self._seats.get(peer)
+        return seat is not None and seat.told_all
+
+    @property
+    def peers(self) -> list[LinkPeer]:
+        return list(self._seats)
+
+    @property
+    def connected(self) -> list[Agent]:
+        return [Agent(id=s.hello.agent, pid=s.hello.pid, im=s.hello.im) for s in self._seats.values()]

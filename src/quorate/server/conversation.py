@@ -1,0 +1,150 @@
+"""The companion's side of the chat: what an account typed to Quorate is done once and answered there."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, assert_never
+
+from quorate.errors import NotFound, NotPossible, QuorateError, Refused
+from quorate.link.messages import CommandGiven, SayTo
+from quorate.link.server import LinkPeer
+from quorate.model.activity import Activity
+from quorate.model.address import Address
+from quorate.model.command import (
+    Cancel,
+    Command,
+    Explain,
+    Extend,
+    Help,
+    Me,
+    Meet,
+    Status,
+    TimeOfDay,
+    Watch,
+    Who,
+)
+from quorate.rules.resolve import find_person
+from quorate.rules.times import at
+from quorate.server import chat_words as texts
+from quorate.server.meetings import NewMeeting
+
+if TYPE_CHECKING:
+    from quorate.server.hub import Hub
+
+
+class Conversation:
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    def given(self, peer: LinkPeer, message: CommandGiven) -> None:
+        """Do a command and answer it; a message that was done before is left alone."""
+        stream = self._hub.streams_seen.get(message.stream)
+        if stream is None or stream.account is None:
+            return
+        if self._hub.store.executed.first_time(f"{stream.account} {message.message}"):
+            self._hub.spawn(self._answer(peer, message, stream.account))
+
+    async def _answer(self, peer: LinkPeer, message: CommandGiven, account: Address) -> None:
+        try:
+            text = await self._do(message.command, account)
+        except QuorateError as error:
+            text = texts.error_text(error)
+        if text:
+            peer.send(SayTo(effect=f"say-{message.message}", stream=message.stream, text=text))
+
+    async def _do(self, command: Command, account: Address) -> str | None:
+        match command:
+            case Meet():
+                # Its answer is the activity's own first word to its organiser.
+                await self._hub.meet(self._meeting(command), account)
+                return None
+            case Who(who):
+                return await self._who(who, account)
+            case Status(id):
+                return self._status(id, account)
+            case Explain(id):
+                activity = self._chosen(id, account, "explain", open_only=False)
+                return "\n".join(self._hub.explain(activity.id).lines)
+            case Cancel(id):
+                activity = self._chosen(id, account, "cancel")
+                return texts.cancelled(await self._hub.cancel(activity.id))
+            case Extend(id, by):
+                activity = self._chosen(id, account, "extend")
+                return texts.extended(await self._hub.extend(activity.id, by))
+            case Watch(name):
+                return self._watch(name, account)
+            case Me():
+                return self._me(command, account)
+            case Help(about):
+                return texts.help_text(about)
+            case _:
+                assert_never(command)
+
+    def _moment(self, time: TimeOfDay | None) -> datetime | None:
+        return None if time is None else at(time, self._hub.clock.now(), self._hub.settings.tz)
+
+    def _meeting(self, command: Meet) -> NewMeeting:
+        return NewMeeting(
+            who=command.who,
+            who_column=command.who_column,
+            when=command.when,
+            at=self._moment(command.at),
+            kind=command.kind,
+            target=command.target,
+            about=command.about,
+            within=command.within,
+            before=self._moment(command.before),
+            urgent=command.urgent,
+            without_me=command.without_me,
+        )
+
+    async def _who(self, who: str | None, account: Address) -> str:
+        hub = self._hub
+        people = [p for p in hub.select(who, account) if account not in p.addresses or who is not None]
+        if who is not None:
+            unknown = [p for p in people if not any(hub.book.knows(account, a) for a in p.addresses)]
+            await hub.ask(unknown, account, force=True)
+        return texts.who_text(
+            [(p, hub.verdict(p.key, account)) for p in people], hub.clock.now(), self._hub.settings.tz
+        )
+
+    def _status(self, id: str | None, account: Address) -> str:
+        if id is not None:
+            activity = self._chosen(id, account, "status", open_only=False)
+            return texts.status_list([activity])
+        mine = self._mine(account, open_only=True)
+        return texts.status_list(mine)
+
+    def _watch(self, name: str, account: Address) -> str:
+        person = find_person(name, self._hub.directory.book(account))
+        if self._hub.watching.begin(account, person):
+            return f"I will tell you when {person.name} is available."
+        return f"{person.name} is available now."
+
+    def _me(self, command: Me, account: Address) -> str:
+        until = self._moment(command.until)
+        if command.lasts is not None:
+            until = self._hub.clock.now() + command.lasts
+        self._hub.say_me(account, command.state, until)
+        return texts.me_text(command.state)
+
+    def _mine(self, account: Address, *, open_only: bool) -> list[Activity]:
+        activities = self._hub.activities()
+        return [a for a in activities if a.organiser_via == account and not (open_only and a.state.over)]
+
+    def _chosen(self, id: str | None, account: Address, verb: str, *, open_only: bool = True) -> Activity:
+        """The activity a command is about; without an id, the only or the latest one it can be."""
+        if id is not None:
+            activity = self._hub.activity(id)
+            if activity.organiser_via != account:
+                raise NotFound(f"There is no activity {id} of yours.", remedy="`status` shows yours.")
+            return activity
+        mine = self._mine(account, open_only=open_only)
+        if not mine:
+            raise NotPossible("Nothing is under way.", remedy="Start something: meet WHO about TEXT")
+        if open_only and len(mine) > 1:
+            ids = ", ".join(a.id for a in mine)
+            raise Refused(
+                f"Several are under way: {ids}.",
+                remedy=f"Say which one: {verb} {mine[0].id}",
+                suggestion=f"{verb} {mine[0].id}",
+            )
+        return mine[0]

@@ -1,0 +1,201 @@
+"""Effects of activities become messages to the agent; what the agent reports becomes inputs.
+
+A Ring is handed to one agent and never to another: what a lost agent did with it is unknown, so it
+counts as sent. Everything else may be repeated under its id, and waits for a stream up to NOTICE_KEPT.
+"""
+
+import logging
+from datetime import timedelta
+from typing import assert_never
+
+from pydantic import BaseModel
+
+from quorate.activity.effects import (
+    ActivityEffect,
+    Block,
+    CloseRoom,
+    Notice,
+    OpenRoom,
+    RevokeLink,
+    Ring,
+    Tell,
+    TellOrganiser,
+)
+from quorate.activity.inputs import RingFailed, RingSent
+from quorate.clock import Clock
+from quorate.link import messages
+from quorate.link.server import LinkPeer
+from quorate.model.activity import Activity, InvitationState
+from quorate.model.address import Address
+from quorate.model.reasons import Reason
+from quorate.model.stream import Stream
+from quorate.rooms.own import Rooms
+from quorate.rooms.tokens import Links
+from quorate.server.activities import Activities
+from quorate.server.agents import Agents
+from quorate.server.notices import Notices
+from quorate.server.streams import Streams
+from quorate.server.world import World
+from quorate.store.open import Store
+from quorate.store.repositories import Pending
+
+NOTICE_KEPT = timedelta(hours=24)
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        store: Store,
+        streams: Streams,
+        agents: Agents,
+        notices: Notices,
+        rooms: Rooms,
+        links: Links,
+        world: World,
+    ) -> None:
+        self._clock = clock
+        self._store = store
+        self._streams = streams
+        self._agents = agents
+        self._notices = notices
+        self._rooms = rooms
+        self._links = links
+        self._world = world
+        self._given: dict[str, LinkPeer] = {}
+        """Effects handed over on a connection that is still open."""
+        self.activities: Activities
+        """Set once by the hub: the two know each other."""
+
+    def execute(self, activity: Activity, effects: tuple[ActivityEffect, ...]) -> None:
+        """Do what was just decided and stored, in order."""
+        for effect in effects:
+            self._do(activity, effect, given_to=None)
+
+    def resume(self) -> None:
+        """Go through everything not known to be done: after a start, a login, an agent's return."""
+        for pending in self._store.outbox.pending():
+            if pending.effect.id in self._given:
+                continue
+            activity = self.activities.find(pending.activity)
+            if activity is None or self._too_old(pending):
+                self._store.outbox.done(pending.effect.id, Reason.STALE)
+            else:
+                self._do(activity, pending.effect, given_to=pending.dispatched_to)
+
+    def peer_gone(self, peer: LinkPeer) -> None:
+        self._given = {effect: of for effect, of in self._given.items() if of is not peer}
+
+    def ended(self, peer: LinkPeer, message: messages.EffectDone) -> None:
+        """The agent has put it on the wire, or never will."""
+        reason = _reason(message.reason)
+        activity = self.activities.find(message.effect.rpartition("-")[0])
+        self._given.pop(message.effect, None)
+        if activity is not None:
+            self._ring_ended(activity, message.effect, reason)
+        self._store.outbox.done(message.effect, reason)
+        peer.send(messages.Stored(effects=(message.effect,)))
+
+    # one effect
+
+    def _do(self, activity: Activity, effect: ActivityEffect, *, given_to: str | None) -> None:
+        match effect:
+            case Ring():
+                self._ring(activity, effect, given_to)
+            case Tell() | TellOrganiser():
+                self._send(activity, effect)
+            case OpenRoom():
+                self._rooms.open(activity)
+                self._store.outbox.done(effect.id)
+            case CloseRoom():
+                self._rooms.close(activity.id)
+                self._store.outbox.done(effect.id)
+            case RevokeLink():
+                self._links.revoke(activity.id, effect.person)
+                self._store.outbox.done(effect.id)
+            case Block():
+                self._world.block(activity.organiser_via, effect.via)
+                self._store.outbox.done(effect.id)
+            case _:
+                assert_never(effect)
+
+    def _ring(self, activity: Activity, ring: Ring, given_to: str | None) -> None:
+        if not _queued(activity, ring.invitation):
+            self._store.outbox.done(ring.id)
+            return
+        found = self._streams.live(activity.organiser_via)
+        agent = self._agents.id_of(found[1]) if found else None
+        if given_to is not None and given_to != agent:
+            self._fate_unknown(activity, ring, given_to)
+        elif found is None:
+            self.activities.post(activity.id, RingFailed(ring.invitation, Reason.NO_STREAM))
+            self._store.outbox.done(ring.id, Reason.NO_STREAM)
+        else:
+            self._send(activity, ring)
+
+    def _fate_unknown(self, activity: Activity, ring: Ring, given_to: str) -> None:
+        """Another agent was given it. Still connected, or none at all yet: wait for its word."""
+        connected = {agent.id for agent in self._agents.connected}
+        if connected and given_to not in connected:
+            self._rang(ring.via)
+            self.activities.post(activity.id, RingSent(ring.invitation))
+            self._store.outbox.done(ring.id)
+
+    def _send(self, activity: Activity, effect: Ring | Tell | TellOrganiser) -> None:
+        found = self._streams.live(activity.organiser_via)
+        if found is None:
+            return
+        stream, peer = found
+        agent = self._agents.id_of(peer)
+        if agent is None:
+            return
+        message = self._message(activity, effect, stream)
+        self._store.outbox.dispatched(effect.id, agent)
+        self._given[effect.id] = peer
+        peer.send(message)
+
+    def _message(self, activity: Activity, effect: Ring | Tell | TellOrganiser, stream: Stream) -> BaseModel:
+        if isinstance(effect, TellOrganiser):
+            text = self._notices.to_organiser(activity, effect)
+            return messages.SayTo(effect=effect.id, stream=stream.id, text=text)
+        notice = Notice.INVITE if isinstance(effect, Ring) else effect.notice
+        return messages.Tell(
+            effect=effect.id,
+            stream=stream.id,
+            to=effect.via.account,
+            text=self._notices.to_person(activity, effect.person, notice),
+            watch=isinstance(effect, Ring),
+            echo=self._notices.echo(activity, effect.person, notice),
+        )
+
+    def _ring_ended(self, activity: Activity, effect: str, reason: Reason | None) -> None:
+        invitation = next((i for i in activity.invitations if i.id == effect), None)
+        if invitation is None or invitation.sent_at is not None:
+            return
+        if reason is None:
+            self._rang(invitation.via)
+            self.activities.post(activity.id, RingSent(invitation.id))
+        else:
+            self.activities.post(activity.id, RingFailed(invitation.id, reason))
+
+    def _rang(self, address: Address) -> None:
+        self._world.rang(address, self._clock.now())
+
+    def _too_old(self, pending: Pending) -> bool:
+        return self._clock.now() - pending.created > NOTICE_KEPT
+
+
+def _queued(activity: Activity, invitation: str) -> bool:
+    return any(i.id == invitation and i.state is InvitationState.QUEUED for i in activity.invitations)
+
+
+def _reason(name: str | None) -> Reason | None:
+    if name is None:
+        return None
+    try:
+        return Reason(name)
+    except ValueError:
+        return Reason.INTERNAL_ERROR

@@ -1,0 +1,194 @@
+"""The latest evidence about everybody, and the verdicts that follow from it.
+
+One statement is kept per (source, vantage, subject, device). What a stream reported counts only while a
+stream that reported it lives; then it is marked stale, and stale is unknown.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from quorate.availability.policy import judge, next_change
+from quorate.availability.settle import Settler
+from quorate.clock import Clock
+from quorate.model.address import Address
+from quorate.model.availability import Verdict
+from quorate.model.evidence import Evidence, Presence, Source
+from quorate.model.person import Person
+from quorate.model.reasons import Reason
+from quorate.server.directory import Directory
+from quorate.server.mailbox import Alarm
+
+_Slot = tuple[Source, Address | None, str]
+_Seen = tuple[str, Address | None]
+"""(person key, vantage): one verdict that is kept up to date."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    evidence: Evidence
+    streams: set[str] = field(default_factory=set)
+    """Streams that reported exactly this; empty for what no stream reported."""
+
+
+class EvidenceBook:
+    """Every method that takes evidence in returns the keys of the persons it concerns."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        directory: Directory,
+        *,
+        settle_s: float,
+        ask_timeout_s: float,
+        zone: tzinfo,
+        changed: Callable[[set[str]], None],
+    ) -> None:
+        """``changed`` is told whose verdict changed because time passed."""
+        self._clock = clock
+        self._directory = directory
+        self._settle_s = settle_s
+        self._ask_timeout_s = ask_timeout_s
+        self._zone = zone
+        self._changed = changed
+        self._entries: dict[Address, dict[_Slot, _Entry]] = {}
+        self._settlers: dict[_Seen, Settler] = {}
+        self._due: dict[_Seen, datetime] = {}
+        """When a verdict may change by itself."""
+        self._alarm = Alarm(clock, self.on_time)
+
+    def saw(self, stream: str, evidence: Iterable[Evidence]) -> set[str]:
+        """Evidence that a stream reported."""
+        return {self._put(statement, stream) for statement in evidence}
+
+    def note(self, evidence: Evidence) -> set[str]:
+        """Evidence from elsewhere: said, page open, in a room, no answer."""
+        return {self._put(evidence, None)}
+
+    def forget(self, subject: Address, source: Source, resource: str = "") -> set[str]:
+        """Take back what was noted."""
+        self._entries.get(subject, {}).pop((source, None, resource), None)
+        return {self._touch(subject)}
+
+    def stream_ended(self, stream: str, reason: Reason = Reason.STREAM_ENDED) -> set[str]:
+        """What only this stream reported is stale from now on."""
+        touched = set()
+        for subject, slots in self._entries.items():
+            for entry in slots.values():
+                if stream in entry.streams:
+                    entry.streams.discard(stream)
+                    if not entry.streams:
+                        entry.evidence = replace(entry.evidence, stale=True, reason=reason)
+                        touched.add(subject)
+        return {self._touch(subject) for subject in touched}
+
+    def knows(self, vantage: Address, subject: Address) -> bool:
+        """True if this vantage's stream showed the subject's presence itself (not only implied)."""
+        return any(
+            slot[:2] == (Source.STREAM, vantage)
+            and not (entry.evidence.stale or entry.evidence.implied)
+            and entry.evidence.presence is not Presence.UNKNOWN
+            for slot, entry in self._entries.get(subject, {}).items()
+        )
+
+    def about(self, addresses: Iterable[Address], vantage: Address | None) -> list[Evidence]:
+        """What may be used from this vantage (None: everything)."""
+        found = (entry.evidence for a in addresses for entry in self._entries.get(a, {}).values())
+        return [e for e in found if vantage is None or e.vantage is None or e.vantage == vantage]
+
+    def verdict(self, person: Person, vantage: Address | None = None) -> Verdict:
+        """The verdict at this moment; a change counts once it has held ``settle_s``."""
+        verdict = self._judge(person.addresses, vantage)
+        settler = self._settlers.get((person.key, vantage))
+        if settler is None or settler.current is None:
+            return verdict
+        return replace(verdict, availability=settler.current)
+
+    def on_time(self) -> None:
+        """Let pass what was due."""
+        now = self._clock.now()
+        changed = {seen[0] for seen, at in list(self._due.items()) if at <= now and self._settle(seen)}
+        self._arm()
+        if changed:
+            self._changed(changed)
+
+    def stop(self) -> None:
+        self._alarm.set(None)
+
+    # how
+
+    def _judge(self, addresses: Iterable[Address], vantage: Address | None) -> Verdict:
+        return judge(
+            self.about(addresses, vantage),
+            self._clock.now(),
+            zone=self._zone,
+            ask_timeout_s=self._ask_timeout_s,
+        )
+
+    def _put(self, evidence: Evidence, stream: str | None) -> str:
+        slots = self._entries.setdefault(evidence.subject, {})
+        slot = (evidence.source, evidence.vantage, evidence.resource)
+        same_view = {s: e for s, e in slots.items() if s[:2] == slot[:2]}
+        if evidence.implied and any(not e.evidence.stale for s, e in same_view.items() if s != slot):
+            return self._directory.key_of(evidence.subject)
+        before = slots.get(slot)
+        if evidence.source is Source.STREAM:
+            for other in _superseded(evidence, same_view):
+                del slots[other]
+        told_by = set() if stream is None else {stream}
+        if before is not None and _same_state(before.evidence, evidence):
+            told_by |= before.streams
+        slots[slot] = _Entry(evidence, told_by)
+        return self._touch(evidence.subject)
+
+    def _touch(self, subject: Address) -> str:
+        """Bring the verdicts about this address up to date."""
+        key = self._directory.key_of(subject)
+        for account in self._directory.accounts():
+            self._settle((key, account))
+        self._arm()
+        return key
+
+    def _settle(self, seen: _Seen) -> bool:
+        """Feed the verdict of this moment; returns whether what counts changed."""
+        key, vantage = seen
+        person = self._directory.person(key)
+        if person is None:
+            return False
+        now = self._clock.now()
+        verdict = self._judge(person.addresses, vantage)
+        settler = self._settlers.setdefault(seen, Settler(self._settle_s))
+        moved = settler.feed(verdict.availability, now) is not None
+        turns = (settler.next_deadline(), next_change(self.about(person.addresses, vantage), now))
+        at = min((turn for turn in turns if turn is not None), default=None)
+        if at is None:
+            self._due.pop(seen, None)
+        else:
+            self._due[seen] = at
+        return moved
+
+    def _arm(self) -> None:
+        self._alarm.set(min(self._due.values(), default=None))
+
+
+def _superseded(evidence: Evidence, same_view: Mapping[_Slot, _Entry]) -> list[_Slot]:
+    """What the stream said before and no longer holds, by RFC 6121 section 4.5.
+
+    Unavailable from the bare address ends every device; a device that shows itself ends what was said of
+    the whole account; of devices that left, the last is remembered; anything new ends what is stale.
+    """
+    gone = []
+    for slot, entry in same_view.items():
+        known = entry.evidence
+        if slot[2] == evidence.resource:
+            continue
+        ends_all = not evidence.resource and evidence.presence is Presence.OFFLINE
+        of_account = bool(evidence.resource) and not slot[2]
+        both_left = evidence.presence is known.presence is Presence.OFFLINE
+        if known.stale or ends_all or of_account or both_left:
+            gone.append(slot)
+    return gone
+
+
+def _same_state(one: Evidence, other: Evidence) -> bool:
+    return not one.stale and (one.presence, one.priority) == (other.presence, other.priority)

@@ -1,0 +1,100 @@
+"""Why an activity is where it is: the tree of the requirement, sentences, the next step."""
+
+from datetime import datetime
+
+from quorate.activity.view import View
+from quorate.activity.why import Why, why
+from quorate.model.activity import Activity, InvitationState
+from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
+from quorate.rules.evaluate import Ternary, value_of
+from quorate.rules.text import clause_text
+from quorate.server.meetings import Explained, Mark, NextStep, WhyNode
+
+MARKS = {Ternary.YES: Mark.MET, Ternary.NO: Mark.NOT, Ternary.UNKNOWN: Mark.UNKNOWN}
+
+
+def explain(activity: Activity, view: View, now: datetime) -> Explained:
+    reasons = why(activity, view, now)
+    return Explained(
+        activity=activity,
+        lines=(activity.id,),
+        why=_Tree(activity, view, reasons).whole(),
+        log=tuple((line, line.what.value) for line in activity.log),
+        next=next_step(activity, view, now),
+    )
+
+
+def next_step(activity: Activity, view: View, now: datetime) -> NextStep | None:
+    timer = why(activity, view, now).next
+    return None if timer is None else NextStep(at=timer.at, reason=timer.kind.value)
+
+
+class _Tree:
+    """Marks: met by those who said yes, unknown while it could become so now, else not."""
+
+    def __init__(self, activity: Activity, view: View, reasons: Why) -> None:
+        self._activity = activity
+        self._view = view
+        self._people = {person.person: person for person in reasons.people}
+
+    def whole(self) -> WhyNode:
+        requirement = self._activity.requirement
+        return self._node(requirement, clause_text(requirement), needed=True)
+
+    def _node(self, part: Part, text: str, *, needed: bool) -> WhyNode:
+        inside = part.part if isinstance(part, Optional) else part
+        mark = MARKS[value_of(AllOf((inside,)), self._standing)]
+        if isinstance(inside, Name):
+            return self._person(inside.text, needed=needed)
+        return WhyNode(
+            text=text,
+            mark=mark if needed else Mark.NOT_NEEDED,
+            says=_says(mark) if needed else "not needed",
+            children=tuple(self._children(inside, mark, needed=needed)),
+        )
+
+    def _children(self, part: Part, mark: Mark, *, needed: bool) -> list[WhyNode]:
+        match part:
+            case AllOf(parts):
+                return [self._node(p, clause_text(p), needed=needed) for p in parts]
+            case OneOf(choices):
+                return [self._node(p, clause_text(p), needed=self._needed(p, mark, needed)) for p in choices]
+            case Group(members=members):
+                return [self._person(member, needed=needed) for member in members]
+            case CountOf(of=Group(members=members)):
+                return [self._person(m, needed=self._needed(Name(m), mark, needed)) for m in members]
+            case CountOf(of=AllOf(parts)):
+                return [self._node(p, clause_text(p), needed=self._needed(p, mark, needed)) for p in parts]
+        return []
+
+    def _needed(self, part: Part, above: Mark, needed: bool) -> bool:
+        """Once a choice is made, its other branches are not needed any more."""
+        return needed and (above is not Mark.MET or value_of(AllOf((part,)), self._standing) is Ternary.YES)
+
+    def _person(self, key: str, *, needed: bool) -> WhyNode:
+        person = self._activity.person(key)
+        standing = self._standing(key)
+        return WhyNode(
+            text=person.name if person is not None else key,
+            mark=MARKS[standing] if needed or standing is Ternary.YES else Mark.NOT_NEEDED,
+            says=self._says_person(key),
+            trace=self._view.availability(key).trace,
+        )
+
+    def _standing(self, key: str) -> Ternary:
+        reasons = self._people.get(key)
+        if reasons is not None and reasons.state is InvitationState.ACCEPTED:
+            return Ternary.YES
+        return Ternary.UNKNOWN if reasons is not None and reasons.reason is None else Ternary.NO
+
+    def _says_person(self, key: str) -> str:
+        reasons = self._people.get(key)
+        if reasons is None:
+            return "not in this activity"
+        if reasons.reason is not None:
+            return reasons.reason.value
+        return reasons.state.value if reasons.state is not None else reasons.availability.value
+
+
+def _says(mark: Mark) -> str:
+    return {Mark.MET: "met", Mark.NOT: "not met", Mark.UNKNOWN: "open", Mark.NOT_NEEDED: "not needed"}[mark]

@@ -1,0 +1,160 @@
+"""Building and running the server: store, hub, page and API on one event loop; the agent beside it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import uvicorn
+
+from quorate.errors import Misconfigured
+from quorate.server.agent_process import ensure_agent
+from quorate.server.app import create_app
+from quorate.server.config import Settings, split_endpoint
+from quorate.server.hub import Hub
+from quorate.store.open import open_store
+
+RUN_FILE = "run.json"
+TOKEN_BYTES = 24
+CLOSE_S = 2
+"""How long open requests may take when the server ends."""
+QUIT_S = 5.0
+"""How long agents may take to retire when they are told to end."""
+BACKLOG = 128
+
+
+def run_server(settings: Settings) -> None:
+    """Run until Ctrl-C, ``quorate down`` or SIGTERM; raises Misconfigured if it cannot start."""
+    asyncio.run(Running(settings).run())
+
+
+class Running:
+    """One life of the server process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._end = asyncio.Event()
+        self._with_agents = False
+
+    async def run(self) -> None:
+        listening = bind(self._settings.web)
+        settings = _with_port(self._settings, listening)
+        try:
+            store = open_store(settings.data)
+        except BaseException:
+            listening.close()
+            raise
+        hub = Hub(settings, store)
+        try:
+            await hub.start()
+            try:
+                await self._serve(hub, listening)
+            finally:
+                await hub.stop()
+        finally:
+            listening.close()
+            store.close()
+
+    def down(self) -> None:
+        """End agent and server."""
+        self._with_agents = True
+        self._end.set()
+
+    def leave(self) -> None:
+        """End the server; the agent goes on and waits for the next one."""
+        self._end.set()
+
+    async def _serve(self, hub: Hub, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self.down)
+        loop.add_signal_handler(signal.SIGTERM, self.leave)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        app = create_app(hub, token=token, on_down=self.down)
+        web = _Web(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=CLOSE_S
+            )
+        )
+        serving = loop.create_task(web.serve(sockets=[listening]))
+        try:
+            await ensure_agent(hub.settings, lambda: hub.link_connected)
+            _write_run_file(hub.settings, token)
+            _announce(hub, f"{hub.settings.url}/enter?key={app.state.door.mint_key()[0]}")
+            await self._end.wait()
+            if self._with_agents:
+                await _quit_agents(hub)
+        finally:
+            (hub.settings.data / RUN_FILE).unlink(missing_ok=True)
+            hub.bus.close()
+            web.should_exit = True
+            await serving
+
+
+class _Web(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals are the process's own business."""
+        yield
+
+
+def bind(web: str) -> socket.socket:
+    """Listen for the page and the API; raises Misconfigured."""
+    host, port = split_endpoint(web)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+        listening.setblocking(False)
+    except OSError as error:
+        listening.close()
+        raise Misconfigured(
+            f"The page cannot be served at {web}: {error.strerror or error}.",
+            remedy="Stop what uses that port (another Quorate ends with `quorate down`), "
+            "or choose another with --web HOST:PORT.",
+        ) from error
+    return listening
+
+
+def _with_port(settings: Settings, listening: socket.socket) -> Settings:
+    """The settings with the port that was really taken: ``--web 127.0.0.1:0`` means any."""
+    host, _ = split_endpoint(settings.web)
+    shown = f"[{host}]" if ":" in host else host
+    return settings.model_copy(update={"web": f"{shown}:{listening.getsockname()[1]}"})
+
+
+def _write_run_file(settings: Settings, token: str) -> None:
+    """How the command line finds the server; written whole or not at all."""
+    path = Path(settings.data) / RUN_FILE
+    draft = path.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump({"url": f"http://{settings.web}", "token": token, "pid": os.getpid()}, file)
+    draft.replace(path)
+
+
+async def _quit_agents(hub: Hub) -> None:
+    hub.quit_agents()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + QUIT_S
+    while hub.link_connected and loop.time() < until:
+        await asyncio.sleep(0.02)
+
+
+def _announce(hub: Hub, enter: str) -> None:
+    host, port = split_endpoint(hub.im)
+    sys.stdout.write(
+        f"Quorate is running.\n"
+        f"  Page:   {enter}\n"
+        f"  Client: in your IM client's account settings set host {host} and port {port}, then log in.\n"
+        f"          It will ask about a certificate: trust {hub.settings.data / 'ca.pem'}\n"
+        f"          A contact “Quorate” appears in your roster. Write it: help\n"
+        f"  End:    Ctrl-C, or `quorate down`\n"
+    )
+    sys.stdout.flush()

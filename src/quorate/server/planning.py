@@ -1,0 +1,104 @@
+"""From what was typed to people: whom a WHO names, what would happen, a new activity before it steps."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from quorate.activity.creation import new_activity
+from quorate.errors import NotPossible, Refused
+from quorate.model.activity import Activity
+from quorate.model.address import Address
+from quorate.model.availability import Availability
+from quorate.model.command import Kind, When
+from quorate.model.person import Person
+from quorate.rules.check import CheckAnswer, check, offline_check
+from quorate.rules.forms import people_in
+from quorate.rules.parser import parse_who
+from quorate.rules.resolve import AddressBook, resolve
+from quorate.server.directory import Directory
+from quorate.server.meetings import NewMeeting
+
+NEEDS_TARGET = (Kind.REVIEW, Kind.LINK)
+
+
+def select(directory: Directory, who: str | None, vantage: Address | None) -> list[Person]:
+    """The people a WHO names, in order of naming; None: everybody. Raises Refused."""
+    if who is None or not who.strip():
+        return directory.people(vantage)
+    requirement = resolve(parse_who(who), directory.book(vantage), organiser_key=None)
+    found = (directory.person(key, vantage) for key in people_in(requirement))
+    return [person for person in found if person is not None]
+
+
+def would_happen(
+    directory: Directory,
+    who: str,
+    vantage: Address | None,
+    states: Callable[[str], Availability],
+    given: Mapping[str, Availability],
+    groups: Mapping[str, Sequence[str]],
+) -> CheckAnswer:
+    """What a meeting of these would do now. With ``given`` or ``groups`` it is about those alone."""
+    if given or groups:
+        return offline_check(who, given, groups)
+    organiser = None if vantage is None else directory.key_of(vantage)
+    requirement = resolve(parse_who(who), directory.book(vantage), organiser_key=organiser)
+    return check(requirement, states, lambda key: name_of(directory, key, vantage))
+
+
+def name_of(directory: Directory, key: str, vantage: Address | None) -> str:
+    person = directory.person(key, vantage)
+    return person.name if person is not None else key
+
+
+def prepare(
+    directory: Directory,
+    meeting: NewMeeting,
+    vantage: Address,
+    *,
+    number: Callable[[], int],
+    ring_s: float,
+    now: datetime,
+) -> Activity:
+    """The activity a meeting makes, not stored yet; ``number`` is taken only if nothing is refused."""
+    _refuse_times(meeting, now)
+    if meeting.kind in NEEDS_TARGET and not meeting.target:
+        raise Refused(f"A {meeting.kind} needs to know what.", remedy=f"Write: as {meeting.kind} URL")
+    own_key = directory.key_of(vantage)
+    book: AddressBook = directory.book(vantage)
+    requirement = resolve(parse_who(meeting.who, column=meeting.who_column), book, organiser_key=own_key)
+    people = (directory.person(key, vantage) for key in people_in(requirement))
+    organiser = directory.person(own_key, vantage)
+    assert organiser is not None
+    return new_activity(
+        number(),
+        requirement=requirement,
+        who=meeting.who,
+        organiser=organiser,
+        organiser_via=vantage,
+        people=tuple(person for person in people if person is not None),
+        now=now,
+        kind=meeting.kind,
+        target=meeting.target,
+        about=meeting.about,
+        when=meeting.when,
+        deadline=_deadline(meeting, now),
+        urgent=meeting.urgent,
+        with_organiser=not meeting.without_me,
+        ring_s=ring_s,
+    )
+
+
+def _refuse_times(meeting: NewMeeting, now: datetime) -> None:
+    if meeting.when is When.AT:
+        raise NotPossible(
+            "Quorate cannot start at a given time yet.", remedy="Leave `at TIME` out: it starts when it can."
+        )
+    if meeting.before is not None and meeting.before <= now:
+        raise Refused("That time is over already.", remedy="Give a later time with `before`.")
+
+
+def _deadline(meeting: NewMeeting, now: datetime) -> datetime | None:
+    ends = [meeting.before] if meeting.before is not None else []
+    if meeting.within is not None:
+        ends.append(now + meeting.within)
+    return min(ends, default=None)

@@ -1,0 +1,51 @@
+"""Which activity a reply in somebody's chat belongs to."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from quorate.model.activity import Activity, Invitation, InvitationState
+from quorate.model.address import Address
+
+LATE_REPLY = timedelta(minutes=15)
+"""How long after its end an activity still answers a late reply."""
+
+
+def addressed(
+    activities: Iterable[Activity], vantage: Address, contact: Address, now: datetime
+) -> tuple[Activity, Invitation] | None:
+    """The activity a reply of ``contact`` in the chat with ``vantage`` is for, with the invitation.
+
+    The latest that rang and waits for an answer; else the latest the person has anything to do with.
+    """
+    found = [
+        (activity, invitation)
+        for activity in activities
+        if activity.organiser_via == vantage and hears(activity, now)
+        for invitation in _latest(activity)
+        if invitation.via == contact
+    ]
+    return max(found, key=lambda entry: (_urgency(*entry), entry[1].queued_at), default=None)
+
+
+def hears(activity: Activity, now: datetime) -> bool:
+    """True while replies to this activity mean anything."""
+    if not activity.state.over:
+        return True
+    return activity.ended_at is not None and now - activity.ended_at < LATE_REPLY
+
+
+def watched(activity: Activity, now: datetime) -> list[Address]:
+    """Contacts whose messages are looked at for a reply to this activity."""
+    if not hears(activity, now):
+        return []
+    return [i.via for i in _latest(activity) if i.state is not InvitationState.QUEUED]
+
+
+def _latest(activity: Activity) -> list[Invitation]:
+    return list({invitation.person: invitation for invitation in activity.invitations}.values())
+
+
+def _urgency(activity: Activity, invitation: Invitation) -> int:
+    if activity.state.over:
+        return 0
+    return 2 if invitation.state is InvitationState.SENT else 1

@@ -1,0 +1,92 @@
+"""Whose messages agents look at for replies, and who wants to hear when somebody becomes available."""
+
+import asyncio
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from quorate.link.messages import SayTo, Unwatch, WatchFor
+from quorate.link.server import LinkPeer
+from quorate.model.activity import Activity
+from quorate.model.address import Address
+from quorate.model.availability import Availability
+from quorate.model.person import Person
+from quorate.server.replies import LATE_REPLY, watched
+
+if TYPE_CHECKING:
+    from quorate.server.hub import Hub
+
+GRACE_S = 1.0
+
+
+class Watching:
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._wanted: dict[str, set[Address]] = {}
+        """Person key to the own accounts that typed ``watch NAME``."""
+
+    # replies
+
+    def stream_live(self, peer: LinkPeer, stream: str, account: Address) -> None:
+        """After a login: whoever may still reply is looked at again."""
+        for contact in sorted(self._contacts(account)):
+            peer.send(WatchFor(stream=stream, contact=contact.account))
+
+    def activity_over(self, activity: Activity) -> None:
+        """Late replies are understood for a while, then nobody is looked at for it any more."""
+        contacts = {invitation.via for invitation in activity.invitations}
+        if contacts:
+            loop = asyncio.get_running_loop()
+            wait = LATE_REPLY.total_seconds() + GRACE_S
+            loop.call_later(wait, self._unwatch, activity.organiser_via, contacts)
+
+    def _unwatch(self, account: Address, contacts: set[Address]) -> None:
+        found = self._hub.streams_seen.live(account)
+        if found is not None:
+            stream, peer = found
+            for contact in sorted(contacts - self._contacts(account)):
+                peer.send(Unwatch(stream=stream.id, contact=contact.account))
+
+    def _contacts(self, account: Address) -> set[Address]:
+        now = self._hub.clock.now()
+        mine = (a for a in self._hub.owned.all() if a.organiser_via == account)
+        return {contact for activity in mine for contact in watched(activity, now)}
+
+    # watch NAME
+
+    def load(self) -> None:
+        for account, person in self._hub.store.watches.all():
+            self._wanted.setdefault(person, set()).add(account)
+
+    def begin(self, account: Address, person: Person) -> bool:
+        """Tell this account once when the person is available; False if they are already."""
+        if self._available(account, person.key):
+            return False
+        self._hub.store.watches.add(account, person.key)
+        self._wanted.setdefault(person.key, set()).add(account)
+        return True
+
+    def changed(self, people: set[str]) -> None:
+        for key in people & self._wanted.keys():
+            for account in sorted(self._wanted[key]):
+                if self._available(account, key):
+                    self._tell(account, key)
+
+    def look_again(self) -> None:
+        self.changed(set(self._wanted))
+
+    def _available(self, account: Address, key: str) -> bool:
+        return self._hub.verdict(key, account).availability is Availability.AVAILABLE
+
+    def _tell(self, account: Address, key: str) -> None:
+        found = self._hub.streams_seen.live(account)
+        person = self._hub.directory.person(key, account)
+        if found is None or person is None:
+            return
+        stream, peer = found
+        peer.send(
+            SayTo(effect=f"watch-{uuid4().hex}", stream=stream.id, text=f"{person.name} is available now.")
+        )
+        self._hub.store.watches.remove(account, key)
+        self._wanted[key].discard(account)
+        if not self._wanted[key]:
+            del self._wanted[key]

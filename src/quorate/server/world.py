@@ -1,0 +1,76 @@
+"""What one activity sees of the world when it decides."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from quorate.activity.view import View
+from quorate.model.activity import Activity
+from quorate.model.address import Address
+from quorate.model.availability import Availability, Verdict
+from quorate.model.person import Person
+from quorate.server.asking import Asker
+from quorate.server.directory import Directory
+from quorate.server.evidence_book import EvidenceBook
+from quorate.server.streams import Streams
+from quorate.store.open import Store
+
+Held = Callable[[str, str], str | None]
+"""(person key, id of the activity that asks) -> the other activity that holds the person."""
+
+
+class World:
+    """Keeps blocks and last asked times at hand; the store has them for the next start."""
+
+    def __init__(
+        self, *, store: Store, directory: Directory, book: EvidenceBook, asker: Asker, streams: Streams
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._book = book
+        self._asker = asker
+        self._streams = streams
+        self._blocks = set(store.blocks.all())
+        self._asked = store.asked.all()
+
+    def block(self, organiser: Address, address: Address) -> None:
+        """The person said ``stop`` to this organiser."""
+        self._store.blocks.add(organiser, address)
+        self._blocks.add((organiser, address))
+
+    def rang(self, address: Address, at: datetime) -> None:
+        self._store.asked.note(address, at)
+        self._asked[address] = at
+
+    def look(self, activity: Activity, held: Held) -> View:
+        """Answers are remembered for the length of one decision."""
+        verdicts: dict[str, Verdict] = {}
+
+        def person(key: str) -> Person:
+            found = activity.person(key) or self._directory.person(key, activity.organiser_via)
+            return found or Person(key=key, name=key, addresses=())
+
+        def availability(key: str) -> Verdict:
+            if key not in verdicts:
+                verdicts[key] = self._book.verdict(person(key), activity.organiser_via)
+            return verdicts[key]
+
+        def blocked(key: str) -> bool:
+            return any((activity.organiser_via, a) in self._blocks for a in person(key).addresses)
+
+        def last_asked(key: str) -> datetime | None:
+            times = (self._asked.get(address) for address in person(key).addresses)
+            return max((time for time in times if time is not None), default=None)
+
+        return View(
+            availability=availability,
+            held=lambda key: held(key, activity.id),
+            blocked=blocked,
+            last_asked=last_asked,
+            asking=lambda key: self._asker.asking(person(key).addresses),
+            organiser_ready=self._ready(activity, availability(activity.organiser.key)),
+        )
+
+    def _ready(self, activity: Activity, organiser: Verdict) -> bool:
+        if self._streams.live(activity.organiser_via) is None:
+            return False
+        return not activity.with_organiser or organiser.availability is Availability.AVAILABLE
