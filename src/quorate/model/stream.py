@@ -34,3 +34,5 @@ class Stream:
     companion: bool
     """True while the companion is in this client's roster."""
     reason: Reason | None = None
+    detail: str | None = None
+    """What is wrong, as a sentence for its user: which certificate fault, which host did not answer."""

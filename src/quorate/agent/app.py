@@ -1,0 +1,181 @@
+"""The agent: listener, link and streams in one process on the user's machine.
+
+It outlives the server: streams go on, a new server adopts it. Without server and without streams it ends.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from quorate.agent.greeted import Greeted
+from quorate.agent.journal import Journal
+from quorate.agent.options import Options, parse_options
+from quorate.agent.replies_kept import RepliesKept
+from quorate.agent.stream import Shared
+from quorate.agent.streams import Streams
+from quorate.capture.ca import open_authority
+from quorate.capture.driver import Means
+from quorate.capture.listener import Listener
+from quorate.capture.routes import Routes
+from quorate.capture.tls import UpstreamTrust
+from quorate.clock import Clock, SystemClock
+from quorate.errors import Misconfigured, QuorateError
+from quorate.link.client import LinkClient
+from quorate.link.messages import FromServer, Hello, SnapshotDone
+from quorate.splice.splice import Splice, SpliceConfig
+
+ALONE_S = 30.0
+"""Without server and without streams the agent ends after this."""
+MISSING_S = 3.0
+"""A server gone for less than this is not mentioned to the user."""
+AGENT_FILE = "agent.json"
+
+log = logging.getLogger(__name__)
+
+
+class Agent:
+    """Implements quorate.link.client.LinkUser. ``await run()``."""
+
+    def __init__(self, options: Options, clock: Clock | None = None, *, alone_s: float = ALONE_S) -> None:
+        self._options = options
+        self._alone_s = alone_s
+        self.id = secrets.token_hex(8)
+        clock = clock or SystemClock()
+        data = _directory(options.data)
+        domains = [route.domain for route in options.routes]
+        means = Means(
+            Routes(options.routes), open_authority(data, domains, clock), UpstreamTrust(options.trust), clock
+        )
+        self._clock = clock
+        self._replies = RepliesKept()
+        self._link = LinkClient(data, self)
+        shared = Shared(clock, self._link, Journal(), Greeted(data), self._replies)
+        config = SpliceConfig(ids_seed=secrets.token_hex(16), ask_timeout_s=options.ask_timeout_s)
+        self._streams = Streams(self.id, config, shared)
+        self._streams.changed = self._reconsider
+        self._streams.quit = self.quit
+        self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)
+        self._over = asyncio.Event()
+        self._alone: asyncio.TimerHandle | None = None
+        self._missing: asyncio.TimerHandle | None = None
+        self.ready = asyncio.Event()
+        """Set once clients can connect."""
+
+    @property
+    def im(self) -> str:
+        """HOST:PORT clients connect to."""
+        host, port = self._listener.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def quit(self) -> None:
+        """Retire the companions, close the streams, end."""
+        self._over.set()
+
+    async def run(self) -> None:
+        """Until ``quit``; raises Misconfigured if it cannot listen."""
+        await self._listener.start()
+        path = self._options.data / AGENT_FILE
+        _write_private(path, {"pid": os.getpid(), "im": self.im, "agent": self.id})
+        link = asyncio.create_task(self._link.run())
+        self._reconsider()
+        self.ready.set()
+        log.info("agent ready")
+        try:
+            await self._over.wait()
+        finally:
+            await self._listener.stop()
+            link.cancel()
+            await asyncio.wait([link])
+            for timer in (self._alone, self._missing):
+                if timer is not None:
+                    timer.cancel()
+            _remove_own(path)
+
+    def link_opened(self) -> None:
+        if self._missing is not None:
+            self._missing.cancel()
+            self._missing = None
+        self._link.send(Hello(agent=self.id, pid=os.getpid(), im=self.im))
+        for message in self._streams.snapshot():
+            self._link.send(message)
+        self._link.send(SnapshotDone())
+        for reply in self._replies.take(self._clock.monotonic()):
+            self._link.send(reply)
+        self._streams.server_back()
+        self._reconsider()
+
+    def link_received(self, message: FromServer) -> None:
+        self._streams.received(message)
+
+    def link_closed(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._missing = loop.call_later(MISSING_S, self._streams.server_missing)
+        self._reconsider()
+
+    def _reconsider(self) -> None:
+        """Nobody needs an agent without server and without streams for long."""
+        alone = not self._link.connected and not len(self._streams)
+        if not alone and self._alone is not None:
+            self._alone.cancel()
+            self._alone = None
+        elif alone and self._alone is None:
+            self._alone = asyncio.get_running_loop().call_later(self._alone_s, self._end_alone)
+
+    def _end_alone(self) -> None:
+        log.info("agent ends reason=alone")
+        self.quit()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The process's exit code: 0 ended as asked, 1 could not start."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    try:
+        options = parse_options(sys.argv[1:] if arguments is None else arguments)
+        asyncio.run(_run(options))
+    except QuorateError as error:
+        sys.stderr.write(f"quorate: {error.problem} {error.remedy}\n")
+        return 1
+    return 0
+
+
+async def _run(options: Options) -> None:
+    agent = Agent(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, agent.quit)
+    await agent.run()
+
+
+def _directory(path: Path) -> Path:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"The data directory {path} cannot be made: {error.strerror}.",
+            remedy="Choose another with --data DIR.",
+        ) from error
+    return path
+
+
+def _write_private(path: Path, content: dict[str, object]) -> None:
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file)
+    part.replace(path)
+
+
+def _remove_own(path: Path) -> None:
+    """Another agent may have written its own file by now."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if json.loads(path.read_text()).get("pid") == os.getpid():
+            path.unlink()

@@ -1,0 +1,285 @@
+"""One stream as the server knows it: what its splice notices becomes link messages, and back."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from quorate.agent.greeted import Greeted
+from quorate.agent.journal import Journal
+from quorate.agent.knowledge import Knowledge
+from quorate.agent.replies_kept import RepliesKept
+from quorate.agent.words import GREETING, NO_SERVER, refusal
+from quorate.capture.driver import Driver
+from quorate.clock import Clock
+from quorate.errors import Refused
+from quorate.link.messages import AskDone, CommandGiven, Replied, RosterIs, Saw, StreamIs
+from quorate.model.address import Address, xmpp
+from quorate.model.evidence import Evidence, Source
+from quorate.model.stream import Stream, StreamState
+from quorate.rules.commands import parse_command
+from quorate.splice.effects import (
+    Answered,
+    CommandTyped,
+    Done,
+    LoggedIn,
+    OwnPresenceSent,
+    PresenceSeen,
+    RosterSeen,
+    SpliceEffect,
+    StateChanged,
+    TextSeen,
+)
+from quorate.splice.splice import Splice
+from quorate.talk.replies import parse_reply
+
+MAX_EVIDENCE = 200
+"""Pieces in one message; a line of the link is bounded."""
+MAX_CONTACTS = 200
+
+
+class Outlet(Protocol):
+    """The way to the server."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    def send(self, message: BaseModel) -> bool:
+        """False if there is no server."""
+        ...
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all streams of an agent have in common."""
+
+    clock: Clock
+    outlet: Outlet
+    journal: Journal
+    greeted: Greeted
+    replies: RepliesKept
+
+
+class AgentStream:
+    """Implements quorate.capture.driver.Observer."""
+
+    def __init__(self, id: str, driver: Driver[Splice], shared: Shared, over: Callable[[str], None]) -> None:
+        """``over`` is called with the id when nothing more will come."""
+        self.driver = driver
+        self._shared = shared
+        self._over = over
+        self._knowledge = Knowledge()
+        self._pending: list[Evidence] = []
+        self._serial = itertools.count(1)
+        self._own: Address | None = None
+        self._own_resource = ""
+        self.stream = Stream(
+            id=id,
+            account=None,
+            network="xmpp",
+            mode="listener",
+            client=driver.peer,
+            server="",
+            state=StreamState.NEGOTIATING,
+            since=shared.clock.now(),
+            contacts=0,
+            companion=False,
+        )
+
+    def noticed(self, effect: SpliceEffect) -> None:
+        match effect:
+            case LoggedIn():
+                self._logged_in(effect)
+            case StateChanged():
+                self._state_changed(effect)
+            case RosterSeen():
+                self._roster_seen(effect)
+            case PresenceSeen():
+                self._presence_seen(effect)
+            case OwnPresenceSent():
+                self._own_presence(effect)
+            case Answered():
+                self._answered(effect)
+            case Done():
+                if (end := self._shared.journal.done(effect.effect, effect.reason)) is not None:
+                    self._send(end)
+            case CommandTyped():
+                self._command(effect)
+            case TextSeen():
+                self._text_seen(effect)
+
+    def settled(self) -> None:
+        self._flush()
+        self._is(server=self._server())
+
+    def ended(self) -> None:
+        """Both legs are gone."""
+        if self.stream.state is not StreamState.ENDED:
+            self._is(state=StreamState.ENDED, companion=False)
+        for end in self._shared.journal.stream_over(self.stream.id):
+            self._send(end)
+        self._over(self.stream.id)
+
+    def say(self, text: str) -> None:
+        """A line of the agent's own in the companion's chat."""
+        effect = f"local-{self.stream.id}-{next(self._serial)}"
+        self.driver.do(lambda splice, now: splice.say(effect, text, now))
+
+    def snapshot(self) -> list[BaseModel]:
+        """All that a server has to know of this stream."""
+        messages: list[BaseModel] = [StreamIs(stream=self.stream)]
+        if self._knowledge.roster_seen:
+            messages += self._rosters(RosterSeen(contacts=self._knowledge.contacts, full=True))
+        return messages + self._saws(self._knowledge.evidence)
+
+    def _logged_in(self, effect: LoggedIn) -> None:
+        self._own = xmpp(effect.own)
+        self._own_resource = effect.own.resource
+        self._is(account=self._own, server=self._server())
+        if not effect.resumed and self._shared.greeted.first_time(self._own):
+            self.say(GREETING)
+
+    def _state_changed(self, effect: StateChanged) -> None:
+        if effect.state is StreamState.BLIND:
+            self._knowledge.stale()
+        self._is(
+            state=effect.state,
+            reason=effect.reason,
+            companion=effect.companion,
+            client=effect.client or self.stream.client,
+            server=self._server(),
+            detail=self.driver.detail,
+        )
+
+    def _roster_seen(self, effect: RosterSeen) -> None:
+        self._knowledge.roster(effect.contacts, effect.removed, full=effect.full)
+        for message in self._rosters(effect):
+            self._send(message)
+        self._is(contacts=len(self._knowledge.contacts))
+
+    def _rosters(self, effect: RosterSeen) -> list[BaseModel]:
+        """In pieces; the first one carries what was removed and whether these are all."""
+        removed, full = tuple(str(address) for address in effect.removed), effect.full
+        messages: list[BaseModel] = []
+        for start in range(0, max(len(effect.contacts), 1), MAX_CONTACTS):
+            piece = effect.contacts[start : start + MAX_CONTACTS]
+            messages.append(RosterIs(stream=self.stream.id, contacts=piece, removed=removed, full=full))
+            removed, full = (), False
+        return messages
+
+    def _presence_seen(self, effect: PresenceSeen) -> None:
+        heard = self._wall(effect.at)
+        self._saw(
+            Evidence(
+                subject=effect.contact,
+                source=Source.STREAM,
+                presence=effect.presence,
+                at=min(effect.since or heard, heard),
+                heard=heard,
+                vantage=self._own,
+                resource=effect.resource,
+                priority=effect.priority,
+                idle_since=effect.idle_since,
+                asked=effect.asked,
+                implied=effect.implied,
+                stale=effect.stale,
+                reason=effect.reason,
+            )
+        )
+
+    def _own_presence(self, effect: OwnPresenceSent) -> None:
+        if self._own is None:
+            return
+        heard = self._wall(effect.at)
+        self._saw(
+            Evidence(
+                subject=self._own,
+                source=Source.STREAM,
+                presence=effect.presence,
+                at=heard,
+                heard=heard,
+                vantage=self._own,
+                resource=self._own_resource,
+                priority=effect.priority,
+                idle_since=effect.idle_since,
+            )
+        )
+
+    def _answered(self, effect: Answered) -> None:
+        self._send(
+            AskDone(
+                request=effect.request,
+                contact=effect.contact.account,
+                reason=effect.reason,
+                asked=effect.asked,
+            )
+        )
+
+    def _command(self, effect: CommandTyped) -> None:
+        try:
+            command = parse_command(effect.text)
+        except Refused as refused:
+            self.say(refusal(refused))
+            return
+        message = effect.message or self._name()
+        if not self._send(CommandGiven(stream=self.stream.id, message=message, command=command)):
+            self.say(NO_SERVER)
+
+    def _text_seen(self, effect: TextSeen) -> None:
+        """Only a whole message that is a reply goes on; any other text is forgotten here."""
+        reply = parse_reply(effect.text)
+        if reply is None:
+            return
+        message = Replied(
+            stream=self.stream.id,
+            contact=effect.contact.account,
+            message=effect.message or self._name(),
+            reply=reply,
+            at=self._shared.clock.now(),
+        )
+        self._shared.replies.keep(message, sent=self._send(message), now=self._shared.clock.monotonic())
+
+    def _saw(self, evidence: Evidence) -> None:
+        self._knowledge.saw(evidence)
+        self._pending.append(evidence)
+
+    def _saws(self, evidence: tuple[Evidence, ...]) -> list[BaseModel]:
+        return [
+            Saw(stream=self.stream.id, evidence=evidence[start : start + MAX_EVIDENCE])
+            for start in range(0, len(evidence), MAX_EVIDENCE)
+        ]
+
+    def _flush(self) -> None:
+        pending, self._pending = tuple(self._pending), []
+        for message in self._saws(pending):
+            self._shared.outlet.send(message)
+
+    def _send(self, message: BaseModel) -> bool:
+        """In the order things were noticed: evidence that waits goes first."""
+        self._flush()
+        return self._shared.outlet.send(message)
+
+    def _is(self, **changes: object) -> None:
+        """Tell the server if that is news."""
+        after = replace(self.stream, **changes)  # type: ignore[arg-type]
+        if after == self.stream:
+            return
+        if after.state is not self.stream.state:
+            after = replace(after, since=self._shared.clock.now())
+        self.stream = after
+        self._send(StreamIs(stream=after))
+
+    def _server(self) -> str:
+        domain, place = self.driver.domain, self.driver.found_at
+        return f"{domain} ({place})" if place else domain
+
+    def _name(self) -> str:
+        """For a message that came without an id."""
+        return f"{self.stream.id}-{next(self._serial)}"
+
+    def _wall(self, at: float) -> datetime:
+        clock = self._shared.clock
+        return clock.now() - timedelta(seconds=max(clock.monotonic() - at, 0.0))
