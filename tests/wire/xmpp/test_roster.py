@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from quorate.model.address import xmpp
 from quorate.model.person import Contact, Subscription
 from quorate.wire.xmpp.element import parse
-from quorate.wire.xmpp.tag import escape
 from quorate.wire.xmpp.roster import RosterQuery, parse_roster
+from quorate.wire.xmpp.tag import escape
 
 
 def read(items: str, attributes: str = "") -> RosterQuery:

@@ -1,7 +1,7 @@
 """Cuts one direction of an XMPP stream into pieces without changing a byte. RFC 6120 section 4.
 
 A scanner, not a parser: it reads the start tag of each top-level element and then only looks for tags of the
-same name until they balance, which is exact for well-formed XML and several times faster than expat (bench/).
+same name until they balance, which is exact for well-formed XML and faster than expat (bench/).
 Comments, processing instructions and CDATA are skipped over. Ill-formed input is left to the two endpoints.
 
 Every delimiter is ASCII, so bytes may arrive cut anywhere. Each byte is searched a fixed number of times:
@@ -11,25 +11,21 @@ what was searched once is held or delivered, never searched again.
 import re
 from collections.abc import Callable
 from enum import Enum
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from quorate.model.reasons import Reason
+from quorate.wire.xmpp.markup import SKIPPED, SLASH, START_TAG, delimiters, element_end
 
 MAX_START_TAG: Final = 64 * 1024
 MAX_HEADER: Final = 16 * 1024
 
 MAX_NAME: Final = 1024
 
-_NAME = rb"[^\x00-\x20/<>!?=\"'&]"
-_START_TAG = re.compile(rb"<(" + _NAME + rb"++)(?=[ \t\r\n/>])(?:[^\"'<>]++|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _IN_TAG = re.compile(rb"[\"'<>]")
 _IN_QUOTES = {b'"': re.compile(rb'["<]'), b"'": re.compile(rb"['<]")}
 _SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_SKIPPED = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
-_LONGEST_SKIP = max(map(len, _SKIPPED))
-_SLASH = 0x2F
+_LONGEST_SKIP = max(map(len, SKIPPED))
 _LESS = 0x3C
 
 
@@ -79,22 +75,6 @@ class _Scan(Enum):
     SAME_START = "same-start"  # in it, a start tag of the same name
     SAME_END = "same-end"
     SKIP = "skip"  # a comment, processing instruction or CDATA, anywhere
-
-
-@lru_cache(maxsize=256)
-def _delimiters(name: bytes) -> tuple[re.Pattern[bytes], tuple[bytes, ...]]:
-    """What matters inside an element of this name: as a pattern, and as the literals it starts with."""
-    pattern = re.compile(rb"</?" + re.escape(name) + rb"(?=[ \t\r\n/>])|<!--|<!\[CDATA\[|<\?")
-    return pattern, (b"<" + name, b"</" + name, *_SKIPPED)
-
-
-def _undecided(window: bytes, at: int, literals: tuple[bytes, ...]) -> int:
-    """Where the end of ``window`` may be the beginning of a literal; its length if it cannot."""
-    longest = max(map(len, literals))
-    mark = window.rfind(b"<", max(at, len(window) - longest))
-    if mark >= 0 and any(literal.startswith(window[mark:]) for literal in literals):
-        return mark
-    return len(window)
 
 
 class Framer:
@@ -182,7 +162,7 @@ class Framer:
         A step that raises has neither delivered nor kept anything of ``window``.
         """
         if self._scan is _Scan.BETWEEN:
-            after = self._whole_elements(window, at, out) if self._root and not self._closed else at
+            after = self._elements(window, at, out) if self._root and not self._closed else at
             return after if after != at else self._between(window, at, out)
         if self._scan is _Scan.START:
             return self._start_tag(window, at, out)
@@ -190,27 +170,18 @@ class Framer:
             return self._close_tag(window, at, out)
         return self._inside(window, at, out)
 
-    def _whole_elements(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
-        """The common case, done fast: elements that lie complete in ``window`` and nest no same name."""
-        while (start := _START_TAG.match(window, at)) is not None:
+    def _elements(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
+        """The common case, done fast: elements whose start tag, and mostly the rest, lies in ``window``."""
+        while (start := START_TAG.match(window, at)) is not None:
             name, content = start[1], start.end()
             if name == self._root or content - at > MAX_START_TAG or len(name) > MAX_NAME:
                 break
-            end = content
-            if window[content - 2] != _SLASH:
-                mark = window.find(b"</" + name, content)
-                if (
-                    mark < 0
-                    or window.find(b"<" + name, content, mark) >= 0
-                    or window.find(b"<!", content, mark) >= 0
-                    or window.find(b"<?", content, mark) >= 0
-                ):
-                    break
-                end = mark + len(name) + 3
-                if window[end - 1 : end] != b">":
-                    break
-            out.append(Piece(PieceKind.ELEMENT, window[at:end], start[0]))
             self._torn = False
+            end = content if window[content - 2] == SLASH else element_end(window, content, name)
+            if not end:
+                self._begin_body(name, start[0])
+                return content
+            out.append(Piece(PieceKind.ELEMENT, window[at:end], start[0]))
             at = end
         return at
 
@@ -218,10 +189,10 @@ class Framer:
         if window[at] != _LESS:
             return self._text(window, at, out)
         begin = window[at : at + _LONGEST_SKIP]
-        if any(opener.startswith(begin) and opener != begin for opener in _SKIPPED):
+        if any(opener.startswith(begin) and opener != begin for opener in SKIPPED):
             return at
         self._refuse_unless(not window.startswith(b"<![CDATA[", at) or self._in_stream)
-        for opener, until in _SKIPPED.items():
+        for opener, until in SKIPPED.items():
             if window.startswith(opener, at):
                 return self._begin_skip(opener, until, at)
         self._refuse_unless(not window.startswith(b"<!", at) and not self._closed)
@@ -281,7 +252,7 @@ class Framer:
             self._keep(window[at:])
             return len(window)
         tag = b"".join((*self._held, window[at:end]))
-        start = _START_TAG.fullmatch(tag)
+        start = START_TAG.fullmatch(tag)
         if start is None:
             raise _Unfollowable(Reason.NOT_WELL_FORMED)
         name = start[1]
@@ -305,17 +276,25 @@ class Framer:
 
     def _inside(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
         """Go on with the unfinished element or comment as far as ``window`` goes."""
-        end = at
-        while self._depth and end < len(window):
-            after = self._scan_inside(window, end)
-            if after == end:
-                break
-            end = after
+        plain = self._scan is _Scan.BODY and self._depth == 1
+        end = element_end(window, at, self._name) if plain else 0
+        if end:
+            self._depth = 0
+        else:
+            end = self._as_far_as(window, at)
         self._keep(window[at:end])
         if not self._depth:
             self._scan = _Scan.BETWEEN
             out.append(self._part(last=True))
         return end
+
+    def _as_far_as(self, window: bytes, at: int) -> int:
+        while self._depth and at < len(window):
+            after = self._scan_inside(window, at)
+            if after == at:
+                break
+            at = after
+        return at
 
     def _scan_inside(self, window: bytes, at: int) -> int:
         if self._scan is _Scan.BODY:
@@ -331,17 +310,18 @@ class Framer:
         if not end:
             self._slash = window.endswith(b"/")
             return len(window)
-        empty = window[end - 2] == _SLASH if end - 2 >= at else self._slash
+        empty = window[end - 2] == SLASH if end - 2 >= at else self._slash
         self._scan, self._depth = _Scan.BODY, self._depth + (not empty)
         return end
 
     def _body(self, window: bytes, at: int) -> int:
-        pattern, literals = _delimiters(self._name)
-        found = pattern.search(window, at)
+        known = delimiters(self._name)
+        found = known.openers.search(window, at)
         if found is None:
-            return _undecided(window, at, literals)
-        if found[0] in _SKIPPED:
-            self._scan, self._until = _Scan.SKIP, _SKIPPED[found[0]]
+            mark = window.rfind(b"<", max(at, len(window) - known.longest))
+            return mark if mark >= 0 and window[mark:] in known.prefixes else len(window)
+        if found[0] in SKIPPED:
+            self._scan, self._until = _Scan.SKIP, SKIPPED[found[0]]
         elif found[0].startswith(b"</"):
             self._scan = _Scan.SAME_END
         else:

@@ -2,8 +2,9 @@
 
 import re
 
-_NAME = re.compile(rb"<([^\x00-\x20/<>!?=\"'&]+)")
-_START = re.compile(rb"<[^\x00-\x20/<>!?=\"'&]+(?:[^\"'<>]++|\"[^\"]*+\"|'[^']*+')*+>")
+from quorate.wire.xmpp.markup import NAME, START_TAG
+
+_NAME = re.compile(rb"<(" + NAME + rb"+)")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]([^\x00-\x20=\"'<>/]+)[ \t\r\n]*=[ \t\r\n]*(?:\"([^\"]*)\"|'([^']*)')")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,7})|#x([0-9a-fA-F]{1,6})|(lt|gt|amp|quot|apos));")
 _SPACE = str.maketrans("\t\r\n", "   ")
@@ -27,13 +28,13 @@ def qname(tag: bytes) -> bytes:
 
 def start_tag_end(data: bytes, at: int) -> int:
     """Just past the start tag that begins at ``at``; ``at`` if none does."""
-    found = _START.match(data, at)
+    found = START_TAG.match(data, at)
     return found.end() if found else at
 
 
 def tag_attributes(tag: bytes) -> dict[str, str]:
     """Attributes of a start tag under their literal names, unescaped. Never raises."""
-    start = _START.match(tag)
+    start = START_TAG.match(tag)
     found: dict[str, str] = {}
     if start is not None:
         for name, double, single in _ATTRIBUTE.findall(start[0]):
@@ -44,7 +45,7 @@ def tag_attributes(tag: bytes) -> dict[str, str]:
 
 def replace_attribute(data: bytes, name: str, value: str) -> bytes:
     """Change one attribute of the first start tag and nothing else. Raises LookupError if absent."""
-    start = _START.match(data)
+    start = START_TAG.match(data)
     for found in _ATTRIBUTE.finditer(start[0]) if start else ():
         if found[1] == name.encode():
             begin, end = found.span(2) if found[2] is not None else found.span(3)
@@ -54,7 +55,7 @@ def replace_attribute(data: bytes, name: str, value: str) -> bytes:
 
 def remove_attribute(data: bytes, name: str) -> bytes:
     """Take one attribute out of the first start tag, with the space before it; no change if absent."""
-    start = _START.match(data)
+    start = START_TAG.match(data)
     for found in _ATTRIBUTE.finditer(start[0]) if start else ():
         if found[1] == name.encode():
             return data[: found.start()] + data[found.end() :]
