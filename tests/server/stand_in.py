@@ -1,5 +1,6 @@
 """A hub that is a table of activities, with the real store, bus, rooms and links, to test the HTTP side."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -100,6 +101,7 @@ class StandIn(Hub):
         self.said: list[str] = []
         """What was done, in words."""
         self.without_client = False
+        self.page_closed = asyncio.Event()
 
     def put(self, activity: Activity) -> Activity:
         self.table[activity.id] = activity
@@ -232,6 +234,8 @@ class StandIn(Hub):
 
     def own_client(self, open: bool) -> None:
         self.said.append("page opened" if open else "page closed")
+        if not open:
+            self.page_closed.set()
 
     def asks(self) -> list[Asked]:
         return [Asked(activity=a, invitation=i) for a in self.table.values() for i in a.invitations]

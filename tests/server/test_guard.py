@@ -25,7 +25,7 @@ async def session_of(api: httpx.AsyncClient) -> str:
 async def test_without_the_right_token_the_api_says_where_it_is(
     stranger: httpx.AsyncClient, authorization: str | None
 ) -> None:
-    headers = {} if authorization is None else {"authorization": authorization.encode("latin-1")}
+    headers = {} if authorization is None else {b"authorization": authorization.encode("latin-1")}
     answer = await stranger.get("/api/v1/people", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
