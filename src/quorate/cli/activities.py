@@ -9,7 +9,7 @@ from quorate.cli.client import Api
 from quorate.cli.options import From, Id, Json, complete_who
 from quorate.cli.show import activity_line, activity_text, as_json, clock, columns
 from quorate.errors import NotPossible
-from quorate.rules.commands import parse_duration
+from quorate.rules.durations import parse_duration
 
 TIMED_OUT = 3
 OVER = ("ended", "expired", "cancelled", "failed")

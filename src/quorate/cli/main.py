@@ -5,7 +5,6 @@ Exit codes  0 done, 1 refused or failed, 2 usage, 3 timed out.
 
 import sys
 
-import click
 import typer
 
 from quorate import __version__
@@ -56,16 +55,7 @@ def explain_error(error: QuorateError) -> str:
 def run() -> None:
     """Entry point of the console script."""
     try:
-        code = app(standalone_mode=False)
+        app(prog_name="quorate")
     except QuorateError as error:
         typer.echo(explain_error(error), err=True)
         sys.exit(1)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,114 @@
+"""The command line without a server: exit codes, one JSON document, sentences with a remedy."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quorate.cli.main import run
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def quorate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """``quorate("check", …) -> (exit code, stdout, stderr)`` in an empty data directory."""
+    for name in [n for n in os.environ if n.startswith("QUORATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("QUORATE_DATA", str(tmp_path / "data"))
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["quorate", *words])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        out, err = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+    return call
+
+
+CHECKS = {
+    # name: (arguments, verdict, ring)
+    "both there": (["bob and carol", "--given", "bob=available,carol=available"], "yes", ["bob", "carol"]),
+    "substitute": (["bob or carol", "--given", "bob=busy,carol=available"], "yes", ["carol"]),
+    "missing": (["bob and carol", "--given", "bob=offline,carol=available"], "no", []),
+    "not known": (["bob and carol", "--given", "carol=available"], "unknown", []),
+    "group": (
+        ["2 of @dba", "--group", "dba=raj,kofi,ines", "--given", "raj=available,ines=available,kofi=away"],
+        "yes",
+        ["raj", "ines"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "verdict", "ring"), CHECKS.values(), ids=CHECKS)
+def test_check_answers_from_given_states_alone(
+    quorate: Run, words: list[str], verdict: str, ring: list[str]
+) -> None:
+    code, out, err = quorate("check", *words, "--json")
+    answer = json.loads(out)
+    assert (code, answer["verdict"], sorted(answer["ring"]), err) == (0, verdict, sorted(ring), "")
+    assert set(answer) == {"verdict", "ring", "missing", "trace"}
+
+
+REFUSED = {
+    # name: (arguments, exit code, words that must stand in the error)
+    "no server": (["who", "bob"], 1, ["No Quorate is running", "quorate up"]),
+    "no server, list": (["list"], 1, ["No Quorate is running"]),
+    "syntax error": (["check", "bob and and carol", "--given", "bob=away"], 1, ["Column 9"]),
+    "impossible count": (["check", "4 of (a, b, c)", "--given", "a=away"], 1, ["4", "3", "Column"]),
+    "group that is not given": (["check", "any of @dba", "--given", "a=away"], 1, ["@dba"]),
+    "state that does not exist": (
+        ["check", "bob", "--given", "bob=sleeping"],
+        1,
+        ["NAME=STATE", "available"],
+    ),
+    "group without members": (["check", "bob", "--group", "dba="], 1, ["--group dba=raj,kofi"]),
+    "at a time": (["meet", "bob", "--at", "14:00"], 1, ["not possible yet", "--at"]),
+    "route without a port": (["up", "--route", "example.org"], 1, ["DOMAIN=HOST:PORT"]),
+    "config that does not exist": (["up", "--config", "/nonexistent/quorate.toml"], 1, ["no file"]),
+    "no certificate yet": (["ca", "--print"], 1, ["quorate up"]),
+    "two ca options": (["ca", "--print", "--forget"], 2, ["exactly one"]),
+    "two ways to print": (["who", "--json", "--watch"], 2, ["--json"]),
+    "unknown option": (["who", "--nonsense"], 2, ["--nonsense"]),
+    "unknown command": (["whoo"], 2, ["whoo"]),
+    "state to wait for": (["wait", "Q1", "--state", "happy"], 2, ["happy"]),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "said"), REFUSED.values(), ids=REFUSED)
+def test_every_refusal_says_what_to_do(quorate: Run, words: list[str], code: int, said: list[str]) -> None:
+    got, out, err = quorate(*words)
+    assert got == code
+    assert out == ""
+    assert "Traceback" not in err
+    for word in said:
+        assert word in err
+
+
+def test_doctor_looks_at_everything_before_the_first_start(quorate: Run) -> None:
+    code, out, _ = quorate("doctor", "--json")
+    findings = {finding["name"]: finding for finding in json.loads(out)}
+    assert {"server", "store", "page", "IM listener", "certificate", "routes"} <= set(findings)
+    assert code == (0 if all(f["ok"] for f in findings.values()) else 1)
+
+
+def test_doctor_names_the_route_that_does_not_answer(quorate: Run, tmp_path: Path) -> None:
+    config = tmp_path / "quorate.toml"
+    config.write_text('[routes]\n"example.org" = "127.0.0.1:1"\n')
+    code, out, _ = quorate("doctor", "--config", str(config), "--json")
+    (route,) = [f for f in json.loads(out) if f["name"] == "route example.org"]
+    assert code == 1
+    assert route["ok"] is False
+    assert route["remedy"]
+
+
+def test_completion_for_a_shell_can_be_printed(quorate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_QUORATE_COMPLETE", "source_bash")
+    code, out, _ = quorate()
+    assert code == 0
+    assert "complete" in out
