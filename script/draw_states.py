@@ -39,10 +39,10 @@ def diagrams() -> dict[str, str]:
 def with_diagrams(page: str) -> str:
     """The page with fresh diagrams between its markers ``<!-- NAME -->`` and ``<!-- /NAME -->``."""
     for name, drawn in diagrams().items():
-        between = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not between.search(page):
+        between = re.search(f"<!-- {name} -->\n(.*?)<!-- /{name} -->", page, re.DOTALL)
+        if between is None:
             raise ValueError(f"docs/activity.md has no place marked {name}")
-        page = between.sub(lambda found, drawn=drawn: f"{found[1]}{drawn}\n{found[2]}", page)
+        page = f"{page[: between.start(1)]}{drawn}\n{page[between.end(1) :]}"
     return page
 
 
