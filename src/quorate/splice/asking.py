@@ -278,6 +278,7 @@ class Asking:
             self._backoff = min(2 * self._backoff, MAX_BACKOFF_S)
 
     def _resent(self, full: Jid, looks: bytes) -> bool:
+        """Hidden before the resume, and now sent again."""
         at = self._resumed_at
         recent = at is not None and self.context.now - at < RESENT_S
         return recent and self._hidden.get(full) == looks

@@ -10,6 +10,7 @@ from enum import StrEnum
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.config import SpliceConfig
+from quorate.splice.context import nowhere
 from quorate.splice.effects import Close, Side
 from quorate.splice.outbox import Outbox
 from quorate.splice.session import Session, SessionRegistry
@@ -72,6 +73,7 @@ class Connection:
     def adopt(self, session: Session) -> None:
         """Carry on a session whose connection was lost, or is about to be (SM-9)."""
         session.let_go()
+        self.give_up(Reason.TOO_EARLY)
         self.session = session
         self._attach()
         self.at(self.now)
@@ -112,7 +114,7 @@ class Connection:
         context.change(StreamState.ENDED, reason)
         self.give_up(Reason.STREAM_ENDED)
         context.bound_at = None
-        self.session.detach()
+        context.safe = nowhere
 
     def give_up(self, reason: Reason) -> None:
         self.session.asking.give_up(reason)

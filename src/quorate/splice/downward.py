@@ -127,6 +127,7 @@ def _presence(session: Session, data: bytes) -> bytes | None:
         return data
     looks = fingerprint(element)
     hidden = asking.hides(stanza, looks)
-    book.heard(stanza, looks, asked=asking.asked(contact))
+    place = None if hidden else session.ledger.shown + 1
+    book.heard(stanza, looks, asked=asking.asked(contact), place=place)
     asking.heard(stanza)
     return None if hidden else data

@@ -27,6 +27,10 @@ class Ledger:
         self._logs: dict[Side, AckLog] = {}
         self._added: deque[bytes] = deque()
         """What was added towards the client and not acknowledged yet, oldest first."""
+        self.shown = 0
+        """How many stanzas have gone to the client since counting began."""
+        self.confirmed = 0
+        """How many of them it has acknowledged."""
         self.real_id: str | None = None
         """The server's id of the session."""
         self.virtual_id: str | None = None
@@ -58,6 +62,7 @@ class Ledger:
     def forwarded(self, origin: Side) -> None:
         if log := self._logs.get(origin):
             log.forwarded()
+            self.shown += origin is Side.SERVER
 
     def swallowed(self, origin: Side) -> None:
         if log := self._logs.get(origin):
@@ -70,6 +75,7 @@ class Ledger:
         log.injected()
         if receiver is Side.CLIENT:
             self._added.append(stanza)
+            self.shown += 1
 
     def acked(self, origin: Side, h: int) -> Translation:
         """The receiver of what ``origin`` sends says it handled ``h``; what to tell the origin."""
@@ -78,9 +84,10 @@ class Ledger:
             return Translation(h)
         translation = log.translate(h)
         if origin is Side.SERVER:
-            open_ones = sum(mark is Mark.I for mark in log.unacked)
-            while len(self._added) > open_ones:
+            marks = log.unacked
+            while len(self._added) > marks.count(Mark.I):
                 self._added.popleft()
+            self.confirmed = self.shown - len(marks) + marks.count(Mark.W)
         return translation
 
     def resumed(self, origin: Side, h: int) -> Translation:
@@ -88,6 +95,7 @@ class Ledger:
         first = self.acked(origin, h)
         if log := self._logs.get(origin):
             log.resumed(h)
+            self.shown = self.confirmed
         return first
 
     def take_lost(self) -> tuple[bytes, ...]:

@@ -5,7 +5,7 @@ by the server's silence is told apart: design section 5.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from quorate.model.address import Jid, xmpp
@@ -14,6 +14,8 @@ from quorate.model.reasons import Reason
 from quorate.splice.context import Context
 from quorate.splice.effects import PresenceSeen
 from quorate.wire.xmpp.presence import PresenceStanza
+
+_NOT_SHOWN = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Resource:
     looks: bytes
     """Fingerprint: equal ones show the user the same."""
     asked: bool
+    place: int
+    """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,29 @@ class PresenceBook:
         resource = self._resources.get(full.bare, {}).get(full.resource)
         return resource is not None and resource.looks == looks
 
-    def heard(self, stanza: PresenceStanza, looks: bytes, *, asked: bool) -> None:
-        """Presence or unavailability of a contact has arrived."""
+    def lost_after(self, confirmed: int) -> None:
+        """The client resumes with so many stanzas: what came later it may not have seen."""
+        for resources in self._resources.values():
+            for name, resource in resources.items():
+                if resource.place > confirmed:
+                    resources[name] = replace(resource, looks=_NOT_SHOWN)
+
+    def heard(self, stanza: PresenceStanza, looks: bytes, *, asked: bool, place: int | None) -> None:
+        """Presence or unavailability of a contact has arrived; ``place`` is None if it is hidden."""
         assert stanza.from_ is not None
         contact, resource = stanza.from_.bare, stanza.from_.resource
         self._mentioned.add(contact)
         if stanza.type is None:
             self._wholes.pop(contact, None)
-            seen = Resource(stanza.presence, stanza.priority, stanza.delay, stanza.idle_since, looks, asked)
+            seen = Resource(
+                stanza.presence,
+                stanza.priority,
+                stanza.delay,
+                stanza.idle_since,
+                looks,
+                asked,
+                self._place(stanza.from_) if place is None else place,
+            )
             self._resources.setdefault(contact, {})[resource] = seen
             self._tell_resource(contact, resource, seen)
         elif resource:
@@ -124,6 +143,10 @@ class PresenceBook:
         self._resources.clear()
         self._wholes.clear()
         self._mentioned.clear()
+
+    def _place(self, full: Jid) -> int:
+        resource = self._resources.get(full.bare, {}).get(full.resource)
+        return resource.place if resource else 0
 
     def _gateway(self, gateway: Jid, *, up: bool) -> None:
         """PR-5: a dead gateway says nothing about its users; they are not offline, but unknown."""

@@ -24,6 +24,9 @@ MAX_SESSIONS = 1024
 SESSION_LIFE_S = 3600.0
 """Servers keep a lost session for minutes; ours must only not be shorter."""
 
+_AT_WORK = (StreamState.NEGOTIATING, StreamState.LIVE)
+_COMPANION_STEPS = ("roster item", "presence")
+
 
 class Session:
     def __init__(self, config: SpliceConfig, serial: int, now: float) -> None:
@@ -74,22 +77,24 @@ class Session:
         self.presence.tell_all()
         if self.own_presence is not None:
             context.out.add(self.own_presence)
+        self.presence.lost_after(self.ledger.confirmed)
         self.asking.resumed()
         for stanza in self.ledger.take_lost():
             self._again(stanza)
 
     def pump(self) -> None:
         """Let out whatever may leave at this moment."""
-        if self.context.adding:
-            self.companion.show()
+        if self.context.state in _AT_WORK:
             if request := self.roster.request():
                 self.injector.add(Side.SERVER, Addition(lambda: request))
-            self.injector.pump()
+            for _ in _COMPANION_STEPS:
+                self.companion.show()
+                self.injector.pump()
             self.asking.pump()
             self._end_burst()
 
     def next_deadline(self) -> float | None:
-        if not self.context.adding:
+        if self.context.state not in _AT_WORK:
             return None
         times = (
             self.companion.show_at(),

@@ -1,0 +1,265 @@
+"""From the first byte to the login: whom to connect to, STARTTLS in its order, features. T1 to T9."""
+
+import base64
+
+import pytest
+
+from quorate.model.evidence import Presence
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.effects import Close, Connect, LoggedIn, OwnPresenceSent, Side, StartTls, StateChanged
+from tests.splice.script import BIND, BOUND, CLIENT_HEADER, FEATURES, SERVER_HEADER, STREAM, Talk
+
+TLS = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'"
+SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
+STARTTLS_OFFERED = f"<stream:features><starttls {TLS}/></stream:features>"
+MECHANISMS = (
+    "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+    "<mechanism>SCRAM-SHA-1-PLUS</mechanism><mechanism>SCRAM-SHA-1</mechanism></mechanisms>"
+    "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-unique'/>"
+    "</sasl-channel-binding></stream:features>"
+)
+
+
+def asked_for_tls(chunk: int = 1 << 20) -> Talk:
+    talk = Talk(chunk=chunk)
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + STARTTLS_OFFERED)
+    talk.c(f"<starttls {TLS}/>")
+    talk.hear()
+    return talk
+
+
+def secured() -> Talk:
+    talk = asked_for_tls()
+    talk.s(f"<proceed {TLS}/>")
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    talk.do(talk.splice.tls_ready(Side.CLIENT, talk.now))
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER)
+    talk.hear()
+    return talk
+
+
+def test_connects_to_the_domain_of_the_header_and_forwards_it_unchanged() -> None:
+    talk = Talk()
+    talk.c("<?xml version='1.0'?>" + CLIENT_HEADER)
+    assert talk.saw(Connect) == [Connect(domain="example.org")]
+    assert talk.server() == "<?xml version='1.0'?>" + CLIENT_HEADER
+
+
+def test_a_client_that_begins_with_tls_is_connected_at_once() -> None:
+    talk = Talk(direct_tls=("example.org", ("xmpp-client",)))
+    assert talk.saw(Connect) == [Connect(domain="example.org", direct_tls=True, alpn=("xmpp-client",))]
+    talk.c(CLIENT_HEADER)
+    assert talk.saw(Connect) == []
+    assert talk.server() == CLIENT_HEADER
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 1, 7])
+def test_proceed_is_held_until_the_server_is_verified(chunk: int) -> None:
+    talk = asked_for_tls(chunk)
+    talk.s(f"<proceed {TLS}/>")
+    assert talk.client() == ""
+    assert talk.saw(StartTls) == [StartTls(side=Side.SERVER, domain="example.org")]
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    assert talk.client() == f"<proceed {TLS}/>"
+    assert talk.saw(StartTls) == [StartTls(side=Side.CLIENT, domain="example.org")]
+    talk.do(talk.splice.tls_ready(Side.CLIENT, talk.now))
+    talk.c(CLIENT_HEADER)
+    assert talk.server() == CLIENT_HEADER
+    assert talk.saw(Connect) == []
+
+
+def test_bytes_after_starttls_already_belong_to_tls() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + STARTTLS_OFFERED)
+    talk.hear()
+    talk.c(f"<starttls {TLS}/>".encode() + b"\x16\x03\x01<")
+    talk.c(b"more")
+    assert talk.server() == f"<starttls {TLS}/>"
+    talk.s(f"<proceed {TLS}/>")
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    assert talk.saw(StartTls)[-1] == StartTls(
+        side=Side.CLIENT, domain="example.org", early=b"\x16\x03\x01<more"
+    )
+
+
+def test_a_refused_starttls_gives_back_what_the_client_said_meanwhile() -> None:
+    talk = asked_for_tls()
+    talk.c("<auth/>")
+    assert talk.server() == ""
+    talk.s(f"<failure {TLS}/>")
+    assert talk.client() == f"<failure {TLS}/>"
+    assert talk.server() == "<auth/>"
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 1])
+def test_bytes_between_proceed_and_tls_abort_the_connection(chunk: int) -> None:
+    talk = asked_for_tls(chunk)
+    talk.s(f"<proceed {TLS}/><message/>")
+    assert talk.client() == ""
+    assert talk.saw(Close) == [Close(abort=True)]
+    assert talk.saw(StateChanged)[-1].reason is Reason.STARTTLS_INJECTION
+
+
+def test_a_bad_server_certificate_is_never_replaced_by_a_good_one() -> None:
+    talk = asked_for_tls()
+    talk.s(f"<proceed {TLS}/>")
+    talk.saw(StartTls)
+    talk.do(talk.splice.tls_failed(Side.SERVER, Reason.UPSTREAM_CERTIFICATE, talk.now))
+    assert talk.client() == f"<failure {TLS}/></stream:stream>"
+    assert talk.saw(StartTls) == []
+    assert talk.saw(Close) == [Close()]
+    assert talk.saw(StateChanged)[-1].reason is Reason.UPSTREAM_CERTIFICATE
+
+
+def test_a_client_that_refuses_our_certificate_is_named_as_the_reason() -> None:
+    talk = asked_for_tls()
+    talk.s(f"<proceed {TLS}/>")
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    talk.do(talk.splice.tls_failed(Side.CLIENT, Reason.CLIENT_DISTRUST, talk.now))
+    assert talk.saw(StateChanged)[-1].reason is Reason.CLIENT_DISTRUST
+    assert talk.saw(Close) == [Close()]
+
+
+def test_an_unreachable_server_is_told_in_a_sentence_the_client_can_show() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    text = "example.org cannot be reached <now>."
+    talk.do(talk.splice.connect_failed(Reason.UPSTREAM_UNREACHABLE, text, talk.now))
+    seen = talk.client()
+    assert seen.startswith("<?xml version='1.0'?><stream:stream ")
+    assert "<remote-connection-failed xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>" in seen
+    assert ">example.org cannot be reached &lt;now&gt;.</text></stream:error></stream:stream>" in seen
+    assert talk.splice.state is StreamState.ENDED
+
+
+@pytest.mark.parametrize("to", ["", " to=''", " to='@'"])
+def test_a_header_without_a_server_gets_a_stream_error(to: str) -> None:
+    talk = Talk()
+    talk.c(f"<stream:stream{to} {STREAM}>")
+    assert "<improper-addressing " in talk.client()
+    assert talk.server() == ""
+    assert talk.saw(Close) == [Close()]
+
+
+def test_what_is_no_xmpp_at_all_is_closed() -> None:
+    talk = Talk()
+    talk.c("GET / HTTP/1.1\r\n\r\n")
+    assert talk.saw(Close) == [Close()]
+    assert talk.saw(StateChanged)[-1].reason is Reason.NOT_XMPP
+
+
+def test_a_stream_of_another_kind_is_only_forwarded() -> None:
+    talk = Talk()
+    header = CLIENT_HEADER.replace("jabber:client", "jabber:component:accept")
+    talk.c(header + "<handshake/>")
+    assert talk.server() == header + "<handshake/>"
+    assert talk.splice.state is StreamState.BLIND
+    assert talk.saw(StateChanged)[-1].reason is Reason.UNKNOWN_NAMESPACE
+
+
+def test_features_lose_channel_binding_only_where_tls_ends_at_us() -> None:
+    plain, tls = Talk(), secured()
+    plain.c(CLIENT_HEADER)
+    plain.s(SERVER_HEADER)
+    plain.hear()
+    for talk in (plain, tls):
+        talk.s(MECHANISMS)
+    assert plain.client() == MECHANISMS
+    offered = tls.client()
+    assert "PLUS" not in offered
+    assert "sasl-channel-binding" not in offered
+    assert "<mechanism>SCRAM-SHA-1</mechanism>" in offered
+
+
+@pytest.mark.parametrize(("flag", "reported"), [("n", False), ("y", True), ("p=tls-unique", True)])
+def test_a_client_bound_to_its_channel_is_reported_and_not_hindered(flag: str, reported: bool) -> None:
+    talk = secured()
+    talk.s(MECHANISMS)
+    first = base64.b64encode(f"{flag},,n=alice,r=abc".encode()).decode()
+    auth = f"<auth {SASL} mechanism='SCRAM-SHA-1'>{first}</auth>"
+    talk.c(auth)
+    assert talk.server() == auth
+    reasons = [e.reason for e in talk.saw(StateChanged)]
+    assert (Reason.CHANNEL_BINDING in reasons) is reported
+
+
+def test_a_server_that_hashes_the_edited_list_is_reported() -> None:
+    talk = secured()
+    talk.s(MECHANISMS)
+    challenge = base64.b64encode(b"r=abc,s=QQ==,i=4096,h=xyz").decode()
+    talk.s(f"<challenge {SASL}>{challenge}</challenge>")
+    assert talk.saw(StateChanged)[-1].reason is Reason.CHANNEL_BINDING
+
+
+def test_compression_is_taken_out_and_a_stray_request_refused_by_us() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    talk.s(
+        SERVER_HEADER + "<stream:features><compression xmlns='http://jabber.org/features/compress'>"
+        "<method>zlib</method></compression></stream:features>"
+    )
+    assert "compression" not in talk.client()
+    talk.server()
+    talk.c("<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>")
+    assert talk.server() == ""
+    assert "<unsupported-method/>" in talk.client()
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 1, 13])
+def test_a_login_restarts_the_stream_and_binds(chunk: int) -> None:
+    talk = Talk(chunk=chunk)
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER)
+    talk.c(f"<auth {SASL} mechanism='PLAIN'>AGEAYg==</auth>")
+    talk.s(f"<success {SASL}/>")
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + FEATURES)
+    talk.c(BIND)
+    talk.s(BOUND)
+    assert talk.server().endswith(CLIENT_HEADER + BIND)
+    assert talk.client().endswith(SERVER_HEADER + FEATURES + BOUND)
+    (login,) = talk.saw(LoggedIn)
+    assert (str(login.own), login.resumed) == ("alice@example.org/pc", False)
+    assert talk.splice.state is StreamState.LIVE
+
+
+def test_sasl2_with_bind2_logs_in_without_a_new_header() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER)
+    talk.hear()
+    authenticate = (
+        "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>AGEAYg=="
+        "</initial-response><bind xmlns='urn:xmpp:bind:0'><enable xmlns='urn:xmpp:sm:3' resume='true'/>"
+        "</bind></authenticate>"
+    )
+    talk.c(authenticate)
+    assert talk.server() == authenticate
+    talk.s(
+        "<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>alice@example.org/pc"
+        "</authorization-identifier><bound xmlns='urn:xmpp:bind:0'>"
+        "<enabled xmlns='urn:xmpp:sm:3' id='S9' resume='true'/></bound></success>"
+    )
+    seen = talk.client()
+    assert "id='S9'" not in seen
+    assert "<enabled xmlns='urn:xmpp:sm:3' id='q1." in seen
+    assert [str(e.own) for e in talk.saw(LoggedIn)] == ["alice@example.org/pc"]
+    talk.c("<presence/>")
+    talk.s("<a xmlns='urn:xmpp:sm:3' h='1'/>")
+    assert "<a xmlns='urn:xmpp:sm:3' h='1'/>" in talk.client()
+    assert talk.splice.state is StreamState.LIVE
+
+
+def test_the_users_own_presence_and_software_are_seen() -> None:
+    talk = Talk().log_in()
+    caps = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://gajim.org' ver='x'/>"
+    talk.c(f"<presence><show>dnd</show><priority>5</priority>{caps}</presence>")
+    (sent,) = talk.saw(OwnPresenceSent)
+    assert (sent.presence, sent.priority) == (Presence.BUSY, 5)
+    assert talk.saw(StateChanged)[-1].client == "https://gajim.org"
+    talk.c("<presence type='unavailable'/>")
+    assert [e.presence for e in talk.saw(OwnPresenceSent)] == [Presence.OFFLINE]
