@@ -260,6 +260,14 @@ ORGANISER = {
         meet bob; without me -> ring bob, alice: started
         bob yes              -> open room, bob: link, alice: live
     """,
+    "without them, but through their stream": """
+        alice logged out
+        bob available
+        meet bob; without me -> alice: started
+        alice logged in      -> ring bob
+        alice logged out
+        bob yes              -> open room, bob: link, alice: live
+    """,
     "away and now": """
         alice away
         bob available

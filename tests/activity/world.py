@@ -99,6 +99,9 @@ class World:
 
     now: datetime = NOON
     ready: bool = True
+    """The organiser is available."""
+    connected: bool = True
+    """The organiser has a live stream."""
     states: dict[str, Verdict] = field(default_factory=dict)
     asked: dict[str, datetime] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
@@ -119,7 +122,7 @@ class World:
             blocked=lambda key: key in self.blocked,
             last_asked=self.asked.get,
             asking=lambda key: key in self.asking,
-            organiser_ready=self.ready,
+            organiser_ready=self.connected and (self.ready or not self.activities[activity].with_organiser),
         )
 
     def set(self, key: str, availability: Availability, *, reachable: bool = True) -> None:
@@ -214,6 +217,10 @@ def _act_as_organiser(world: World, what: str) -> list[ActivityEffect]:
             world.ready = False
         case ["back"]:
             world.ready = True
+        case ["logged", "out"]:
+            world.connected = False
+        case ["logged", "in"]:
+            world.connected = True
         case ["joins"]:
             return world.give("Q1", Joined("alice"))
         case ["leaves"]:

@@ -104,8 +104,8 @@ def unsent(invitation: Invitation) -> bool:
 
 def not_ready(activity: Activity, view: View, now: datetime) -> WhyNot | None:
     """Why nobody at all can be rung now, if so."""
-    if activity.with_organiser and not view.organiser_ready:
-        return WhyNot(Reason.ORGANISER_AWAY)
+    if not view.organiser_ready:
+        return WhyNot(Reason.ORGANISER_AWAY if activity.with_organiser else Reason.NO_STREAM)
     for invitation in reversed(activity.invitations):
         if unsent(invitation) and now < (until := retry_at(activity, invitation)):
             return WhyNot(invitation.reason or Reason.NO_STREAM, until)

@@ -70,8 +70,8 @@ def _ring(turn: Turn, people: tuple[str, ...], *, optional: bool) -> None:
 
 
 def _note_held_up(turn: Turn, held_up: WhyNot, people: tuple[str, ...]) -> None:
-    # What the stream refused was logged when it did.
-    if held_up.reason not in candidates.STREAM_REASONS:
+    # What the stream refused was logged when it did, and has a time to be tried again.
+    if held_up.until is None:
         turn.not_done(held_up.reason, *people)
 
 

@@ -27,4 +27,4 @@ class View:
     """A request for this person's presence is still out (``now`` waits for it)."""
 
     organiser_ready: bool = True
-    """The organiser has a live stream (or a page open) and is available."""
+    """The organiser's stream can carry invitations and, if they take part, they are available."""
