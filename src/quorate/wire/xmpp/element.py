@@ -4,27 +4,9 @@ from typing import Final
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 from quorate.wire.xmpp.header import CLIENT_NS, STREAM_NS, StreamHeader
-from quorate.wire.xmpp.tag import (
-    NotWellFormed,
-    escape,
-    qname,
-    remove_attribute,
-    replace_attribute,
-    tag_attributes,
-)
+from quorate.wire.xmpp.tag import NotWellFormed, escape
 
-__all__ = [
-    "MAX_DEPTH",
-    "MAX_SIZE",
-    "NotWellFormed",
-    "escape",
-    "parse",
-    "qname",
-    "remove_attribute",
-    "replace_attribute",
-    "tag_attributes",
-    "wrapper",
-]
+__all__ = ["MAX_DEPTH", "MAX_SIZE", "NotWellFormed", "parse", "wrapper"]
 
 MAX_SIZE: Final = 1024 * 1024
 """Bytes; a roster of thousands fits, nothing else comes near."""
