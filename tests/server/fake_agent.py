@@ -167,7 +167,7 @@ class FakeAgent:
         """The user writes to the companion."""
         self._messages += 1
         command: Command = parse_command(text)
-        self.send(CommandGiven(stream=stream, message=message or f"m{self._messages}", command=command))
+        self.send(CommandGiven(stream=stream, message=message or f"m{self._messages}-{self.name}", command=command))
 
     def writes(self, stream: str, contact: str, text: str) -> None:
         """A watched contact writes something that is a reply."""
@@ -178,7 +178,7 @@ class FakeAgent:
             Replied(
                 stream=stream,
                 contact=contact,
-                message=f"r{self._messages}",
+                message=f"r{self._messages}-{self.name}",
                 reply=reply,
                 at=self._clock.now(),
             )

@@ -1,83 +1,49 @@
 """The server's core as an agent sees it: over a real socket, with a real store."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from quorate.clock import SystemClock
-from quorate.link.messages import Tell
-from quorate.model.activity import Activity, ActivityState, InvitationState
+import pytest
+
+from quorate.errors import NotFound, NotPossible, QuorateError, Refused
+from quorate.link.messages import AskFor, Quit, SayTo, Stored, Tell, Welcome
+from quorate.model.activity import ActivityState, InvitationState
+from quorate.model.address import xmpp
+from quorate.model.availability import Availability
+from quorate.model.command import Answer, MeState, Reply, When
 from quorate.model.evidence import Presence
-from quorate.server.config import Settings
+from quorate.model.reasons import Reason
 from quorate.server.hub import Hub
-from quorate.store.open import open_store
-from tests.server.fake_agent import FakeAgent
+from quorate.server.meetings import NewMeeting
+from tests.server.hub_parts import (
+    ALICE,
+    BOB,
+    CAROL,
+    DAVE,
+    at_the_desk,
+    connected,
+    in_state,
+    running,
+    sent,
+    until,
+)
 
-WAIT_S = 5.0
-ALICE, BOB, CAROL, DAVE = (f"{name}@example.org" for name in ("alice", "bob", "carol", "dave"))
-
-
-@asynccontextmanager
-async def running(data: Path, **settings: object) -> AsyncIterator[Hub]:
-    store = open_store(data)
-    hub = Hub(Settings(data=data, settle_s=0, ask_timeout_s=0.3, **settings), store)  # type: ignore[arg-type]
-    await hub.start()
-    try:
-        yield hub
-    finally:
-        await hub.stop()
-        store.close()
-
-
-@asynccontextmanager
-async def connected(data: Path, name: str = "agent-1") -> AsyncIterator[FakeAgent]:
-    agent = FakeAgent(data, SystemClock(), name)
-    await agent.connect()
-    try:
-        yield agent
-    finally:
-        await agent.close()
-
-
-async def until(hub: Hub, id: str, condition: Callable[[Activity], bool]) -> Activity:
-    """Wait until an activity is as it should be."""
-
-    async def wait() -> Activity:
-        events = hub.bus.subscribe()
-        while True:
-            found = hub.owned.find(id)
-            if found is not None and condition(found):
-                return found
-            await anext(events)
-
-    try:
-        return await asyncio.wait_for(wait(), WAIT_S)
-    except TimeoutError:
-        raise AssertionError(f"it is {hub.owned.find(id)}") from None
-
-
-def in_state(state: ActivityState) -> Callable[[Activity], bool]:
-    return lambda activity: activity.state is state
+ONLINE, OFFLINE = Presence.ONLINE, Presence.OFFLINE
 
 
 async def test_the_story(tmp_path: Path) -> None:
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
-        desk = agent.login(ALICE, BOB, CAROL, DAVE)
-        agent.sees(desk, BOB, Presence.OFFLINE, resource="")
-        agent.sees(desk, CAROL, Presence.ONLINE)
-        agent.sees(desk, DAVE, Presence.ONLINE)
-        agent.snapshot_done()
-
+        desk = at_the_desk(agent, bob=OFFLINE, carol=ONLINE, dave=ONLINE)
         agent.types(desk, 'meet bob and (carol or dave) about "release 2.4"')
         await agent.said("Q1")
         assert agent.of(Tell) == []
 
-        agent.sees(desk, BOB, Presence.ONLINE)
-        await agent.told(BOB)
+        agent.sees(desk, BOB, ONLINE)
+        ring = await agent.told(BOB, "release 2.4")
         await agent.told(CAROL)
-        await until(hub, "Q1", lambda a: all(i.state is InvitationState.SENT for i in a.invitations))
-        assert all(tell.watch for tell in agent.of(Tell))
+        assert ring.watch
+        assert ring.effect in {i.id for i in hub.activity("Q1").invitations}
+        await until(hub, "Q1", sent("bob", "carol"))
 
         agent.writes(desk, BOB, "yes")
         agent.writes(desk, CAROL, "no")
@@ -85,6 +51,290 @@ async def test_the_story(tmp_path: Path) -> None:
         agent.writes(desk, DAVE, "Yes!")
         live = await until(hub, "Q1", in_state(ActivityState.LIVE))
         assert set(live.accepted) == {"bob", "dave"}
-        for person in ("bob", "dave"):
-            await agent.told(f"{person}@example.org", hub.links.url("Q1", person))
+        for person, account in (("bob", BOB), ("dave", DAVE)):
+            await agent.told(account, hub.links.url("Q1", person))
         assert len(agent.of(Tell, lambda m: m.to == CAROL)) == 1
+        await agent.said(hub.links.url("Q1", "alice"))
+
+
+async def test_who_asks_only_what_the_stream_did_not_say(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, carol=Presence.AWAY)
+        agent.answers = {BOB: ONLINE}
+        agent.types(desk, "who bob and carol")
+        answer = await agent.said("bob")
+        assert "carol" in answer.text
+        assert [ask.contact for ask in agent.of(AskFor)] == [BOB]
+        assert hub.verdict("bob", xmpp(ALICE)).availability is Availability.AVAILABLE
+        assert hub.verdict("bob", xmpp(ALICE)).trace[0].asked
+        assert hub.verdict("carol", xmpp(ALICE)).availability is Availability.AWAY
+
+
+async def test_an_unanswered_request_is_unknown_with_its_reason(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        at_the_desk(agent)
+        await agent.heard(Welcome)
+        await until_known(hub, "bob")
+        await hub.ask(hub.select("bob"), hub.vantage(None))
+        verdict = hub.verdict("bob", xmpp(ALICE))
+        assert (verdict.availability, verdict.reason) == (Availability.UNKNOWN, Reason.TIMEOUT)
+        assert hub.ask_results() == {"timeout": 1}
+        await hub.ask(hub.select("bob"), hub.vantage(None))
+        assert len(agent.of(AskFor)) == 1, "one request per contact and login"
+        await hub.ask(hub.select("bob"), hub.vantage(None), force=True)
+        assert len(agent.of(AskFor)) == 2
+
+
+async def test_now_fails_at_once_if_it_cannot_be(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.types(desk, "meet bob now")
+        failed = await until(hub, "Q1", in_state(ActivityState.FAILED))
+        assert failed.reason is Reason.NOT_NOW
+        assert agent.of(Tell) == []
+
+
+async def test_silence_rings_the_substitute(tmp_path: Path) -> None:
+    async with running(tmp_path, ring_s=0.05) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob or carol")
+        await agent.told(BOB)
+        await agent.told(CAROL)
+        activity = await until(hub, "Q1", lambda a: a.latest("carol") is not None)
+        bobs = activity.latest("bob")
+        assert bobs is not None
+        assert bobs.state is InvitationState.SILENT
+
+
+@pytest.mark.parametrize("how", ["away", "logged out"])
+async def test_nobody_is_rung_without_the_organiser(tmp_path: Path, how: str) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.types(desk, "meet bob")
+        await agent.said("Q1")
+        if how == "away":
+            agent.sees(desk, ALICE, Presence.AWAY, resource="desk")
+            agent.sees(desk, BOB, ONLINE)
+        else:
+            agent.logout(desk)
+        activity = await until(hub, "Q1", lambda a: how != "away" or a.log[-1].reason is not None)
+        assert agent.of(Tell) == []
+        if how == "away":
+            assert activity.log[-1].reason is Reason.ORGANISER_AWAY
+            agent.sees(desk, ALICE, ONLINE, resource="desk")
+        else:
+            again = agent.login(ALICE, BOB)
+            agent.sees(again, BOB, ONLINE)
+        await agent.told(BOB)
+
+
+async def test_two_activities_never_ring_one_person(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE, carol=ONLINE)
+        agent.types(desk, "meet bob and carol")
+        agent.types(desk, "meet bob")
+        await agent.said("Q1")
+        await agent.said("Q2")
+        agent.sees(desk, BOB, ONLINE)
+        first = await agent.told(BOB)
+        owner = first.effect.partition("-")[0]
+        other = "Q2" if owner == "Q1" else "Q1"
+        await until(hub, owner, lambda a: a.state is ActivityState.RINGING)
+        await until(hub, other, lambda a: a.log[-1].reason is Reason.HELD)
+        assert hub.activity(other).state is ActivityState.WAITING
+        agent.writes(desk, BOB, "no")
+        second = await agent.told(BOB, nth=2)
+        assert second.effect.startswith(other)
+
+
+async def test_cancel_tells_who_was_rung(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=OFFLINE)
+        agent.types(desk, "meet bob and (carol or dave)")
+        await agent.said("Q1")
+        agent.sees(desk, CAROL, ONLINE)
+        await until(hub, "Q1", sent("bob", "carol"))
+        agent.types(desk, "cancel Q1")
+        await agent.told(BOB, nth=2)
+        await agent.told(CAROL, nth=2)
+        assert agent.of(Tell, lambda m: m.to == DAVE) == []
+
+
+async def test_a_command_is_done_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.types(desk, "meet bob", message="same")
+        agent.types(desk, "meet bob", message="same")
+        agent.types(desk, "status", message="other")
+        await agent.heard(SayTo, lambda m: m.effect == "say-other")
+        assert [a.id for a in hub.activities()] == ["Q1"]
+
+
+async def test_busy_until_is_a_verdict(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "me busy for 1h")
+        await agent.heard(SayTo)
+        me = hub.me()
+        assert me.availability is Availability.BUSY
+        assert me.until is not None
+        assert timedelta(minutes=59) < me.until - datetime.now(UTC) <= timedelta(hours=1)
+        hub.say_me(None, MeState.AVAILABLE, None)
+        assert hub.me().availability is Availability.AVAILABLE
+
+
+async def test_watch_tells_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.types(desk, "watch bob")
+        await agent.heard(SayTo)
+        agent.sees(desk, BOB, ONLINE)
+        await agent.heard(SayTo, lambda m: m.effect.startswith("watch-") and "bob" in m.text)
+        assert hub.store.watches.all() == ()
+
+
+async def test_joining_makes_busy_and_the_last_to_leave_ends(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        await hub.answer("Q1", "bob", Reply(answer=Answer.YES))
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        await hub.rooms.join("Q1", "bob")
+        assert hub.verdict("bob", xmpp(ALICE)).availability is Availability.BUSY
+        await hub.rooms.leave("Q1", "bob")
+        assert hub.activity("Q1").state is ActivityState.ENDED
+        assert hub.activity("Q1").reason is Reason.LAST_LEFT
+        assert hub.verdict("bob", xmpp(ALICE)).availability is Availability.AVAILABLE
+
+
+async def test_stop_is_remembered(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        agent.writes(desk, BOB, "stop")
+        await until(hub, "Q1", in_state(ActivityState.FAILED))
+        assert hub.store.blocks.all() == {(xmpp(ALICE), xmpp(BOB))}
+        agent.types(desk, "meet bob")
+        failed = await until(hub, "Q2", lambda a: a.state.over)
+        assert failed.invitations == ()
+
+
+async def test_effects_are_acknowledged(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        ring = await agent.told(BOB)
+        await agent.heard(Stored, lambda m: ring.effect in m.effects)
+        assert ring.effect not in {entry.effect.id for entry in hub.store.outbox.pending()}
+
+
+async def test_an_agent_that_leaves_takes_its_knowledge_along(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        async with connected(tmp_path) as agent:
+            at_the_desk(agent, bob=ONLINE)
+            await until_known(hub, "bob")
+            assert hub.verdict("bob", xmpp(ALICE)).availability is Availability.AVAILABLE
+        assert await hub.agents_seen.until(False, 5)
+        verdict = hub.verdict("bob", xmpp(ALICE))
+        assert (verdict.availability, verdict.reason) == (Availability.UNKNOWN, Reason.STREAM_ENDED)
+        assert [s.id for s in hub.streams()] == []
+        with pytest.raises(NotPossible, match="No client is connected"):
+            hub.vantage(None)
+
+
+async def test_down_tells_the_agents(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        await agent.heard(Welcome)
+        hub.quit_agents()
+        await agent.heard(Quit)
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        ("bobb", "unknown-name"),
+        ("alice", "meeting-oneself"),
+        ("4 of (bob, carol, dave)", "impossible-count"),
+        ("bob and", "syntax"),
+        ("@nobody", "unknown-name"),
+    ],
+)
+async def test_nonsense_is_refused_and_nobody_is_messaged(tmp_path: Path, who: str, code: str) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        at_the_desk(agent, bob=ONLINE)
+        await until_known(hub, "bob")
+        with pytest.raises(Refused) as refused:
+            await hub.meet(NewMeeting(who=who), xmpp(ALICE))
+        assert refused.value.code == code
+        assert refused.value.remedy
+        assert hub.activities() == []
+        assert agent.of(Tell) == []
+
+
+@pytest.mark.parametrize(
+    ("meeting", "expected"),
+    [
+        (NewMeeting(who="bob", when=When.AT, at=datetime(2099, 1, 1, tzinfo=UTC)), NotPossible),
+        (NewMeeting(who="bob", before=datetime(2020, 1, 1, tzinfo=UTC)), Refused),
+    ],
+)
+async def test_times_that_cannot_be(
+    tmp_path: Path, meeting: NewMeeting, expected: type[QuorateError]
+) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        at_the_desk(agent, bob=ONLINE)
+        await until_known(hub, "bob")
+        with pytest.raises(expected):
+            await hub.meet(meeting, xmpp(ALICE))
+
+
+async def test_the_vantage_must_be_named_if_there_are_several(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        at_the_desk(agent, bob=ONLINE)
+        second = agent.login(BOB, ALICE)
+        await until_known(hub, "alice", BOB)
+        with pytest.raises(Refused, match=ALICE):
+            hub.vantage(None)
+        assert hub.vantage("alice") == hub.vantage(ALICE) == xmpp(ALICE)
+        with pytest.raises(Refused, match="not one of your accounts"):
+            hub.vantage("carol")
+        agent.logout(second)
+        await until_gone(hub, BOB)
+        with pytest.raises(NotPossible, match="no open connection"):
+            hub.vantage(BOB)
+        assert hub.vantage(None) == xmpp(ALICE)
+
+
+async def test_asks_for_our_own_accounts(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.login(BOB, ALICE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        [asked] = hub.asks()
+        assert (asked.activity.id, asked.invitation.person) == ("Q1", "bob")
+
+
+async def test_unknown_activity(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        with pytest.raises(NotFound, match="Q9"):
+            hub.activity("Q9")
+        with pytest.raises(NotFound):
+            await hub.cancel("Q9")
+
+
+async def until_known(hub: Hub, key: str, account: str = ALICE) -> None:
+    """Wait until what the fake agent sent about a person has arrived."""
+    events = hub.bus.subscribe(0)
+    while hub.directory.person(key) is None or xmpp(account) not in hub.streams_seen.live_accounts():
+        await anext(events)
+    while not hub.book.about([xmpp(account)], xmpp(account)) or not hub.agents_seen.connected:
+        await anext(events)
+
+
+async def until_gone(hub: Hub, account: str) -> None:
+    events = hub.bus.subscribe(0)
+    while xmpp(account) in hub.streams_seen.live_accounts():
+        await anext(events)

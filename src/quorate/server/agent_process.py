@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from quorate.errors import Misconfigured
+from quorate.server.agents import Agents
 from quorate.server.config import Settings
 
 AGENT_FILE = "agent.json"
@@ -16,26 +17,44 @@ START_S = 15.0
 """How long an agent may take until it has connected."""
 ADOPT_S = 3.0
 """How long a running agent may take to notice the new server."""
-POLL_S = 0.02
+LOOK_S = 0.1
+"""How often it is looked whether a starting agent has ended."""
 TAIL = 2000
 """Bytes of the agent's last words that are looked at."""
 
 
-async def ensure_agent(settings: Settings, connected: Callable[[], bool]) -> None:
-    """Return once an agent is connected; raises Misconfigured with the agent's own words if it cannot start."""
-    if running_agent(settings.data) is not None and await _wait(connected, ADOPT_S):
+async def ensure_agent(settings: Settings, agents: Agents) -> None:
+    """Return once an agent is connected; raises Misconfigured with the agent's words if it cannot start."""
+    if running_agent(settings.data) is not None and await agents.until(True, ADOPT_S):
         return
     log = settings.data / AGENT_LOG
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as said:
-        process = await asyncio.create_subprocess_exec(
-            *command(settings),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        )
-    if not await _wait(lambda: connected() or process.returncode is not None, START_S) or not connected():
-        raise _did_not_start(log, settings)
+    pid = _spawn(command(settings), log)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + START_S
+    while loop.time() < until and _runs(pid):
+        if await agents.until(True, LOOK_S):
+            return
+    if _runs(pid):
+        os.kill(pid, signal.SIGTERM)
+    raise _did_not_start(log, settings)
+
+
+def _spawn(words: list[str], log: Path) -> int:
+    """Start a process that outlives this one, in a session of its own; returns its id."""
+    log.unlink(missing_ok=True)
+    files = (
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 2, os.fspath(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+    )
+    return os.posix_spawn(words[0], words, os.environ, file_actions=files, setsid=True)
+
+
+def _runs(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        return False
 
 
 def command(settings: Settings) -> list[str]:
@@ -58,14 +77,6 @@ def running_agent(data: Path) -> int | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return pid
-
-
-async def _wait(condition: Callable[[], bool], seconds: float) -> bool:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while not condition() and loop.time() < until:
-        await asyncio.sleep(POLL_S)
-    return condition()
 
 
 def _did_not_start(log: Path, settings: Settings) -> Misconfigured:

@@ -1,5 +1,6 @@
 """Which agents are connected, and whether they have told all they know since."""
 
+import asyncio
 from dataclasses import dataclass
 
 from quorate.link.messages import Hello
@@ -16,9 +17,12 @@ class _Seat:
 class Agents:
     def __init__(self) -> None:
         self._seats: dict[LinkPeer, _Seat] = {}
+        self._moved = asyncio.Event()
+        """Set, and replaced, whenever an agent comes or goes."""
 
     def greeted(self, peer: LinkPeer, hello: Hello) -> None:
         self._seats[peer] = _Seat(hello)
+        self._tell()
 
     def told_all(self, peer: LinkPeer) -> None:
         if (seat := self._seats.get(peer)) is not None:
@@ -26,6 +30,7 @@ class Agents:
 
     def gone(self, peer: LinkPeer) -> None:
         self._seats.pop(peer, None)
+        self._tell()
 
     def id_of(self, peer: LinkPeer) -> str | None:
         seat = self._seats.get(peer)
@@ -43,3 +48,18 @@ class Agents:
     @property
     def connected(self) -> list[Agent]:
         return [Agent(id=s.hello.agent, pid=s.hello.pid, im=s.hello.im) for s in self._seats.values()]
+
+    async def until(self, connected: bool, seconds: float) -> bool:
+        """Wait until at least one agent (``connected``) or none is there; returns whether it is so."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while bool(self._seats) is not connected:
+            try:
+                await asyncio.wait_for(self._moved.wait(), end - loop.time())
+            except TimeoutError:
+                return False
+        return True
+
+    def _tell(self) -> None:
+        self._moved.set()
+        self._moved = asyncio.Event()

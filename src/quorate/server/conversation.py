@@ -39,7 +39,7 @@ class Conversation:
         stream = self._hub.streams_seen.get(message.stream)
         if stream is None or stream.account is None:
             return
-        if self._hub.store.executed.first_time(f"{stream.account} {message.message}"):
+        if self._hub.store.executed.first_time(f"{stream.id} {message.message}"):
             self._hub.spawn(self._answer(peer, message, stream.account))
 
     async def _answer(self, peer: LinkPeer, message: CommandGiven, account: Address) -> None:

@@ -83,12 +83,13 @@ class Running:
         )
         serving = loop.create_task(web.serve(sockets=[listening]))
         try:
-            await ensure_agent(hub.settings, lambda: hub.link_connected)
+            await ensure_agent(hub.settings, hub.agents_seen)
             _write_run_file(hub.settings, token)
             _announce(hub, f"{hub.settings.url}/enter?key={app.state.door.mint_key()[0]}")
             await self._end.wait()
             if self._with_agents:
-                await _quit_agents(hub)
+                hub.quit_agents()
+                await hub.agents_seen.until(False, QUIT_S)
         finally:
             (hub.settings.data / RUN_FILE).unlink(missing_ok=True)
             hub.bus.close()
@@ -137,14 +138,6 @@ def _write_run_file(settings: Settings, token: str) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"url": f"http://{settings.web}", "token": token, "pid": os.getpid()}, file)
     draft.replace(path)
-
-
-async def _quit_agents(hub: Hub) -> None:
-    hub.quit_agents()
-    loop = asyncio.get_running_loop()
-    until = loop.time() + QUIT_S
-    while hub.link_connected and loop.time() < until:
-        await asyncio.sleep(0.02)
 
 
 def _announce(hub: Hub, enter: str) -> None:
