@@ -4,6 +4,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# a busy machine is no failure; the timeout per test stays
+settings.register_profile("quorate", deadline=None)
+settings.load_profile("quorate")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
