@@ -1,0 +1,204 @@
+"""Why an activity is where it is, in sentences for its organiser: `explain`, the time line, the next step."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+
+from quorate.model.activity import Activity, ActivityState, Happened, InvitationState, LogLine
+from quorate.model.reasons import Reason
+from quorate.talk.organiser import tally_text
+from quorate.talk.reasons import reason_text
+from quorate.talk.standing import Standing, Standings
+from quorate.talk.wording import (
+    capital,
+    clock_text,
+    joined,
+    sentence_row,
+    short_name,
+    span_text,
+    title,
+)
+
+NO_TIMER = "Next timer: none."
+
+_STATES: Mapping[ActivityState, str] = {
+    ActivityState.WAITING: "is waiting",
+    ActivityState.RINGING: "is ringing",
+    ActivityState.LIVE: "is live",
+    ActivityState.ENDED: "ended",
+    ActivityState.EXPIRED: "expired",
+    ActivityState.CANCELLED: "was cancelled",
+    ActivityState.FAILED: "failed",
+}
+
+
+def explain_lines(
+    activity: Activity,
+    people: Sequence[Standing],
+    *,
+    now: datetime,
+    held_up: Reason | None = None,
+    next_kind: str | None = None,
+    next_at: datetime | None = None,
+    next_person: str = "",
+    zone: tzinfo = UTC,
+) -> tuple[str, ...]:
+    """Where it stands, what became of everybody asked, who cannot be asked, and what comes next."""
+    standings = Standings(activity, people, now=now, zone=zone)
+    lines = [_where(standings, held_up), _became(standings), _cannot(standings)]
+    if next_kind is None or next_at is None:
+        lines.append(NO_TIMER)
+    else:
+        lines.append(next_text(next_kind, next_at, person=next_person, now=now, zone=zone))
+    return tuple(line for line in lines if line)
+
+
+def next_text(
+    kind: str,
+    at: datetime,
+    *,
+    person: str = "",
+    now: datetime,
+    zone: tzinfo = UTC,
+) -> str:
+    """``Next, in 21 s: if kofi does not answer, somebody else is asked.``
+
+    ``kind`` is a name from quorate.activity.timing.TimerKind.
+    """
+    left = (at - now).total_seconds()
+    when = f"in {span_text(left)}" if left < 3600 else f"at {clock_text(at, now, zone)}"
+    return f"Next, {when}: {next_reason(kind, person)}"
+
+
+def next_reason(kind: str, person: str = "") -> str:
+    """What happens then, without the time."""
+    who = short_name(person)
+    reasons = {
+        "deadline": "it ends, if not enough people have said yes.",
+        "silence": f"if {who} does not answer, somebody else is asked, or it waits.",
+        "later": f"{who} can be asked again.",
+        "ask-again": f"{who} may be asked again, once back.",
+        "retry": "the invitations that could not leave are tried again.",
+        "nobody-came": "the room closes, if nobody has come.",
+    }
+    return reasons.get(kind, "it is looked at again.")
+
+
+def _where(standings: Standings, held_up: Reason | None) -> str:
+    activity = standings.activity
+    head = f"{title(activity)} {_STATES[activity.state]}"
+    if activity.state.over:
+        why = reason_text(activity.reason) if activity.reason else ""
+        return sentence_row(f"{head}.", why)
+    tally = tally_text(activity)
+    lacking = standings.lacking() if activity.state is ActivityState.WAITING else ""
+    held = reason_text(held_up) if held_up and not lacking else ""
+    waits = f"Missing: {lacking}." if lacking else ""
+    return sentence_row(f"{head}: {tally}.", waits, held)
+
+
+def _became(standings: Standings) -> str:
+    """``ines declined; lena no answer in 30 s, omar instead``."""
+    activity = standings.activity
+    instead = {line.people[0]: line.by for line in activity.log if line.by and line.people}
+    pieces = []
+    for key in standings.in_state(*InvitationState):
+        state = standings.state(key)
+        if state is None:
+            continue
+        text = f"{short_name(key)} {_state_words(activity, key, state, standings)}"
+        pieces.append(f"{text}, {short_name(instead[key] or '')} instead" if key in instead else text)
+    return f"{'; '.join(pieces)}." if pieces else ""
+
+
+def _state_words(activity: Activity, key: str, state: InvitationState, standings: Standings) -> str:
+    latest = activity.latest(key)
+    until = latest.until if latest else None
+    if key in activity.joined:
+        return "is in the room"
+    if state is InvitationState.SILENT:
+        if latest and latest.sent_at is None:
+            return f"could not be asked ({reason_text(latest.reason or Reason.UNKNOWN).rstrip('.')})"
+        return f"no answer in {span_text(activity.ring_s)}"
+    if state is InvitationState.LATER and until:
+        return f"can at {clock_text(until, standings.now, standings.zone)}"
+    words = {
+        InvitationState.QUEUED: "is being asked",
+        InvitationState.SENT: "is being asked",
+        InvitationState.ACCEPTED: "said yes",
+        InvitationState.DECLINED: "declined",
+        InvitationState.LATER: "can later",
+        InvitationState.WITHDRAWN: "is not needed any more",
+    }
+    return words[state]
+
+
+def _cannot(standings: Standings) -> str:
+    if standings.activity.state.over:
+        return ""
+    never = [key for key in standings.never_asked() if standings.why_not(key)]
+    return f"Cannot be asked now: {joined([standings.named(k) for k in never])}." if never else ""
+
+
+def log_text(line: LogLine, activity: Activity) -> str:
+    """One line of the time line, for the organiser."""
+    return _LOG[line.what](line, joined([short_name(p) for p in line.people]) or "nobody", activity)
+
+
+def _says(text: str) -> Callable[[LogLine, str, Activity], str]:
+    """A sentence with ``{who}`` and the reason after it, if there is one."""
+
+    def sentence(line: LogLine, who: str, _activity: Activity) -> str:
+        head = capital(text.format(who=who))
+        return sentence_row(f"{head}.", reason_text(line.reason) if line.reason else "")
+
+    return sentence
+
+
+def _created(_line: LogLine, _who: str, activity: Activity) -> str:
+    return f"You asked for {activity.who}."
+
+
+def _silent(_line: LogLine, who: str, activity: Activity) -> str:
+    return f"{who} did not answer in {span_text(activity.ring_s)}."
+
+
+def _substitute(line: LogLine, who: str, _activity: Activity) -> str:
+    return f"{who} suggested {short_name(line.by or 'somebody')} instead."
+
+
+def _covered(line: LogLine, who: str, _activity: Activity) -> str:
+    by = f" by {short_name(line.by)}" if line.by else ""
+    return f"Covered{by}; told {who}."
+
+
+def _live(line: LogLine, who: str, activity: Activity) -> str:
+    return f"Live after {_took(activity.created, line.at)}: {who} said yes. Links were sent."
+
+
+def _took(start: datetime, now: datetime) -> str:
+    return span_text((now - start).total_seconds())
+
+
+_LOG: Mapping[Happened, Callable[[LogLine, str, Activity], str]] = {
+    Happened.CREATED: _created,
+    Happened.RANG: _says("rang {who}"),
+    Happened.ACCEPTED: _says("{who} said yes"),
+    Happened.DECLINED: _says("{who} said no"),
+    Happened.LATER: _says("{who} can later"),
+    Happened.SILENT: _silent,
+    Happened.SUBSTITUTE: _substitute,
+    Happened.LATE_YES: _says("{who} said yes, late, and was asked whether to join anyway"),
+    Happened.LATE_NO: _says("{who} said no, late"),
+    Happened.COVERED: _covered,
+    Happened.WITHDRAWN: _says("told {who} that nobody needs to answer any more"),
+    Happened.WAITING: _says("waiting again"),
+    Happened.LIVE: _live,
+    Happened.JOINED: _says("{who} came into the room"),
+    Happened.LEFT: _says("{who} left the room"),
+    Happened.EXTENDED: _says("you gave it more time"),
+    Happened.ENDED: _says("ended"),
+    Happened.EXPIRED: _says("ended without starting"),
+    Happened.CANCELLED: _says("cancelled"),
+    Happened.FAILED: _says("given up"),
+    Happened.NOT_DONE: _says("not done: asking {who}"),
+}

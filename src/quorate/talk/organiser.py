@@ -1,0 +1,210 @@
+"""What the organiser reads in the companion's chat: the start, each change of the tally, the end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from quorate.model.activity import Activity, ActivityState, InvitationState
+from quorate.model.reasons import Reason
+from quorate.model.requirement import CountOf, Optional, Part
+from quorate.rules.places import ClausePlaces, could_fill, places
+from quorate.rules.text import clause_text
+from quorate.talk.reasons import reason_text
+from quorate.talk.standing import OPEN, Standing, Standings
+from quorate.talk.wording import (
+    capital,
+    clock_text,
+    elapsed,
+    ends,
+    joined,
+    number,
+    sentence_row,
+    short_name,
+    span_text,
+    title,
+)
+
+NOW_WAITING = "I will ask when it can work."
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    standings: Standings
+    held_up: Reason | None
+    link: str
+    person: str | None
+    text: str | None
+
+    @property
+    def activity(self) -> Activity:
+        return self.standings.activity
+
+
+def organiser_text(
+    notice: str,
+    activity: Activity,
+    *,
+    people: Sequence[Standing],
+    now: datetime,
+    held_up: Reason | None = None,
+    link: str | None = None,
+    person: str | None = None,
+    text: str | None = None,
+    zone: tzinfo = UTC,
+) -> str:
+    """One line; ``people`` and ``held_up`` are quorate.activity.why's, ``link`` the organiser's own."""
+    standings = Standings(activity, people, now=now, zone=zone)
+    return _NOTICES[notice](_Said(standings, held_up, link or "", person, text))
+
+
+def tally_text(activity: Activity) -> str:
+    """``dba 1/2, omar``: a number for what is open, names for what is met."""
+    shown = [
+        _clause_tally(part, place)
+        for part, place in zip(
+            activity.requirement.parts,
+            places(activity.requirement, frozenset(activity.accepted)),
+            strict=True,
+        )
+        if not place.optional
+    ]
+    return ", ".join(shown)
+
+
+def _clause_tally(part: Part, place: ClausePlaces) -> str:
+    if place.need and place.taken >= place.need:
+        return joined([short_name(p) for p in place.people[: place.need]])
+    return f"{_label(part)} {place.taken}/{place.need}"
+
+
+def _label(part: Part) -> str:
+    inside = part.part if isinstance(part, Optional) else part
+    text = clause_text(inside)
+    if isinstance(inside, CountOf):
+        text = text.partition(" of ")[2]
+    return text.removeprefix("@")
+
+
+def _started(said: _Said) -> str:
+    activity, standings = said.activity, said.standings
+    stop = f"Stop: cancel {activity.id}"
+    until = ends(activity, standings.now, standings.zone)
+    asked = standings.in_state(*OPEN)
+    if asked:
+        return sentence_row(f"{title(activity)}: {tally_text(activity)}. Ringing {len(asked)}.", until, stop)
+    waiting = f"{title(activity)}: {_waiting(said)}."
+    return sentence_row(waiting, _could_now(standings), NOW_WAITING, until, stop)
+
+
+def _waiting(said: _Said) -> str:
+    lacking = said.standings.lacking()
+    if lacking:
+        return f"waiting for {lacking}"
+    if said.held_up is Reason.ORGANISER_AWAY:
+        return "waiting until you are available yourself"
+    return f"waiting ({reason_text(said.held_up).rstrip('.')})" if said.held_up else "waiting"
+
+
+def _could_now(standings: Standings) -> str:
+    """Who could in the clauses that do not lack anybody."""
+    ready = could_fill(standings.activity.requirement, standings.can)
+    names = [short_name(key) for key in ready if standings.could(key)]
+    return f"{joined(names)} could now." if names else ""
+
+
+def _tally(said: _Said) -> str:
+    activity, standings = said.activity, said.standings
+    head = f"{activity.id}: {tally_text(activity)}."
+    if activity.state is ActivityState.WAITING:
+        news = sentence_row(_news(standings), f"{capital(_waiting(said))}.")
+    else:
+        news = _news(standings)
+    return sentence_row(head, news, elapsed(activity.created, standings.now))
+
+
+def _news(standings: Standings) -> str:
+    """``One declined, asking one more.``"""
+    declined = len(standings.in_state(InvitationState.DECLINED))
+    silent = len(standings.in_state(InvitationState.SILENT))
+    asked = len(standings.in_state(*OPEN))
+    pieces = []
+    if declined:
+        pieces.append(f"{number(declined)} declined")
+    if silent:
+        pieces.append(f"{number(silent)} did not answer")
+    for key in standings.in_state(InvitationState.LATER):
+        pieces.append(f"{short_name(key)} can later")
+    if asked:
+        more = " more" if declined or silent else ""
+        pieces.append(f"asking {number(asked)}{more}")
+    return f"{capital(', '.join(pieces))}." if pieces else ""
+
+
+def _live(said: _Said) -> str:
+    activity = said.activity
+    took = (activity.live_at or said.standings.now) - activity.created
+    names = _row(activity.accepted)
+    return sentence_row(f"{activity.id} is live after {span_text(took.total_seconds())}: {names}.", said.link)
+
+
+def _row(keys: Sequence[str]) -> str:
+    return ", ".join(short_name(key) for key in keys)
+
+
+def _ended(said: _Said) -> str:
+    activity = said.activity
+    head = f"{title(activity)} ended"
+    if activity.live_at and activity.ended_at:
+        head += f" after {span_text((activity.ended_at - activity.live_at).total_seconds())}"
+    return sentence_row(f"{head}.", reason_text(activity.reason) if activity.reason else "")
+
+
+def _failed(said: _Said) -> str:
+    """Ended without starting: how far it came, who is missing, that everybody knows."""
+    activity, standings = said.activity, said.standings
+    by = ""
+    if activity.reason is Reason.DEADLINE and activity.deadline:
+        by = f" by {clock_text(activity.deadline, standings.now, standings.zone)}"
+    elif activity.reason:
+        by = f": {_lower(reason_text(activity.reason)).rstrip('.')}"
+    head = f"{title(activity)} ended without starting{by}. Said yes: {tally_text(activity)}."
+    told = "Everybody asked was told." if activity.invitations else "Nobody was asked."
+    return sentence_row(head, _who_did_not(standings), told)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _who_did_not(standings: Standings) -> str:
+    """``ines declined, petra is offline.``"""
+    said = []
+    for verb, states in (
+        ("declined", (InvitationState.DECLINED,)),
+        ("did not answer", (InvitationState.SILENT,)),
+    ):
+        names = [short_name(key) for key in standings.in_state(*states)]
+        if names:
+            said.append(f"{joined(names)} {verb}")
+    never = [key for key in standings.never_asked() if standings.why_not(key)]
+    said.extend(f"{short_name(key)}: {standings.why_not(key)}" for key in never[:6])
+    return f"{', '.join(said)}." if said else ""
+
+
+def _suggested(said: _Said) -> str:
+    who = short_name(said.person) if said.person else "Somebody"
+    named = f"“{said.text}”" if said.text else "somebody"
+    return (
+        f"{said.activity.id}: {who} cannot and suggests {named}, whom I cannot tell among your contacts. "
+        f"Ask them yourself, or start again with: meet …"
+    )
+
+
+_NOTICES: Mapping[str, Callable[[_Said], str]] = {
+    "started": _started,
+    "tally": _tally,
+    "live": _live,
+    "ended": _ended,
+    "failed": _failed,
+    "suggested": _suggested,
+}

@@ -1,0 +1,86 @@
+"""Every reason name as words for people: a sentence, and a few words beside a name."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Final
+
+from quorate.model.reasons import Reason
+from quorate.talk.wording import clock_text
+
+SENTENCES: Final[Mapping[Reason, str]] = {
+    Reason.TOO_EARLY: "The login on this stream is not finished.",
+    Reason.NO_STREAM: "No client is connected through Quorate.",
+    Reason.BLIND: "The stream is only forwarded.",
+    Reason.FROZEN: "The stream is read, but nothing is added to it.",
+    Reason.STREAM_ENDED: "The stream ended.",
+    Reason.RATE_LIMITED: "Too much was sent on this stream in a short time.",
+    Reason.TIMEOUT: "There was no answer in time.",
+    Reason.NOT_SUBSCRIBED: "They do not share their presence with you.",
+    Reason.PENDING: "They have not agreed to share their presence yet.",
+    Reason.UNREACHABLE: "Their server cannot be reached.",
+    Reason.STALE: "What was known is too old.",
+    Reason.NEVER_SEEN: "Nothing was seen of them yet.",
+    Reason.NOT_XMPP: "This is not an XMPP stream, so it is only forwarded.",
+    Reason.NOT_WELL_FORMED: "The stream is not well-formed XML, so it is only forwarded.",
+    Reason.UNKNOWN_NAMESPACE: "The stream speaks a protocol Quorate does not know, so it is only forwarded.",
+    Reason.STANZA_TOO_BIG: "A stanza was larger than Quorate reads.",
+    Reason.COMPRESSED: "The stream is compressed, so it is only forwarded.",
+    Reason.CHANNEL_BINDING: "The client binds its login to the TLS channel, which ends at Quorate.",
+    Reason.DESYNC: "The stream's counts do not fit together, so nothing is added to it.",
+    Reason.SESSION_UNKNOWN: "The client resumed a session Quorate has not seen, so it is only forwarded.",
+    Reason.INTERNAL_ERROR: "Quorate made a mistake here; the stream is only forwarded.",
+    Reason.UPSTREAM_UNREACHABLE: "The server cannot be reached.",
+    Reason.UPSTREAM_CERTIFICATE: "The server's certificate could not be verified.",
+    Reason.CLIENT_DISTRUST: "The client does not trust Quorate's certificate.",
+    Reason.ORGANISER_AWAY: "You are not available.",
+    Reason.HELD: "They are being asked for something else.",
+    Reason.AWAY: "They are away.",
+    Reason.BUSY: "They are busy.",
+    Reason.OFFLINE: "They are offline.",
+    Reason.UNKNOWN: "It is not known whether they are available.",
+    Reason.DECLINED: "They said no.",
+    Reason.SILENT: "They did not answer.",
+    Reason.LATER: "They said they can later.",
+    Reason.BLOCKED: "They asked not to be asked by you.",
+    Reason.COVERED: "Enough others said yes.",
+    Reason.CANCELLED: "It was cancelled.",
+    Reason.DEADLINE: "Not enough people said yes in time.",
+    Reason.NOT_NOW: "It was not possible at once.",
+    Reason.NOBODY_CAME: "Nobody came into the room.",
+    Reason.LAST_LEFT: "The last one left the room.",
+    Reason.ENDED_BY_ORGANISER: "The organiser ended it.",
+    Reason.IMPOSSIBLE: "Too many said no.",
+}
+
+_BESIDE: Final[Mapping[Reason, str]] = {
+    Reason.TIMEOUT: "no answer in time",
+    Reason.NOT_SUBSCRIBED: "presence not shared",
+    Reason.PENDING: "presence not shared yet",
+    Reason.UNREACHABLE: "cannot be reached",
+    Reason.STALE: "not known",
+    Reason.NEVER_SEEN: "not known",
+    Reason.UNKNOWN: "not known",
+    Reason.HELD: "asked for something else now",
+    Reason.DECLINED: "said no",
+    Reason.SILENT: "no answer",
+    Reason.LATER: "can later",
+    Reason.BLOCKED: "cannot be asked",
+    Reason.COVERED: "not needed any more",
+    Reason.NO_STREAM: "no stream to ask on",
+    Reason.ORGANISER_AWAY: "waiting for you",
+}
+
+
+def reason_text(reason: Reason) -> str:
+    """The reason as a sentence."""
+    return SENTENCES.get(reason) or f"{reason.value.replace('-', ' ').capitalize()}."
+
+
+def beside(reason: Reason, until: datetime | None, now: datetime, zone: tzinfo) -> str:
+    """A few words for parentheses after a name: ``offline``, ``busy until 14:00``, ``can at 14:10``."""
+    if reason is Reason.LATER and until is not None:
+        return f"can at {clock_text(until, now, zone)}"
+    text = _BESIDE.get(reason, reason.value.replace("-", " "))
+    if until is not None and reason in (Reason.BUSY, Reason.AWAY):
+        return f"{text} until {clock_text(until, now, zone)}"
+    return text

@@ -1,0 +1,89 @@
+import pytest
+
+from quorate.activity.effects import Notice
+from quorate.model.activity import ActivityState, InvitationState
+from quorate.model.reasons import Reason
+from quorate.talk.organiser import organiser_text, tally_text
+from tests.talk.stories import T0, activity, later, standings
+
+ACCEPTED, DECLINED, QUEUED = InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.QUEUED
+SENT, SILENT = InvitationState.SENT, InvitationState.SILENT
+INCIDENT = "2 of @dba and (lena or omar)"
+
+
+def test_the_start_says_whom_it_waits_for_and_who_could() -> None:
+    story = activity("bob and (carol or dave)")
+    text = organiser_text("started", story, people=standings(story, bob=Reason.OFFLINE), now=T0)
+    assert text == (
+        'Q1 "release 2.4": waiting for bob (offline). carol could now. I will ask when it can work. '
+        "Stop: cancel Q1"
+    )
+
+
+def test_the_start_of_ringing_says_how_many_and_until_when() -> None:
+    states = {"raj": QUEUED, "ines": QUEUED, "lena": QUEUED}
+    story = activity(INCIDENT, states, id="Q481", about="orders DB down", deadline=later(600))
+    text = organiser_text("started", story, people=standings(story), now=T0)
+    assert text == (
+        'Q481 "orders DB down": dba 0/2, lena or omar 0/1. Ringing 3. Ends 12:10. Stop: cancel Q481'
+    )
+
+
+def test_the_organiser_who_is_away_is_told() -> None:
+    story = activity("bob")
+    text = organiser_text("started", story, people=standings(story), held_up=Reason.ORGANISER_AWAY, now=T0)
+    assert "waiting until you are available yourself" in text
+
+
+def test_a_change_of_the_tally() -> None:
+    states = {"raj": ACCEPTED, "ines": DECLINED, "kofi": SENT, "lena": SILENT, "omar": ACCEPTED}
+    story = activity(INCIDENT, states, id="Q481")
+    text = organiser_text("tally", story, people=standings(story), now=later(41))
+    assert text == "Q481: dba 1/2, omar. One declined, one did not answer, asking one more. 00:41"
+
+
+def test_live() -> None:
+    states = {"raj": ACCEPTED, "kofi": ACCEPTED, "omar": ACCEPTED}
+    story = activity(INCIDENT, states, id="Q481", state=ActivityState.LIVE, live_at=later(62))
+    text = organiser_text("live", story, people=standings(story), now=later(62), link="https://x/r/9")
+    assert text == "Q481 is live after 1 min 02 s: raj, kofi, omar. https://x/r/9"
+
+
+def test_the_end_without_a_start() -> None:
+    story = activity(
+        "2 of @dba",
+        {"raj": ACCEPTED, "ines": DECLINED},
+        state=ActivityState.EXPIRED,
+        reason=Reason.DEADLINE,
+        deadline=later(600),
+    )
+    people = standings(story, kofi=Reason.OFFLINE, ines=Reason.DECLINED)
+    assert organiser_text("failed", story, people=people, now=later(600)) == (
+        'Q1 "release 2.4" ended without starting by 12:10. Said yes: dba 1/2. ines declined, kofi: offline. '
+        "Everybody asked was told."
+    )
+
+
+@pytest.mark.parametrize(
+    "notice", [n for n in Notice if n in ("started", "tally", "live", "ended", "failed", "suggested")]
+)
+@pytest.mark.parametrize("reason", [None, *Reason])
+def test_every_notice_has_words_for_every_reason(notice: Notice, reason: Reason | None) -> None:
+    story = activity("bob", reason=reason)
+    reasons = {"bob": reason} if reason else {}
+    text = organiser_text(notice.value, story, people=standings(story, **reasons), held_up=reason, now=T0)
+    assert text.startswith("Q1")
+    assert "  " not in text
+
+
+TALLIES = {
+    "nobody yet": ("bob and 2 of @dba", {}, "bob 0/1, dba 0/2"),
+    "some": ("bob and 2 of @dba", {"bob": ACCEPTED, "raj": ACCEPTED}, "bob, dba 1/2"),
+    "a named one fills no place": ("2 of @dba and raj", {"raj": ACCEPTED}, "dba 0/2, raj"),
+    "optional is left out": ("bob, optional carol", {}, "bob 0/1"),
+}
+
+
+@pytest.mark.parametrize(("who", "states", "tally"), TALLIES.values(), ids=TALLIES)
+def test_tally(who: str, states: dict[str, InvitationState], tally: str) -> None:
+    assert tally_text(activity(who, states)) == tally
