@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from quorate.activity.view import View
 from quorate.clock import ManualClock
 from quorate.errors import NotFound, NotPossible, UnknownName
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState, LogLine
@@ -24,7 +25,8 @@ from quorate.rooms.own import Rooms
 from quorate.rooms.tokens import Links
 from quorate.server.app import create_app
 from quorate.server.bus import Bus
-from quorate.server.config import Settings
+from quorate.server.config import ConfiguredPerson, Settings
+from quorate.server.directory import Directory
 from quorate.server.hub import Hub
 from quorate.server.ledgers import LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, Mark, MeNow, NewMeeting, NextStep, WhyNode
@@ -42,6 +44,7 @@ ALICE = person("alice")
 RAJ, INES, KOFI = (person(name) for name in ("raj", "ines", "kofi"))
 LENA, OMAR = person("lena"), person("omar")
 EVERYBODY = (RAJ, INES, KOFI, LENA, OMAR)
+PEOPLE = (ALICE, *EVERYBODY)
 INCIDENT = AllOf(
     (
         CountOf(Count(number=2), Group("dba", members=("raj", "ines", "kofi"))),
@@ -97,6 +100,10 @@ class StandIn(Hub):
         self.bus = Bus()
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left, grace_s=0.0)
         self.links = Links(b"k" * 32, LinkLedger(self.store), self.settings.url)
+        self.directory = Directory(
+            {p.key: ConfiguredPerson(name=p.name, addresses=(str(p.addresses[0]),)) for p in PEOPLE},
+            {"dba": ("raj", "ines", "kofi")},
+        )
         self.table: dict[str, Activity] = {}
         self.said: list[str] = []
         """What was done, in words."""
@@ -138,10 +145,7 @@ class StandIn(Hub):
         return ALICE.addresses[0]
 
     def people(self, vantage: Address | None = None) -> list[Person]:
-        return [ALICE, *EVERYBODY]
-
-    def groups_of(self, key: str, vantage: Address | None = None) -> list[str]:
-        return ["dba"] if key in ("raj", "ines", "kofi") else []
+        return list(PEOPLE)
 
     def verdict(self, key: str, vantage: Address | None = None) -> Verdict:
         trace = TraceLine(
@@ -178,6 +182,15 @@ class StandIn(Hub):
 
     def next_step(self, id: str) -> NextStep | None:
         return NextStep(at=NOON + timedelta(seconds=30), reason="if kofi does not answer, it waits")
+
+    def view(self, activity: Activity) -> View:
+        return View(
+            availability=self.verdict,
+            held=lambda key: None,
+            blocked=lambda key: False,
+            last_asked=lambda key: None,
+            asking=lambda key: False,
+        )
 
     async def meet(self, meeting: NewMeeting, vantage: Address) -> Activity:
         self.said.append(f"meet {meeting.who} within {meeting.within}")

@@ -41,9 +41,8 @@ def _agent(hub: Hub) -> DoctorLine:
 
 
 async def _listener(hub: Hub) -> DoctorLine:
-    im = hub.agents[0].im if hub.agents else hub.settings.im
-    ok = await _reachable(im)
-    says = f"IM clients can connect to {im}." if ok else f"Nothing answers at {im}."
+    ok = await _reachable(hub.im)
+    says = f"IM clients can connect to {hub.im}." if ok else f"Nothing answers at {hub.im}."
     return _line("listener", ok, says, "Start Quorate again; another port is chosen with --im.")
 
 

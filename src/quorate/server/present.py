@@ -1,13 +1,14 @@
 """Model values as the JSON of the API, with their sentences. The reader is the owner of the server."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from quorate.activity.why import PersonWhy, person_why
 from quorate.model import activity as model
-from quorate.model.activity import ActivityState, Invitation, InvitationState
+from quorate.model.activity import ActivityState, Invitation
 from quorate.model.address import Address
 from quorate.model.availability import Availability, TraceLine
 from quorate.model.person import Person
-from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
 from quorate.rules.check import CheckAnswer
 from quorate.rules.places import ClausePlaces
@@ -15,7 +16,7 @@ from quorate.server.api import schemas
 from quorate.server.hub import Hub
 from quorate.server.meetings import Explained, MeNow, NextStep, WhyNode
 from quorate.server.places import places_of
-from quorate.server.words import reason_text
+from quorate.talk.reasons import reason_text
 
 
 def present_trace(lines: tuple[TraceLine, ...]) -> list[schemas.TraceLine]:
@@ -33,7 +34,33 @@ def present_trace(lines: tuple[TraceLine, ...]) -> list[schemas.TraceLine]:
     ]
 
 
-def present_person(hub: Hub, person: Person, vantage: Address | None) -> schemas.PersonVerdict:
+def present_people(
+    hub: Hub, people: Iterable[Person], vantage: Address | None
+) -> list[schemas.PersonVerdict]:
+    """Several at once; groups and engagements are looked up once for all."""
+    groups: dict[str, list[str]] = {}
+    for name, members in sorted(hub.directory.groups(vantage).items()):
+        for key in members:
+            groups.setdefault(key, []).append(name)
+    engaged = _engagements(hub.activities())
+    return [
+        _person(hub, person, vantage, groups.get(person.key, []), engaged.get(person.key))
+        for person in people
+    ]
+
+
+def present_person(hub: Hub, key: str, vantage: Address | None) -> schemas.PersonVerdict | None:
+    """None if nobody has this key."""
+    person = hub.directory.person(key, vantage)
+    if person is None:
+        return None
+    engaged = _engagements(hub.activities()).get(key)
+    return _person(hub, person, vantage, hub.groups_of(key, vantage), engaged)
+
+
+def _person(
+    hub: Hub, person: Person, vantage: Address | None, groups: list[str], activity: str | None
+) -> schemas.PersonVerdict:
     verdict = hub.verdict(person.key, vantage)
     return schemas.PersonVerdict(
         person=person.key,
@@ -43,21 +70,21 @@ def present_person(hub: Hub, person: Person, vantage: Address | None) -> schemas
         trace=present_trace(verdict.trace),
         until=verdict.until,
         reason=verdict.reason,
-        groups=hub.groups_of(person.key, vantage),
+        groups=groups,
         addresses=[str(address) for address in person.addresses],
-        activity=_engaged_in(hub, person.key),
+        activity=activity,
     )
 
 
-def _engaged_in(hub: Hub, key: str) -> str | None:
-    """The activity the person is asked for, said yes to, or is in the room of."""
-    for activity in hub.activities():
-        if activity.state.over:
-            continue
-        latest = activity.latest(key)
-        if key in activity.joined or (latest and (latest.open or latest.state is InvitationState.ACCEPTED)):
-            return activity.id
-    return None
+def _engagements(activities: Iterable[model.Activity]) -> dict[str, str]:
+    """Person key to the activity the person is asked for, said yes to, or is in the room of."""
+    found: dict[str, str] = {}
+    for activity in activities:
+        if not activity.state.over:
+            asked = (i.person for i in activity.invitations if i.open)
+            for key in (*asked, *activity.accepted, *activity.joined):
+                found.setdefault(key, activity.id)
+    return found
 
 
 def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
@@ -72,7 +99,7 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         organiser=str(activity.organiser_via),
         created=activity.created,
         deadline=activity.deadline,
-        people=[_person_in(hub, activity, person) for person in activity.people],
+        people=_people_in(hub, activity),
         room=schemas.Room(url=hub.links.url(activity.id, organiser.key)) if live else None,
         reason=activity.reason,
         reason_text=reason_text(activity.reason) if activity.reason else None,
@@ -99,23 +126,29 @@ def _clause(place: ClausePlaces) -> schemas.Clause:
     )
 
 
-def _person_in(hub: Hub, activity: model.Activity, person: Person) -> schemas.ActivityPerson:
+def _people_in(hub: Hub, activity: model.Activity) -> list[schemas.ActivityPerson]:
+    if activity.state.over:
+        return [_person_in(activity, person, None) for person in activity.people]
+    view, now = hub.view(activity), hub.clock.now()
+    return [
+        _person_in(activity, person, person_why(activity, person.key, view, now))
+        for person in activity.people
+    ]
+
+
+def _person_in(activity: model.Activity, person: Person, why: PersonWhy | None) -> schemas.ActivityPerson:
+    """``why``: why the person is not asked now; None once it is over."""
     invitation = activity.latest(person.key)
-    over = activity.state.over
-    verdict = None if over else hub.verdict(person.key, activity.organiser_via)
-    reason = (invitation.reason if invitation else None) or (
-        None if over else _why_not(hub, activity, person)
-    )
     return schemas.ActivityPerson(
         person=person.key,
         name=person.name,
         state=person_state(activity, person.key),
         via=str(invitation.via) if invitation else None,
         at=_since(invitation) if invitation else None,
-        until=invitation.until if invitation else None,
+        until=(invitation.until if invitation else None) or (why.until if why else None),
         spare=invitation.optional if invitation else False,
-        availability=verdict.availability.value if verdict else None,
-        reason=reason,
+        availability=why.availability.value if why else None,
+        reason=(invitation.reason if invitation else None) or (why.reason if why else None),
     )
 
 
@@ -131,14 +164,6 @@ def person_state(activity: model.Activity, key: str) -> Any:
 
 def _since(invitation: Invitation) -> Any:
     return invitation.answered_at or invitation.sent_at or invitation.queued_at
-
-
-def _why_not(hub: Hub, activity: model.Activity, person: Person) -> Reason | None:
-    """Why a person who could be asked is not: shown beside candidates."""
-    if activity.latest(person.key) is not None:
-        return None
-    availability = hub.verdict(person.key, activity.organiser_via).availability
-    return None if availability is Availability.AVAILABLE else Reason(availability.value)
 
 
 def _organiser_state(hub: Hub, activity: model.Activity) -> Any:

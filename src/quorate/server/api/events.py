@@ -99,6 +99,4 @@ def _thing(hub: Hub, event: Event) -> BaseModel | None:
         return next((present_stream(s) for s in hub.streams() if s.id == event.id), None)
     if event.kind == "ask":
         return next((present_ask(hub, a) for a in hub.asks() if a.invitation.id == event.id), None)
-    vantage = vantage_or_none(hub, None)
-    person = next((p for p in hub.people(vantage) if p.key == event.id), None)
-    return present_person(hub, person, vantage) if person else None
+    return present_person(hub, event.id, vantage_or_none(hub, None))

@@ -58,8 +58,7 @@ async def streams(hub: HubDep, state: str | None = None) -> list[Stream]:
 @router.get("/connection")
 async def connection(hub: HubDep) -> Connection:
     """Where an IM client connects to, for the connect panel."""
-    im = hub.agents[0].im if hub.agents else hub.settings.im
-    host, port = split_endpoint(im)
+    host, port = split_endpoint(hub.im)
     return Connection(
         im_host=host,
         im_port=port,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from quorate.server.api.deps import HubDep, vantage_or_none
 from quorate.server.api.schemas import AskQuestion, PersonVerdict
-from quorate.server.present import present_person
+from quorate.server.present import present_people
 
 router = APIRouter(tags=["people"])
 
@@ -17,7 +17,7 @@ From = Annotated[str | None, Query(alias="from", description="Own address whose 
 async def people(hub: HubDep, state: str | None = None, from_: From = None) -> list[PersonVerdict]:
     """Everybody Quorate knows, as it knows them now; nobody is asked. ``state`` keeps one availability."""
     vantage = vantage_or_none(hub, from_)
-    shown = [present_person(hub, person, vantage) for person in hub.people(vantage)]
+    shown = present_people(hub, hub.people(vantage), vantage)
     return [person for person in shown if state in (None, person.availability)]
 
 
@@ -30,7 +30,7 @@ async def presence(
     people = hub.select(who, vantage)
     if ask:
         await hub.ask(people, vantage)
-    shown = [present_person(hub, person, vantage) for person in people]
+    shown = present_people(hub, people, vantage)
     return [person for person in shown if state in (None, person.availability)]
 
 
@@ -40,4 +40,4 @@ async def ask_again(hub: HubDep, question: AskQuestion) -> list[PersonVerdict]:
     vantage = hub.vantage(question.from_)
     people = hub.select(question.who, vantage)
     await hub.ask(people, vantage, force=True)
-    return [present_person(hub, person, vantage) for person in people]
+    return present_people(hub, people, vantage)

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 YEAR_S = 366 * 24 * 3600
 """The longest duration anybody may ask for."""
 
