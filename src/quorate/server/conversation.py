@@ -1,6 +1,6 @@
 """The companion's side of the chat: what an account typed to Quorate is done once and answered there."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
 from quorate.errors import NotFound, NotPossible, QuorateError, Refused
@@ -23,8 +23,8 @@ from quorate.model.command import (
 )
 from quorate.rules.resolve import find_person
 from quorate.rules.times import at
-from quorate.server import chat_words as texts
 from quorate.server.meetings import NewMeeting
+from quorate.talk import companion as texts
 
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
@@ -68,7 +68,7 @@ class Conversation:
                 return texts.cancelled(await self._hub.cancel(activity.id))
             case Extend(id, by):
                 activity = self._chosen(id, account, "extend")
-                return texts.extended(await self._hub.extend(activity.id, by))
+                return texts.extended(await self._hub.extend(activity.id, by), *self._here())
             case Watch(name):
                 return self._watch(name, account)
             case Me():
@@ -77,6 +77,10 @@ class Conversation:
                 return texts.help_text(about)
             case _:
                 assert_never(command)
+
+    def _here(self) -> tuple[datetime, tzinfo]:
+        """The time, and the zone it is read in."""
+        return self._hub.clock.now(), self._hub.settings.tz
 
     def _moment(self, time: TimeOfDay | None) -> datetime | None:
         return None if time is None else at(time, self._hub.clock.now(), self._hub.settings.tz)
@@ -102,29 +106,26 @@ class Conversation:
         if who is not None:
             unknown = [p for p in people if not any(hub.book.knows(account, a) for a in p.addresses)]
             await hub.ask(unknown, account, force=True)
-        return texts.who_text(
-            [(p, hub.verdict(p.key, account)) for p in people], hub.clock.now(), self._hub.settings.tz
-        )
+        return texts.who_text([(p, hub.verdict(p.key, account)) for p in people], *self._here())
 
     def _status(self, id: str | None, account: Address) -> str:
         if id is not None:
             activity = self._chosen(id, account, "status", open_only=False)
-            return texts.status_list([activity])
+            return texts.status_list([activity], *self._here())
         mine = self._mine(account, open_only=True)
-        return texts.status_list(mine)
+        return texts.status_list(mine, *self._here())
 
     def _watch(self, name: str, account: Address) -> str:
         person = find_person(name, self._hub.directory.book(account))
-        if self._hub.watching.begin(account, person):
-            return f"I will tell you when {person.name} is available."
-        return f"{person.name} is available now."
+        waits = self._hub.watching.begin(account, person)
+        return texts.watching(person, available=not waits)
 
     def _me(self, command: Me, account: Address) -> str:
         until = self._moment(command.until)
         if command.lasts is not None:
             until = self._hub.clock.now() + command.lasts
         self._hub.say_me(account, command.state, until)
-        return texts.me_text(command.state)
+        return texts.me_text(command.state, until, *self._here())
 
     def _mine(self, account: Address, *, open_only: bool) -> list[Activity]:
         activities = self._hub.activities()

@@ -1,6 +1,6 @@
 """Why an activity is where it is: the tree of the requirement, sentences, the next step."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from quorate.activity.view import View
 from quorate.activity.why import Why, why
@@ -9,32 +9,57 @@ from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Option
 from quorate.rules.evaluate import Ternary, value_of
 from quorate.rules.text import clause_text
 from quorate.server.meetings import Explained, Mark, NextStep, WhyNode
+from quorate.talk.explain import explain_lines, log_text, next_reason
+from quorate.talk.reasons import beside
 
+_STATE_WORDS: dict[InvitationState | None, str] = {
+    InvitationState.QUEUED: "being asked",
+    InvitationState.SENT: "being asked",
+    InvitationState.ACCEPTED: "said yes",
+}
 MARKS = {Ternary.YES: Mark.MET, Ternary.NO: Mark.NOT, Ternary.UNKNOWN: Mark.UNKNOWN}
 
 
-def explain(activity: Activity, view: View, now: datetime) -> Explained:
+def explain(activity: Activity, view: View, now: datetime, zone: tzinfo) -> Explained:
     reasons = why(activity, view, now)
+    timer = reasons.next
     return Explained(
         activity=activity,
-        lines=(activity.id,),
-        why=_Tree(activity, view, reasons).whole(),
-        log=tuple((line, line.what.value) for line in activity.log),
-        next=next_step(activity, view, now),
+        lines=explain_lines(
+            activity,
+            reasons.people,
+            now=now,
+            held_up=reasons.held_up,
+            next_kind=timer.kind.value if timer else None,
+            next_at=timer.at if timer else None,
+            next_person=timer.person if timer else "",
+            zone=zone,
+        ),
+        why=_Tree(activity, view, reasons, now, zone).whole(),
+        log=tuple((line, log_text(line, activity)) for line in activity.log),
+        next=_next(reasons),
     )
 
 
 def next_step(activity: Activity, view: View, now: datetime) -> NextStep | None:
-    timer = why(activity, view, now).next
-    return None if timer is None else NextStep(at=timer.at, reason=timer.kind.value)
+    return _next(why(activity, view, now))
+
+
+def _next(reasons: Why) -> NextStep | None:
+    timer = reasons.next
+    if timer is None:
+        return None
+    return NextStep(at=timer.at, reason=next_reason(timer.kind.value, timer.person))
 
 
 class _Tree:
     """Marks: met by those who said yes, unknown while it could become so now, else not."""
 
-    def __init__(self, activity: Activity, view: View, reasons: Why) -> None:
+    def __init__(self, activity: Activity, view: View, reasons: Why, now: datetime, zone: tzinfo) -> None:
         self._activity = activity
         self._view = view
+        self._now = now
+        self._zone = zone
         self._people = {person.person: person for person in reasons.people}
 
     def whole(self) -> WhyNode:
@@ -92,8 +117,8 @@ class _Tree:
         if reasons is None:
             return "not in this activity"
         if reasons.reason is not None:
-            return reasons.reason.value
-        return reasons.state.value if reasons.state is not None else reasons.availability.value
+            return beside(reasons.reason, reasons.until, self._now, self._zone)
+        return _STATE_WORDS.get(reasons.state, reasons.availability.value)
 
 
 def _says(mark: Mark) -> str:

@@ -84,12 +84,13 @@ class Hub:
         )
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
         self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)
+        self.notices = Notices(self)
         self.dispatcher = Dispatcher(
             clock=self.clock,
             store=store,
             streams=self.streams_seen,
             agents=self.agents_seen,
-            notices=Notices(self),
+            notices=self.notices,
             rooms=self.rooms,
             links=self.links,
             world=self.world,
@@ -267,7 +268,7 @@ class Hub:
 
     def explain(self, id: str) -> Explained:
         activity = self.activity(id)
-        return explain(activity, self.view(activity), self.clock.now())
+        return explain(activity, self.view(activity), self.clock.now(), self.settings.tz)
 
     def next_step(self, id: str) -> NextStep | None:
         activity = self.activity(id)
@@ -371,6 +372,8 @@ class Hub:
         self.bus.publish("activity", after.id)
         self.rooms.touch(after.id)
         self.presence.activity_changed(after, before)
+        if after.state is not before.state:
+            self.notices.show_status(after.organiser_via)
         old = {i.id: i for i in before.invitations}
         for invitation in after.invitations:
             if old.get(invitation.id) != invitation:

@@ -90,12 +90,14 @@ class Inbound:
         if stream.account is None:
             return
         hub.watching.stream_live(peer, stream.id, stream.account)
+        hub.notices.show_status(stream.account)
         if hub.agents_seen.ready(peer):
             hub.dispatcher.resume()
             hub.changed({hub.directory.key_of(stream.account)})
 
     def _stale(self, stream: str, reason: Reason) -> None:
         hub = self._hub
+        hub.notices.stream_ended(stream)
         touched = hub.book.stream_ended(stream, reason)
         asked = hub.asker.stream_ended(stream)
         hub.changed(touched | {hub.directory.key_of(contact) for contact in asked})

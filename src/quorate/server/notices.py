@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 from quorate.activity.effects import Notice, TellOrganiser
-from quorate.model.activity import Activity
+from quorate.activity.why import why
+from quorate.link.messages import CompanionStatus
+from quorate.model.activity import Activity, ActivityState
+from quorate.model.address import Address
+from quorate.talk.companion import companion_status
+from quorate.talk.organiser import organiser_text
+from quorate.talk.texts import echo_text, invitee_text
 
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
@@ -14,13 +20,52 @@ WITH_LINK = frozenset({Notice.LINK, Notice.LATE, Notice.ACCEPTED})
 class Notices:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self._shown: dict[str, str] = {}
+        """Stream to the companion's presence text there."""
 
     def to_person(self, activity: Activity, person: str, notice: Notice) -> str:
-        link = self._hub.links.url(activity.id, person) if notice in WITH_LINK else ""
-        return f"[Quorate] {notice.value}: {activity.about or activity.who} {link}".rstrip()
+        hub = self._hub
+        link = hub.links.url(activity.id, person) if notice in WITH_LINK else None
+        return invitee_text(
+            notice.value, activity, person, now=hub.clock.now(), link=link, zone=hub.settings.tz
+        )
 
     def to_organiser(self, activity: Activity, effect: TellOrganiser) -> str:
-        return f"{activity.id}: {effect.notice.value} {activity.state.value}"
+        hub = self._hub
+        now = hub.clock.now()
+        reasons = why(activity, hub.view(activity), now)
+        live = effect.notice is Notice.LIVE
+        return organiser_text(
+            effect.notice.value,
+            activity,
+            people=reasons.people,
+            now=now,
+            held_up=reasons.held_up,
+            link=hub.links.url(activity.id, activity.organiser.key) if live else None,
+            person=effect.person,
+            text=effect.text,
+            zone=hub.settings.tz,
+        )
 
     def echo(self, activity: Activity, person: str, notice: Notice) -> str | None:
-        return f"{notice.value} to {person}" if notice is Notice.INVITE else None
+        """The line that shows the organiser what was sent in their name."""
+        return echo_text(notice.value, activity, person)
+
+    def show_status(self, account: Address) -> None:
+        """The companion's presence text says what is under way, if it changed."""
+        found = self._hub.streams_seen.live(account)
+        if found is None:
+            return
+        stream, peer = found
+        states = [a.state for a in self._hub.owned.open() if a.organiser_via == account]
+        text = companion_status(
+            states.count(ActivityState.WAITING),
+            states.count(ActivityState.RINGING),
+            states.count(ActivityState.LIVE),
+        )
+        if self._shown.get(stream.id) != text:
+            self._shown[stream.id] = text
+            peer.send(CompanionStatus(stream=stream.id, text=text))
+
+    def stream_ended(self, stream: str) -> None:
+        self._shown.pop(stream, None)

@@ -11,6 +11,7 @@ from quorate.model.address import Address
 from quorate.model.availability import Availability
 from quorate.model.person import Person
 from quorate.server.replies import LATE_REPLY, watched
+from quorate.talk.companion import now_available
 
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
@@ -83,9 +84,7 @@ class Watching:
         if found is None or person is None:
             return
         stream, peer = found
-        peer.send(
-            SayTo(effect=f"watch-{uuid4().hex}", stream=stream.id, text=f"{person.name} is available now.")
-        )
+        peer.send(SayTo(effect=f"watch-{uuid4().hex}", stream=stream.id, text=now_available(person)))
         self._hub.store.watches.remove(account, key)
         self._wanted[key].discard(account)
         if not self._wanted[key]:
