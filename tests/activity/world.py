@@ -169,7 +169,7 @@ def address(key: str) -> Address:
 
 _TIME = re.compile(r"\+(\d+)([smh])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-_KNOWN = frozenset({"kim", "omar"})
+_KNOWN = frozenset({"kim", "omar", "alice"})
 
 
 def duration(text: str) -> timedelta:
@@ -272,7 +272,12 @@ def substitute(what: str) -> Person | None:
 
 
 def play(story: str) -> World:
-    """Act line by line and compare what follows; see test_step.py for how stories read."""
+    """Act line by line and compare what follows.
+
+    Left of ``->`` what happens to Q1, right of it all that follows (nothing, if there is no arrow); after
+    ``=`` its state and reason. ``+30s`` lets time pass, every timer in its turn; ``the wire …`` is about what
+    becomes of invitations.
+    """
     world = World()
     for line in (raw.strip() for raw in story.strip().splitlines()):
         action, arrow, expected = (part.strip() for part in line.partition("->"))

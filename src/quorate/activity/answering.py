@@ -34,9 +34,7 @@ def replied(turn: Turn, given: Replied) -> None:
 
 def invitation_counts(invitation: Invitation) -> bool:
     """An answer to it still changes something although the activity is live."""
-    return invitation.state in _ANSWERABLE or (
-        invitation.optional and invitation.state is InvitationState.LATER
-    )
+    return invitation.optional or invitation.state in _ANSWERABLE
 
 
 def _yes(turn: Turn, invitation: Invitation, _: Replied) -> None:
@@ -76,6 +74,8 @@ def _substitute(turn: Turn, invitation: Invitation, given: Replied) -> None:
         turn.tell_organiser(Notice.SUGGESTED, person=invitation.person, text=given.reply.name)
         return
     activity = turn.activity
+    if any(line.by == substitute.key and invitation.person in line.people for line in activity.log):
+        return
     people = activity.people if activity.person(substitute.key) else (*activity.people, substitute)
     requirement = with_substitute(activity.requirement, invitation.person, substitute.key)
     turn.activity = replace(activity, people=people, requirement=requirement)

@@ -10,7 +10,6 @@ from quorate.activity.effects import (
     CloseRoom,
     Notice,
     OpenRoom,
-    RevokeLink,
     Ring,
     Tell,
     TellOrganiser,
@@ -112,9 +111,6 @@ class Turn:
 
     def close_room(self) -> None:
         self._effects.append(CloseRoom(id=self._id()))
-
-    def revoke_link(self, person: str) -> None:
-        self._effects.append(RevokeLink(id=self._id(), person=person))
 
     def block(self, invitation: Invitation) -> None:
         self._effects.append(Block(id=self._id(), person=invitation.person, via=invitation.via))

@@ -1,0 +1,163 @@
+"""What people answer, and what they hear. How stories read: see world.py."""
+
+import pytest
+
+from tests.activity.world import play
+
+STORIES = {
+    "stop is a no for ever": """
+        bob available
+        omar available
+        meet bob or omar -> ring bob, alice: started
+        bob stop         -> block bob, bob: stopped, ring omar
+        bob stop
+    """,
+    "a substitute of one's own is tried first": """
+        lena available
+        omar available
+        kim available
+        meet lena or omar -> ring lena, alice: started
+        lena sub kim      -> ring kim
+        kim yes           -> open room, kim: link, alice: live
+    """,
+    "a substitute named twice": """
+        lena available
+        meet lena     -> ring lena, alice: started
+        lena sub kim  -> alice: tally
+        lena sub kim
+        kim available -> ring kim
+        kim yes       -> open room, kim: link, alice: live
+    """,
+    "a substitute in a group counts there": """
+        raj available
+        ines available
+        kim available
+        meet 2 of @dba -> ring raj, ring ines, alice: started
+        ines sub kim   -> ring kim
+        raj yes        -> raj: accepted, alice: tally
+        kim yes        -> open room, raj: link, kim: link, alice: live
+    """,
+    "a substitute nobody knows": """
+        lena available
+        omar available
+        meet lena or omar -> ring lena, alice: started
+        lena sub zoe      -> alice: suggested zoe, ring omar
+    """,
+    "two yeses are one": """
+        bob available
+        meet bob and carol -> alice: started
+        carol available    -> ring bob, ring carol
+        bob yes            -> bob: accepted, alice: tally
+        bob yes
+        = ringing
+    """,
+    "late: asked back once, a second yes joins": """
+        lena available
+        omar available
+        meet lena or omar -> ring lena, alice: started
+        +30s              -> ring omar
+        omar yes          -> open room, omar: link, alice: live
+        lena yes          -> lena: late
+        lena yes          -> lena: link
+        lena yes
+    """,
+    "late: a no ends it": """
+        lena available
+        omar available
+        meet lena or omar -> ring lena, alice: started
+        +30s              -> ring omar
+        omar yes          -> open room, omar: link, alice: live
+        lena yes          -> lena: late
+        lena no
+        lena no
+    """,
+    "answering after the end is answered once": """
+        bob available
+        carol available
+        meet bob and carol -> ring bob, ring carol, alice: started
+        alice cancels      -> bob: cancelled, carol: cancelled
+        bob yes            -> bob: over
+        bob yes
+        carol why          -> carol: over
+        = cancelled cancelled
+    """,
+    "stop is heard even after the end": """
+        bob available
+        meet bob      -> ring bob, alice: started
+        alice cancels -> bob: cancelled
+        bob stop      -> block bob, bob: stopped
+    """,
+    "somebody never asked is not heard": """
+        bob available
+        meet bob or carol -> ring bob, alice: started
+        carol yes
+        = ringing
+    """,
+    "a yes after the no, while it is not live": """
+        bob available
+        carol available
+        meet bob or carol -> ring bob, alice: started
+        bob no            -> ring carol
+        bob yes           -> open room, bob: link, alice: live, carol: covered
+    """,
+    "a yes taken back for later": """
+        bob available
+        carol available
+        meet bob and carol -> ring bob, ring carol, alice: started
+        bob yes            -> bob: accepted, alice: tally
+        bob in 5m          -> bob: later-noted, alice: tally
+        +30s
+        = waiting
+    """,
+    "cannot after all, in a live one, and then can": """
+        bob available
+        meet bob -> ring bob, alice: started
+        bob yes  -> open room, bob: link, alice: live
+        bob no
+        bob yes  -> bob: late
+        bob yes  -> bob: link
+    """,
+    "the organiser is no substitute": """
+        bob available
+        meet bob or carol -> ring bob, alice: started
+        bob sub alice     -> alice: suggested alice, alice: tally
+    """,
+    "a substitute for somebody who is in already, in a live one": """
+        bob available
+        kim available
+        meet bob    -> ring bob, alice: started
+        bob yes     -> open room, bob: link, alice: live
+        bob sub kim -> alice: suggested kim
+        = live
+    """,
+    "a substitute for somebody optional": """
+        bob available
+        eve available
+        kim available
+        meet bob, optional eve -> ring bob, alice: started
+        bob yes     -> open room, bob: link, alice: live, ring eve
+        eve sub kim -> ring kim
+    """,
+    "optional and later": """
+        bob available
+        eve available
+        meet bob, optional eve -> ring bob, alice: started
+        bob yes    -> open room, bob: link, alice: live, ring eve
+        bob joins
+        eve in 5m  -> eve: later-noted
+        +5m        -> ring eve
+        +30s
+        eve yes    -> eve: link
+    """,
+    "in a while, when already in": """
+        bob available
+        meet bob   -> ring bob, alice: started
+        bob yes    -> open room, bob: link, alice: live
+        bob in 10m -> bob: link
+    """,
+}
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_story(story: str) -> None:
+    play(story)

@@ -1,0 +1,117 @@
+"""How activities end, and who hears of it. How stories read: see world.py."""
+
+import pytest
+
+from tests.activity.world import play
+
+STORIES = {
+    "too many said no": """
+        raj available
+        ines available
+        meet 2 of @dba -> ring raj, ring ines, alice: started
+        raj yes        -> raj: accepted, alice: tally
+        ines no        -> alice: tally
+        = waiting
+        kofi available -> ring kofi
+        kofi no        -> raj: cancelled, alice: failed
+        = failed impossible
+    """,
+    "the only one said no": """
+        bob available
+        meet bob -> ring bob, alice: started
+        bob no   -> alice: failed
+        = failed impossible
+    """,
+    "impossible from the start": """
+        bob blocks
+        meet bob -> alice: failed
+        = failed impossible
+    """,
+    "deadline while waiting": """
+        meet bob; within 10m -> alice: started
+        +10m                 -> alice: failed
+        = expired deadline
+    """,
+    "deadline while ringing": """
+        bob available
+        carol available
+        meet bob and carol; within 20s -> ring bob, ring carol, alice: started
+        bob yes -> bob: accepted, alice: tally
+        +20s    -> bob: expired, carol: expired, alice: failed
+        = expired deadline
+    """,
+    "extended": """
+        meet bob; within 10m -> alice: started
+        alice extends 5m
+        +14m
+        = waiting
+        +1m -> alice: failed
+        = expired deadline
+    """,
+    "a deadline given later": """
+        meet bob         -> alice: started
+        +1h
+        alice extends 5m
+        +5m              -> alice: failed
+    """,
+    "cancelled while waiting": """
+        meet bob      -> alice: started
+        alice cancels
+        = cancelled cancelled
+        bob available
+    """,
+    "cancelled while ringing": """
+        bob available
+        carol available
+        dave available
+        meet bob, carol and dave -> ring bob, ring carol, ring dave, alice: started
+        bob yes       -> bob: accepted, alice: tally
+        carol in 10m  -> carol: later-noted, alice: tally
+        alice cancels -> bob: cancelled, carol: cancelled, dave: cancelled
+        = cancelled cancelled
+    """,
+    "the last one left": """
+        bob available
+        meet bob    -> ring bob, alice: started
+        bob yes     -> open room, bob: link, alice: live
+        bob joins
+        alice joins
+        bob leaves
+        = live
+        bob joins
+        bob leaves
+        alice leaves -> close room, alice: ended
+        = ended last-left
+    """,
+    "ended by the organiser": """
+        bob available
+        eve available
+        meet bob, optional eve -> ring bob, alice: started
+        bob yes       -> open room, bob: link, alice: live, ring eve
+        bob joins
+        alice cancels -> eve: covered, close room
+        = ended ended-by-organiser
+    """,
+    "nobody came": """
+        bob available
+        meet bob -> ring bob, alice: started
+        bob yes  -> open room, bob: link, alice: live
+        +14m
+        = live
+        +1m      -> close room, alice: ended
+        = ended nobody-came
+    """,
+    "somebody came": """
+        bob available
+        meet bob  -> ring bob, alice: started
+        bob yes   -> open room, bob: link, alice: live
+        bob joins
+        +1h
+        = live
+    """,
+}
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_story(story: str) -> None:
+    play(story)
