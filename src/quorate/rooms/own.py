@@ -105,7 +105,7 @@ class Rooms:
         return room.here() if room else ()
 
     async def join(self, activity: str, person: str) -> int:
-        """One more page of this person: its seat, for ``drop``. Raises NotPossible if the room is not open."""
+        """One more page of this person: its seat, for ``drop``. Raises NotPossible if it is not open."""
         room = self._open_room(activity)
         if (task := room.leaving.pop(person, None)) is not None:
             task.cancel()

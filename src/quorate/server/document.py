@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from quorate.server.api.schemas import Problem, RoomSays, RoomTrouble
+from quorate.server.api.schemas import Problem
+from quorate.server.api.schemas_rooms import RoomSays, RoomTrouble
 from quorate.server.guard import ROOMS
 from quorate.server.problems import MEDIA_TYPE
 

@@ -12,7 +12,7 @@ from quorate.rooms.own import Line, Rooms
 from quorate.rooms.tokens import Holder
 from quorate.rules.forms import people_in
 from quorate.rules.places import ClausePlaces
-from quorate.server.api import schemas
+from quorate.server.api import schemas_rooms as schemas
 from quorate.server.hub import Hub
 from quorate.server.places import places_of
 from quorate.server.present_asks import is_named_by_group

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from quorate.errors import NotPossible, QuorateError, Refused
 from quorate.rooms.own import MAX_LINE_CHARACTERS
 from quorate.rooms.tokens import Holder
-from quorate.server.api.schemas import RoomSays, RoomTrouble, RoomView
+from quorate.server.api.schemas_rooms import RoomSays, RoomTrouble, RoomView
 from quorate.server.hub import Hub
 from quorate.server.present_room import present_line, present_room
 from quorate.server.problems import problem_of

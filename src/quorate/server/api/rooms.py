@@ -8,7 +8,7 @@ from quorate.model.command import Answer, Reply
 from quorate.rooms.tokens import Holder
 from quorate.server.api.deps import HubDep
 from quorate.server.api.room_socket import RoomSocket
-from quorate.server.api.schemas import RoomAnswer, RoomView
+from quorate.server.api.schemas_rooms import RoomAnswer, RoomView
 from quorate.server.hub import Hub
 from quorate.server.present_room import present_room
 from quorate.server.problems import Forbidden

@@ -9,19 +9,19 @@ YEAR_S = 366 * 24 * 3600
 """The longest duration anybody may ask for."""
 
 
-class _Schema(BaseModel):
+class Schema(BaseModel):
+    """What all of them have in common: nothing unknown is taken."""
+
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 AvailabilityName = Literal["available", "away", "busy", "offline", "unknown"]
 ActivityStateName = Literal["waiting", "ringing", "live", "ended", "expired", "cancelled", "failed"]
 AskState = Literal["asked", "accepted", "declined", "later", "silent", "covered", "withdrawn"]
-RoomState = Literal["waiting", "open", "late", "ended", "expired", "revoked", "withdrawn"]
-YouSaid = Literal["yes", "no", "later"]
 KindName = Literal["chat", "call", "video", "board", "review", "link"]
 
 
-class TraceLine(_Schema):
+class TraceLine(Schema):
     source: str
     says: str
     at: datetime
@@ -31,7 +31,7 @@ class TraceLine(_Schema):
     why_not: str | None = None
 
 
-class PersonVerdict(_Schema):
+class PersonVerdict(Schema):
     person: str
     name: str
     availability: AvailabilityName
@@ -45,13 +45,13 @@ class PersonVerdict(_Schema):
     """Id of an activity the person is asked for or in, if the reader may see it."""
 
 
-class Who(_Schema):
+class Who(Schema):
     """Answer of ``/api/v1/presence``."""
 
     people: list[PersonVerdict]
 
 
-class ActivityPerson(_Schema):
+class ActivityPerson(Schema):
     person: str
     name: str
     state: Literal[
@@ -68,14 +68,14 @@ class ActivityPerson(_Schema):
     """Reason name: why the person is not asked, or did not come."""
 
 
-class PlacePerson(_Schema):
+class PlacePerson(Schema):
     person: str
     name: str
     state: str
     """As in ActivityPerson."""
 
 
-class Clause(_Schema):
+class Clause(Schema):
     """One clause of the requirement with its places, in the words of the requirement."""
 
     clause: str
@@ -86,18 +86,18 @@ class Clause(_Schema):
     optional: bool = False
 
 
-class Next(_Schema):
+class Next(Schema):
     at: datetime | None
     reason: str
     """A sentence: "if kofi does not answer, it waits for the next DBA to become available"."""
 
 
-class Room(_Schema):
+class Room(Schema):
     url: str
     """The reader's own personal link."""
 
 
-class LogLine(_Schema):
+class LogLine(Schema):
     at: datetime
     what: str
     """Name from quorate.model.activity.Happened."""
@@ -107,13 +107,13 @@ class LogLine(_Schema):
     reason: str | None = None
 
 
-class Organiser(_Schema):
+class Organiser(Schema):
     person: str
     name: str
     address: str
 
 
-class Activity(_Schema):
+class Activity(Schema):
     id: str
     state: ActivityStateName
     kind: KindName
@@ -140,7 +140,7 @@ class Activity(_Schema):
     ring_s: float = 30.0
 
 
-class WhyNode(_Schema):
+class WhyNode(Schema):
     """One node of the requirement with what made it so."""
 
     text: str
@@ -150,7 +150,7 @@ class WhyNode(_Schema):
     trace: list[TraceLine] = []
 
 
-class Explanation(_Schema):
+class Explanation(Schema):
     id: str
     lines: list[str]
     """Plain sentences, as the companion would write them."""
@@ -159,7 +159,7 @@ class Explanation(_Schema):
     next: Next | None
 
 
-class NewActivity(_Schema):
+class NewActivity(Schema):
     who: str = Field(min_length=1, max_length=20000)
     when: Literal["now", "asap", "at"] = "asap"
     at: datetime | None = None
@@ -174,18 +174,18 @@ class NewActivity(_Schema):
     without_me: bool = False
 
 
-class Extension(_Schema):
+class Extension(Schema):
     by_s: float = Field(gt=0, le=YEAR_S)
 
 
-class CheckQuestion(_Schema):
+class CheckQuestion(Schema):
     who: str = Field(min_length=1, max_length=20000)
     given: dict[str, AvailabilityName] = {}
     groups: dict[str, list[str]] = {}
     from_: str | None = Field(default=None, alias="from")
 
 
-class CheckTrace(_Schema):
+class CheckTrace(Schema):
     """One line per node of the requirement, depth first."""
 
     path: str
@@ -195,7 +195,7 @@ class CheckTrace(_Schema):
     why: str
 
 
-class CheckAnswer(_Schema):
+class CheckAnswer(Schema):
     verdict: Literal["yes", "no", "unknown"]
     ring: list[str]
     missing: list[str]
@@ -208,12 +208,12 @@ class CheckAnswer(_Schema):
     """… of so many the requirement names."""
 
 
-class AskQuestion(_Schema):
+class AskQuestion(Schema):
     who: str = Field(min_length=1, max_length=20000)
     from_: str | None = Field(default=None, alias="from")
 
 
-class Stream(_Schema):
+class Stream(Schema):
     id: str
     account: str | None
     network: str
@@ -228,12 +228,12 @@ class Stream(_Schema):
     reason_text: str | None = None
 
 
-class MeStatement(_Schema):
+class MeStatement(Schema):
     state: Literal["available", "busy", "away"]
     until: datetime | None = None
 
 
-class Me(_Schema):
+class Me(Schema):
     """The page's owner."""
 
     accounts: list[str]
@@ -242,7 +242,7 @@ class Me(_Schema):
     until: datetime | None = None
 
 
-class AskForYou(_Schema):
+class AskForYou(Schema):
     """Somebody asks the page's owner."""
 
     id: str
@@ -260,12 +260,12 @@ class AskForYou(_Schema):
     room: Room | None = None
 
 
-class AnswerGiven(_Schema):
+class AnswerGiven(Schema):
     answer: Literal["yes", "no", "later", "why", "stop"]
     delay_s: float | None = Field(default=None, gt=0, le=YEAR_S)
 
 
-class Connection(_Schema):
+class Connection(Schema):
     """What the connect panel shows."""
 
     im_host: str
@@ -276,7 +276,7 @@ class Connection(_Schema):
     version: str
 
 
-class DoctorLine(_Schema):
+class DoctorLine(Schema):
     name: str
     ok: bool
     says: str
@@ -295,108 +295,20 @@ class Problem(BaseModel):
     suggestion: str | None = None
 
 
-class GuestPerson(_Schema):
-    name: str
-    you: bool = False
-    role: str = ""
-    """``asked``, ``for you`` … plain words, never who declined."""
-    here: bool = False
-
-
-class GuestClause(_Schema):
-    clause: str
-    need: int
-    taken: int
-    people: list[GuestPerson]
-    """Only those who are in."""
-    asking: int = 0
-    until: datetime | None = None
-
-
-class ChatLine(_Schema):
-    """A line of the room's own chat, or (name None) a line of the room itself.
-
-    Also a frame of the room's WebSocket: one for every new line.
-    """
-
-    type: Literal["line"] = "line"
-    id: int
-    at: datetime
-    name: str | None
-    you: bool = False
-    text: str
-    only_you: bool = False
-
-
-class RoomView(_Schema):
-    """What a personal link shows; also sent over the room's WebSocket whenever it changes.
-
-    ``revoked`` shows no more than that; ``withdrawn``: the organiser called it off, or it could not be.
-    """
-
-    type: Literal["view"] = "view"
-    state: RoomState
-    about: str | None
-    kind: KindName
-    organiser: str
-    you: str
-    is_organiser: bool
-    you_said: YouSaid | None = None
-    """The reader's latest answer."""
-    activity: str | None = None
-    """Q481; only for the organiser."""
-    asked_at: datetime | None
-    created: datetime
-    opened_at: datetime | None
-    ended_at: datetime | None
-    deadline: datetime | None
-    here: list[GuestPerson]
-    clauses: list[GuestClause]
-    in_count: int
-    need: int
-    covered_by: str | None = None
-    covered_at: datetime | None = None
-    not_coming: list[str] = []
-    """Sentences; only for the organiser."""
-    chat: list[ChatLine] = []
-    """Only while open and joined."""
-    server_time: datetime
-
-
-class RoomAnswer(_Schema):
-    """From the room page: come (also late), do not come after all, never ask me again."""
-
-    answer: Literal["yes", "no", "stop"]
-
-
-class RoomSays(_Schema):
-    """A frame from the page over the room's WebSocket; ``end`` is the organiser's."""
-
-    type: Literal["join", "say", "leave", "end"]
-    text: str | None = None
-
-
-class RoomTrouble(_Schema):
-    """A frame to the page: what it just sent was not done."""
-
-    type: Literal["problem"] = "problem"
-    problem: Problem
-
-
-class EnterKey(_Schema):
+class EnterKey(Schema):
     """A way into the page that works once."""
 
     url: str
     expires: datetime
 
 
-class Heartbeat(_Schema):
+class Heartbeat(Schema):
     """Data of the events ``hello`` and ``heartbeat``."""
 
     now: datetime
 
 
-class Readiness(_Schema):
+class Readiness(Schema):
     """Per part: is it ready? Answered with 503 if one is not."""
 
     ready: bool
