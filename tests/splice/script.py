@@ -151,6 +151,10 @@ class Talk:
         for at in range(0, len(data), self.chunk):
             self.do(self.splice.receive(side, data[at : at + self.chunk], self.now))
 
-    def _take(self, side: Side) -> str:
+    def raw(self, side: Side) -> bytes:
+        """The same as bytes."""
         got, self._got[side] = self._got[side], b""
-        return got.decode()
+        return got
+
+    def _take(self, side: Side) -> str:
+        return self.raw(side).decode()

@@ -102,8 +102,10 @@ class Splice:
 
         def end() -> None:
             connection = self._connection
+            connection.shut.add(side)
             if not connection.blind:
-                connection.out.send(OTHER[side], connection.framers[side].reset())
+                for origin, framer in connection.framers.items():
+                    connection.out.send(OTHER[origin], framer.reset())
             connection.end(connection.session.context.reason)
 
         return self._do(now, end)

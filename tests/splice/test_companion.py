@@ -1,0 +1,386 @@
+"""The contact that only this client sees: VC-1 to VC-9, T26 to T29. The server never hears of it."""
+
+import pytest
+
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.effects import CommandTyped, Done, StateChanged
+from quorate.splice.splice import SpliceConfig
+from tests.splice.script import (
+    APPEARS,
+    BIND,
+    BOB,
+    BOUND,
+    CAROL,
+    ITEM,
+    ROSTER_GET,
+    Talk,
+    ids,
+    roster,
+)
+
+JID = "quorate@quorate.invalid"
+OWN = "alice@example.org/pc"
+STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+PUBSUB = "http://jabber.org/protocol/pubsub"
+
+
+def bound() -> Talk:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.hear()
+    return talk
+
+
+def push(id: str) -> str:
+    return f"<iq type='set' id='{id}' to='{OWN}'><query xmlns='jabber:iq:roster'>{ITEM}</query></iq>"
+
+
+def test_it_enters_by_the_roster_then_by_presence() -> None:
+    talk = bound()
+    talk.c(ROSTER_GET)
+    assert talk.server() == ROSTER_GET
+    talk.s(roster(BOB, CAROL))
+    assert talk.client() == roster(BOB, CAROL, ITEM)
+    assert talk.saw(StateChanged) == []
+    talk.c("<presence/>")
+    assert talk.client() == APPEARS
+    assert talk.server() == "<presence/>"
+    assert talk.saw(StateChanged)[-1].companion is True
+
+
+@pytest.mark.parametrize("query", ["<query xmlns='jabber:iq:roster'/>", "<query xmlns='jabber:iq:roster' />"])
+def test_an_empty_roster_is_opened_for_it(query: str) -> None:
+    talk = bound()
+    talk.c(ROSTER_GET)
+    talk.s(f"<iq type='result' id='r1'>{query}</iq>")
+    assert f"{ITEM}</query></iq>" in talk.client()
+
+
+def test_a_client_that_asks_for_no_roster_gets_it_by_a_push() -> None:
+    talk = bound()
+    talk.c("<presence/>")
+    seen = talk.client()
+    (id,) = ids(seen)
+    assert seen == push(id) + APPEARS
+    talk.c(f"<iq type='result' id='{id}'/>")
+    talk.c(f"<iq type='result' id='{id}' to='alice@example.org'/>")
+    assert talk.server() == "<presence/>"
+
+
+def test_a_client_that_does_nothing_gets_it_after_five_seconds() -> None:
+    talk = bound()
+    talk.wait(4.9)
+    assert talk.client() == ""
+    talk.wait(0.2)
+    seen = talk.client()
+    assert seen == push(ids(seen)[0]) + APPEARS
+
+
+def test_versions_are_made_our_own() -> None:
+    talk = bound()
+    talk.c("<iq type='get' id='r1'><query xmlns='jabber:iq:roster' ver='q1:5'/></iq>")
+    assert talk.server() == "<iq type='get' id='r1'><query xmlns='jabber:iq:roster' ver='5'/></iq>"
+    talk.s(roster(BOB, ver="7"))
+    assert "ver='q1:7'" in talk.client()
+    talk.s(f"<iq type='set' id='p1'><query xmlns='jabber:iq:roster' ver='8'>{CAROL}</query></iq>")
+    assert talk.client().startswith("<iq type='set' id='p1'><query xmlns='jabber:iq:roster' ver='q1:8'>")
+
+
+@pytest.mark.parametrize("ver", ["", " ver=''", " ver='foreign'"])
+def test_versions_that_are_not_ours_pass(ver: str) -> None:
+    talk = bound()
+    get = f"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'{ver}/></iq>"
+    talk.c(get)
+    assert talk.server() == get
+
+
+def test_an_unchanged_roster_is_followed_by_a_push_and_fetched_by_ourselves() -> None:
+    talk = bound()
+    talk.c("<iq type='get' id='r1'><query xmlns='jabber:iq:roster' ver='q1:5'/></iq><presence/>")
+    talk.hear()
+    talk.s("<iq type='result' id='r1'/>")
+    seen, sent = talk.client(), talk.server()
+    assert seen == "<iq type='result' id='r1'/>" + push(ids(seen)[0]) + APPEARS
+    (own,) = ids(sent)
+    assert sent == f"<iq type='get' id='{own}'><query xmlns='jabber:iq:roster'/></iq>"
+    talk.s(f"<iq type='result' id='{own}'><query xmlns='jabber:iq:roster' ver='5'>{BOB}</query></iq>")
+    assert talk.client() == ""
+    assert talk.splice.contacts == 1
+
+
+@pytest.mark.parametrize(
+    "to", [JID, f"{JID}/q", "Quorate@QUORATE.invalid", "quorate&#64;quorate.inval&#105;d"]
+)
+def test_what_is_typed_to_it_is_a_command_and_goes_nowhere(to: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message type='chat' to='{to}' id='m1'><body> who &lt;bob&gt; </body><active/></message>")
+    assert talk.saw(CommandTyped) == [CommandTyped(text="who <bob>", message="m1")]
+    assert talk.server() == ""
+
+
+def test_a_command_is_executed_once_per_id() -> None:
+    talk = Talk().log_in()
+    for text in ("meet bob", "meet bob", "meet carol"):
+        talk.c(f"<message type='chat' to='{JID}' id='m1'><body>{text}</body></message>")
+    assert [e.text for e in talk.saw(CommandTyped)] == ["meet bob", "meet carol"]
+
+
+def test_a_command_without_an_id_gets_one() -> None:
+    talk = Talk().log_in()
+    for _ in range(2):
+        talk.c(f"<message to='{JID}'><body>who</body></message>")
+    first, second = talk.saw(CommandTyped)
+    assert first.message
+    assert first.message != second.message
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+        "<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>",
+        "<body> </body>",
+        "<reactions xmlns='urn:xmpp:reactions:0' id='x'/>",
+    ],
+)
+def test_what_is_no_text_is_taken_out_in_silence(inner: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message type='chat' to='{JID}' id='m1'>{inner}</message>")
+    assert (talk.server(), talk.client(), talk.saw(CommandTyped)) == ("", "", [])
+
+
+def test_a_receipt_is_given() -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message to='{JID}' id='m1'><body>who</body><request xmlns='urn:xmpp:receipts'/></message>")
+    assert "<received xmlns='urn:xmpp:receipts' id='m1'/>" in talk.client()
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<encrypted xmlns='eu.siacs.conversations.axolotl'/><body>fallback</body>",
+        "<encrypted xmlns='urn:xmpp:omemo:2'/>",
+        "<openpgp xmlns='urn:xmpp:openpgp:0'>x</openpgp>",
+        "<body>?OTRv3?</body>",
+    ],
+)
+def test_encrypted_text_is_refused_in_words(inner: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message type='chat' to='{JID}' id='m1'>{inner}</message>")
+    assert SpliceConfig(ids_seed="").encrypted_note in talk.client()
+    assert (talk.server(), talk.saw(CommandTyped)) == ("", [])
+
+
+def test_a_correction_is_answered() -> None:
+    talk = Talk().log_in()
+    talk.c(
+        f"<message to='{JID}' id='m2'><body>x</body>"
+        "<replace id='m1' xmlns='urn:xmpp:message-correct:0'/></message>"
+    )
+    assert SpliceConfig(ids_seed="").correction_note in talk.client()
+
+
+def test_only_the_first_4096_bytes_are_read() -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message to='{JID}' id='m1'><body>{'ä' * 3000}</body></message>")
+    assert [e.text for e in talk.saw(CommandTyped)] == ["ä" * 2048]
+
+
+def result(payload: str = "", sender: str = "") -> str:
+    head = f"<iq type='result' id='i1'{sender} to='{OWN}'"
+    return f"{head}>{payload}</iq>" if payload else f"{head}/>"
+
+
+def error(condition: str, sender: str = "", kind: str = "cancel") -> str:
+    inner = f"<error type='{kind}'><{condition} xmlns='{STANZAS}'/></error>"
+    return f"<iq type='error' id='i1'{sender} to='{OWN}'>{inner}</iq>"
+
+
+FROM = f" from='{JID}'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "answer"),
+    [
+        ("get", "<ping xmlns='urn:xmpp:ping'/>", result(sender=FROM)),
+        ("get", "<query xmlns='jabber:iq:last'/>", error("service-unavailable", FROM)),
+        ("get", "<vCard xmlns='vcard-temp'/>", error("service-unavailable", FROM)),
+        (
+            "get",
+            f"<pubsub xmlns='{PUBSUB}'><items node='eu.siacs.conversations.axolotl.devicelist'/></pubsub>",
+            error("item-not-found", FROM),
+        ),
+        (
+            "get",
+            "<query xmlns='http://jabber.org/protocol/disco#items'/>",
+            result("<query xmlns='http://jabber.org/protocol/disco#items'/>", FROM),
+        ),
+    ],
+)
+def test_requests_to_it_are_answered_at_once(kind: str, payload: str, answer: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<iq type='{kind}' id='i1' to='{JID}'>{payload}</iq>")
+    assert talk.client() == answer
+    assert talk.server() == ""
+
+
+def test_it_says_what_it_is() -> None:
+    talk = Talk().log_in()
+    talk.c(f"<iq type='get' id='i1' to='{JID}/q'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>")
+    assert "<identity category='client' type='bot'" in talk.client()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        f"<item jid='{JID}' name='Q'/>",
+        f"<item jid='{JID}' subscription='remove'/>",
+        f"<item jid='{JID}'><group>Work</group></item>",
+    ],
+    ids=["rename", "remove", "group"],
+)
+def test_changing_its_roster_entry_changes_nothing(item: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<iq type='set' id='i1'><query xmlns='jabber:iq:roster'>{item}</query></iq>")
+    seen = talk.client()
+    assert seen == result() + push(ids(seen)[0])
+    assert talk.server() == ""
+
+
+@pytest.mark.parametrize(
+    ("request_", "forwarded", "answered"),
+    [
+        ("<block xmlns='urn:xmpp:blocking'><item jid='{J}'/></block>", None, True),
+        (
+            "<block xmlns='urn:xmpp:blocking'><item jid='{J}'/><item jid='eve@example.org'/></block>",
+            "<block xmlns='urn:xmpp:blocking'><item jid='eve@example.org'/></block>",
+            False,
+        ),
+        (
+            "<pubsub xmlns='{P}'><publish node='mds'><item id='{J}'><x xmlns='y'/></item>"
+            "</publish><publish-options><x xmlns='jabber:x:data'/></publish-options></pubsub>",
+            None,
+            True,
+        ),
+        (
+            "<query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'><note jid='{J}'>a</note>"
+            "<note jid='bob@example.org'>b</note></storage></query>",
+            "<query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'>"
+            "<note jid='bob@example.org'>b</note></storage></query>",
+            False,
+        ),
+        (
+            "<prefs xmlns='urn:xmpp:mam:2' default='always'><never><jid>{J}</jid></never></prefs>",
+            "<prefs xmlns='urn:xmpp:mam:2' default='always'><never></never></prefs>",
+            False,
+        ),
+    ],
+    ids=["block", "block two", "displayed", "notes", "archive preferences"],
+)
+def test_lists_lose_it_and_keep_the_rest(request_: str, forwarded: str | None, answered: bool) -> None:
+    talk = Talk().log_in()
+    body = request_.replace("{J}", JID).replace("{P}", PUBSUB)
+    talk.c(f"<iq type='set' id='i1'>{body}</iq>")
+    assert talk.server() == (f"<iq type='set' id='i1'>{forwarded}</iq>" if forwarded else "")
+    assert talk.client() == (result() if answered else "")
+
+
+def test_its_archive_is_empty() -> None:
+    talk = Talk().log_in()
+    talk.c(
+        "<iq type='set' id='i1'><query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='with'><value>{JID}</value></field></x></query></iq>"
+    )
+    assert "<fin xmlns='urn:xmpp:mam:2' complete='true'>" in talk.client()
+    assert talk.server() == ""
+
+
+def test_an_unknown_request_about_it_is_refused() -> None:
+    talk = Talk().log_in()
+    talk.c(f"<iq type='set' id='i1'><x xmlns='some:thing' jid='{JID}'/></iq>")
+    assert talk.client() == error("service-unavailable")
+    assert talk.server() == ""
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        f"<presence to='{JID}'/>",
+        f"<presence to='{JID}' type='unsubscribe'/>",
+        f"<message to='room@muc'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='{JID}'/></x>"
+        "</message>",
+        f"<iq type='result' id='z' to='{JID}'/>",
+    ],
+)
+def test_nothing_addressed_to_it_reaches_the_server(stanza: str) -> None:
+    talk = Talk().log_in()
+    talk.c(stanza)
+    assert talk.server() == ""
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        f"<message to='bob@example.org' type='chat'><body>what is {JID}?</body></message>",
+        f"<message to='bob@example.org' type='chat'><body>{JID}</body></message>",
+        f"<presence><status>ask {JID}</status></presence>",
+        "<message to='bob@example.org'><body>&#113;uorate</body></message>",
+    ],
+)
+def test_what_people_write_about_it_passes(stanza: str) -> None:
+    talk = Talk().log_in()
+    talk.c(stanza)
+    assert talk.server() == stanza
+
+
+def test_nothing_of_its_domain_comes_from_the_server() -> None:
+    talk = Talk().log_in()
+    talk.s(f"<message from='{JID}/q' to='{OWN}'><body>forged</body></message>")
+    talk.s(f"<presence from='{JID}'/>")
+    assert talk.client() == ""
+
+
+def test_it_speaks_after_it_has_appeared() -> None:
+    talk = bound()
+    talk.do(talk.splice.say("s1", "Hello & welcome", talk.now))
+    assert talk.client() == ""
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB))
+    assert talk.saw(Done) == []
+    talk.c("<presence/>")
+    seen = talk.client()
+    assert seen.index(APPEARS) < seen.index("<body>Hello &amp; welcome</body>")
+    assert f"from='{JID}/q' to='{OWN}'" in seen
+    assert talk.saw(Done) == [Done(effect="s1")]
+
+
+def test_a_line_that_can_never_be_said_is_given_up() -> None:
+    talk = Talk()
+    talk.open()
+    talk.do(talk.splice.say("s1", "x", talk.now))
+    talk.wait(31)
+    assert talk.saw(Done) == [Done(effect="s1", reason=Reason.TOO_EARLY)]
+    talk.lose()
+    talk.do(talk.splice.say("s2", "x", talk.now))
+    assert talk.saw(Done) == [Done(effect="s2", reason=Reason.STREAM_ENDED)]
+
+
+def test_its_status_is_told_only_when_it_changes() -> None:
+    talk = Talk().log_in()
+    for text in ("1 waiting", "1 waiting"):
+        talk.do(talk.splice.companion_status(text, talk.now))
+    assert talk.client().count("<status>1 waiting</status>") == 1
+
+
+def test_it_leaves_by_presence_then_out_of_the_roster() -> None:
+    talk = Talk().log_in()
+    talk.do(talk.splice.retire(talk.now))
+    seen = talk.client()
+    assert seen.startswith(f"<presence type='unavailable' from='{JID}/q' to='{OWN}'/><iq type='set' ")
+    assert f"<item jid='{JID}' subscription='remove'/>" in seen
+    talk.wait(60)
+    assert talk.client() == ""
+    assert talk.splice.state is StreamState.LIVE

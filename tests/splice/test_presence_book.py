@@ -1,0 +1,189 @@
+"""What presence on the stream means for a contact, and what it does not. Section 5, T30, T31."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from quorate.model.evidence import Presence
+from quorate.model.person import Subscription
+from quorate.model.reasons import Reason
+from quorate.splice.effects import PresenceSeen, RosterSeen, StateChanged
+from tests.splice.script import BOB, DELAY, Talk, roster, who
+
+GATEWAY = "<item jid='irc.example.org' subscription='both'/>"
+LEGACY = "<item jid='zoe%net@irc.example.org' subscription='both'/>"
+Seen = tuple[str, str, Presence]
+
+
+def seen(talk: Talk) -> list[Seen]:
+    return [(e.contact.account, e.resource, e.presence) for e in talk.saw(PresenceSeen)]
+
+
+@pytest.mark.parametrize(
+    ("content", "presence"),
+    [
+        ("", Presence.ONLINE),
+        ("<show>chat</show>", Presence.FREE),
+        ("<show>away</show>", Presence.AWAY),
+        ("<show>xa</show>", Presence.XA),
+        ("<show>dnd</show>", Presence.BUSY),
+        ("<show>strange</show>", Presence.ONLINE),
+    ],
+)
+def test_each_resource_is_told(content: str, presence: Presence) -> None:
+    talk = Talk().log_in()
+    stanza = f"<presence from='bob@example.org/x'>{content}<priority>-3</priority>{DELAY}</presence>"
+    talk.s(stanza)
+    (told,) = talk.saw(PresenceSeen)
+    assert (told.contact, told.resource, told.presence, told.priority) == (who("bob"), "x", presence, -3)
+    assert told.since == datetime(2026, 1, 1, tzinfo=UTC)
+    assert (told.asked, told.implied, told.stale) == (False, False, False)
+    assert talk.client() == stanza
+
+
+def test_one_device_leaves() -> None:
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/><presence from='bob@example.org/y'/>")
+    talk.hear()
+    talk.s("<presence type='unavailable' from='bob@example.org/x'/>")
+    assert seen(talk) == [("bob@example.org", "x", Presence.OFFLINE)]
+
+
+def test_the_whole_contact_leaves() -> None:
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/><presence from='bob@example.org/y'/>")
+    talk.hear()
+    talk.s("<presence type='unavailable' from='bob@example.org'/>")
+    assert seen(talk) == [("bob@example.org", r, Presence.OFFLINE) for r in ("x", "y", "")]
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        "<presence type='unsubscribed' from='bob@example.org'/>",
+        "<iq type='set' id='p'><query xmlns='jabber:iq:roster'>"
+        "<item jid='bob@example.org' subscription='from'/></query></iq>",
+        "<iq type='set' id='p' from='alice@example.org'><query xmlns='jabber:iq:roster'>"
+        "<item jid='bob@example.org' subscription='remove'/></query></iq>",
+    ],
+    ids=["unsubscribed", "subscription lost", "removed"],
+)
+def test_who_may_not_be_seen_any_more_is_unknown(stanza: str) -> None:
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.hear()
+    talk.s(stanza)
+    told = talk.saw(PresenceSeen)
+    assert {(e.presence, e.reason) for e in told} == {(Presence.UNKNOWN, Reason.NOT_SUBSCRIBED)}
+    assert {e.resource for e in told} == {"x", ""}
+    assert talk.client() == stanza
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        "<presence type='subscribe' from='bob@example.org'/>",
+        "<presence type='error' from='bob@example.org'><error type='cancel'/></presence>",
+        "<presence from='alice@example.org/phone'/>",
+        "<presence to='alice@example.org/pc'/>",
+        "<presence from='room@muc.example.org/bob'><x xmlns='http://jabber.org/protocol/muc#user'>"
+        "<item jid='bob@example.org/x' role='participant'/></x></presence>",
+        "<presence from='not an address@'/>",
+    ],
+    ids=["subscribe", "error", "own device", "no sender", "room", "no address"],
+)
+def test_what_says_nothing_about_a_contact_passes(stanza: str) -> None:
+    talk = Talk().log_in()
+    talk.s(stanza)
+    assert talk.saw(PresenceSeen) == []
+    assert talk.saw(StateChanged) == []
+    assert talk.client() == stanza
+
+
+def test_a_room_the_client_joined_never_feeds_a_contact() -> None:
+    talk = Talk().log_in()
+    talk.c("<presence to='room@muc.example.org/me'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    talk.s("<presence from='room@muc.example.org/bob'/>")
+    talk.s("<presence from='room@muc.example.org'/>")
+    assert talk.saw(PresenceSeen) == []
+
+
+def test_a_dead_gateway_makes_its_users_unknown() -> None:
+    talk = Talk().log_in(GATEWAY, LEGACY)
+    talk.s("<presence from='irc.example.org'/><presence from='zoe%net@irc.example.org/r'/>")
+    talk.hear()
+    talk.s("<presence type='unavailable' from='irc.example.org'/>")
+    users = [e for e in talk.saw(PresenceSeen) if e.contact.account.startswith("zoe")]
+    assert {(e.presence, e.reason) for e in users} == {(Presence.UNKNOWN, Reason.STALE)}
+
+
+def test_who_was_named_in_the_burst_is_not_implied() -> None:
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.hear()
+    talk.wait(6)
+    assert seen(talk) == [("carol@example.org", "", Presence.OFFLINE)]
+    talk.wait(60)
+    assert seen(talk) == []
+
+
+def test_the_roster_is_told_with_groups_and_subscription() -> None:
+    talk = Talk()
+    talk.log_in()
+    (full,) = [e for e in talk.all if isinstance(e, RosterSeen)]
+    bob = full.contacts[0]
+    assert full.full
+    assert (bob.address, bob.name, bob.groups, bob.subscription) == (
+        who("bob"),
+        "Bob",
+        ("dba",),
+        Subscription.BOTH,
+    )
+    assert talk.splice.contacts == 2
+
+
+@pytest.mark.parametrize("sender", ["", " from='alice@example.org'"])
+def test_changes_of_the_roster_are_told(sender: str) -> None:
+    talk = Talk().log_in()
+    talk.s(
+        f"<iq type='set' id='p'{sender}><query xmlns='jabber:iq:roster'>"
+        "<item jid='dave@example.org' name='Dave' subscription='to'/></query></iq>"
+    )
+    (change,) = talk.saw(RosterSeen)
+    assert (change.full, [c.name for c in change.contacts]) == (False, ["Dave"])
+    assert talk.splice.contacts == 3
+
+
+def test_a_roster_push_of_a_stranger_is_not_believed() -> None:
+    talk = Talk().log_in()
+    stanza = (
+        "<iq type='set' id='p' from='eve@example.net'><query xmlns='jabber:iq:roster'>"
+        "<item jid='dave@example.org' subscription='both'/></query></iq>"
+    )
+    talk.s(stanza)
+    assert talk.client() == stanza
+    assert talk.saw(RosterSeen) == []
+
+
+def test_a_roster_of_two_thousand_is_held_and_read() -> None:
+    talk = Talk(chunk=4096)
+    items = [f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(2000)]
+    talk.log_in(BOB, *items)
+    assert talk.splice.contacts == 2001
+
+
+def test_a_roster_too_big_to_hold_passes_unread_and_the_companion_is_pushed() -> None:
+    talk = Talk(chunk=4096)
+    talk.open()
+    talk.c("<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+    talk.s(
+        "<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+        "<jid>alice@example.org/pc</jid></bind></iq>"
+    )
+    talk.c("<iq type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq><presence/>")
+    talk.hear()
+    big = roster(*(f"<item jid='p{n}@example.org' name='{'x' * 500}'/>" for n in range(2100)))
+    talk.s(big)
+    got = talk.client()
+    assert got.startswith(big)
+    assert "<item xmlns='jabber:iq:roster' jid='quorate@quorate.invalid'" in got[len(big) :]
