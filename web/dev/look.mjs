@@ -22,7 +22,7 @@ const VIEWS = [
   { name: "compose", path: "/", act: type("any of @legal") },
   { name: "refused", path: "/", act: type("any of @leagl") },
   { name: "unknown", path: "/", act: type("petra") },
-  { name: "suggest", path: "/", act: async (page) => { await page.getByRole("combobox").pressSequentially("any of @"); await page.waitForTimeout(300); } },
+  { name: "suggest", path: "/", act: async (page) => { await page.getByRole("combobox").pressSequentially("any of @"); await page.keyboard.press("ArrowDown"); await page.waitForTimeout(300); } },
   { name: "person", path: "/people", act: async (page) => page.getByText("kofi").first().click() },
   { name: "activity", path: "/activities/Q481" },
   { name: "activity-live", path: "/activities/Q480" },
@@ -90,7 +90,8 @@ async function look({ name, path, cookies = [], act }, colorScheme, size, viewpo
 }
 
 async function axe(page, where) {
+  // The library's focus guards are hidden on purpose: they pass the focus on at once.
   // evaluate() runs in the page without a script element, so the page's policy stays as it is.
-  const violations = await page.evaluate(`(() => { const module = undefined, exports = undefined; ${AXE}; return axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)])); })()`);
+  const violations = await page.evaluate(`(() => { const module = undefined, exports = undefined; ${AXE}; return axe.run({ exclude: ["[data-base-ui-focus-guard]"] }).then((r) => r.violations.map((v) => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)])); })()`);
   for (const [id, count, html] of violations) fault(where, `axe ${id} ×${count} ${html}`);
 }

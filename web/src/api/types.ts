@@ -1,5 +1,469 @@
 // Generated from the OpenAPI document by `npm run types`; do not edit.
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/v1/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activities
+         * @description Newest first: those not over, and the recent ended ones.
+         */
+        get: operations["activities_api_v1_activities_get"];
+        put?: never;
+        /**
+         * Start
+         * @description Who is needed, and for what. Refused at once, and nobody messaged, if it makes no sense.
+         */
+        post: operations["start_api_v1_activities_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Activity */
+        get: operations["activity_api_v1_activities__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Call it off; a live one ends. Everybody who was asked is told.
+         */
+        post: operations["cancel_api_v1_activities__id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain
+         * @description Why, or why not: sentences, the requirement with its evidence, the time line, the next step.
+         */
+        get: operations["explain_api_v1_activities__id__explain_get"];
+        put?: never;
+        /**
+         * Explain Again
+         * @description The same as GET.
+         */
+        post: operations["explain_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activities/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend
+         * @description Move the deadline; without one it is set from now.
+         */
+        post: operations["extend_api_v1_activities__id__extend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/asks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Asks
+         * @description Who asks the owner, newest first.
+         */
+        get: operations["asks_api_v1_asks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/asks/{invitation}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description The same as writing the answer in a client.
+         */
+        post: operations["answer_api_v1_asks__invitation__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description What would happen if this were asked now; nobody is asked.
+         */
+        post: operations["check_api_v1_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connection
+         * @description Where an IM client connects to, for the connect panel.
+         */
+        get: operations["connection_api_v1_connection_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doctor
+         * @description What is missing for a client to connect and be read.
+         */
+        get: operations["doctor_api_v1_doctor_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Down
+         * @description End the agent and the server; activities go on at the next start.
+         */
+        post: operations["down_api_v1_down_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enter-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter Key
+         * @description A link that lets one browser in, once, within ten minutes.
+         */
+        post: operations["enter_key_api_v1_enter_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description activity, person, stream, ask, me (data: the whole thing), hello, heartbeat (data: now), gap.
+         */
+        get: operations["events_api_v1_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Me */
+        get: operations["me_api_v1_me_get"];
+        put?: never;
+        /**
+         * Say
+         * @description ``me busy until 14:00``: counts above everything a client says.
+         */
+        post: operations["say_api_v1_me_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People
+         * @description Everybody Quorate knows, as it knows them now; nobody is asked. ``state`` keeps one availability.
+         */
+        get: operations["people_api_v1_people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presence
+         * @description Verdicts about the people ``who`` names; whom the streams do not mention is asked first.
+         */
+        get: operations["presence_api_v1_presence_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presence/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Again
+         * @description Ask again by hand, whatever is known already.
+         */
+        post: operations["ask_again_api_v1_presence_ask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Room
+         * @description What the holder of this link may see. Works without an account.
+         */
+        get: operations["room_api_v1_rooms__token__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{token}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Come (also late), not after all, or never be asked by this organiser again.
+         */
+        post: operations["answer_api_v1_rooms__token__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streams */
+        get: operations["streams_api_v1_streams_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description The process answers.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Prometheus text format.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description Per part. Not ready is answered with 503.
+         */
+        get: operations["readyz_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -14,11 +478,8 @@ export interface components {
             created: string;
             /** Deadline */
             deadline: string | null;
-            /**
-             * Ended At
-             * @default null
-             */
-            ended_at: string | null;
+            /** Ended At */
+            ended_at?: string | null;
             /** Id */
             id: string;
             /**
@@ -26,13 +487,9 @@ export interface components {
              * @enum {string}
              */
             kind: "chat" | "call" | "video" | "board" | "review" | "link";
-            /**
-             * Live At
-             * @default null
-             */
-            live_at: string | null;
-            /** @default null */
-            next: components["schemas"]["Next"] | null;
+            /** Live At */
+            live_at?: string | null;
+            next?: components["schemas"]["Next"] | null;
             /** Organiser */
             organiser: string;
             /**
@@ -60,11 +517,8 @@ export interface components {
             places: components["schemas"]["Clause"][];
             /** Reason */
             reason: string | null;
-            /**
-             * Reason Text
-             * @default null
-             */
-            reason_text: string | null;
+            /** Reason Text */
+            reason_text?: string | null;
             /**
              * Ring S
              * @default 30
@@ -94,20 +548,14 @@ export interface components {
         ActivityPerson: {
             /** At */
             at: string | null;
-            /**
-             * Availability
-             * @default null
-             */
-            availability: ("available" | "away" | "busy" | "offline" | "unknown") | null;
+            /** Availability */
+            availability?: ("available" | "away" | "busy" | "offline" | "unknown") | null;
             /** Name */
             name: string;
             /** Person */
             person: string;
-            /**
-             * Reason
-             * @default null
-             */
-            reason: string | null;
+            /** Reason */
+            reason?: string | null;
             /**
              * Spare
              * @default false
@@ -118,11 +566,8 @@ export interface components {
              * @enum {string}
              */
             state: "candidate" | "queued" | "sent" | "accepted" | "declined" | "later" | "silent" | "withdrawn" | "here" | "left";
-            /**
-             * Until
-             * @default null
-             */
-            until: string | null;
+            /** Until */
+            until?: string | null;
             /** Via */
             via: string | null;
         };
@@ -133,11 +578,8 @@ export interface components {
              * @enum {string}
              */
             answer: "yes" | "no" | "later" | "why" | "stop";
-            /**
-             * Delay S
-             * @default null
-             */
-            delay_s: number | null;
+            /** Delay S */
+            delay_s?: number | null;
         };
         /**
          * AskForYou
@@ -169,8 +611,7 @@ export interface components {
             needed: string;
             /** Organiser Name */
             organiser_name: string;
-            /** @default null */
-            room: components["schemas"]["Room"] | null;
+            room?: components["schemas"]["Room"] | null;
             /**
              * State
              * @enum {string}
@@ -181,11 +622,8 @@ export interface components {
         };
         /** AskQuestion */
         AskQuestion: {
-            /**
-             * From
-             * @default null
-             */
-            from: string | null;
+            /** From */
+            from?: string | null;
             /** Who */
             who: string;
         };
@@ -255,11 +693,8 @@ export interface components {
         };
         /** CheckQuestion */
         CheckQuestion: {
-            /**
-             * From
-             * @default null
-             */
-            from: string | null;
+            /** From */
+            from?: string | null;
             /**
              * Given
              * @default {}
@@ -337,11 +772,8 @@ export interface components {
             name: string;
             /** Ok */
             ok: boolean;
-            /**
-             * Remedy
-             * @default null
-             */
-            remedy: string | null;
+            /** Remedy */
+            remedy?: string | null;
             /** Says */
             says: string;
         };
@@ -389,11 +821,8 @@ export interface components {
             people: components["schemas"]["GuestPerson"][];
             /** Taken */
             taken: number;
-            /**
-             * Until
-             * @default null
-             */
-            until: string | null;
+            /** Until */
+            until?: string | null;
         };
         /** GuestPerson */
         GuestPerson: {
@@ -415,17 +844,6 @@ export interface components {
              */
             you: boolean;
         };
-        /**
-         * Heartbeat
-         * @description Data of the events ``hello`` and ``heartbeat``.
-         */
-        Heartbeat: {
-            /**
-             * Now
-             * Format: date-time
-             */
-            now: string;
-        };
         /** LogLine */
         LogLine: {
             /**
@@ -438,11 +856,8 @@ export interface components {
              * @default []
              */
             people: string[];
-            /**
-             * Reason
-             * @default null
-             */
-            reason: string | null;
+            /** Reason */
+            reason?: string | null;
             /** Text */
             text: string;
             /** What */
@@ -462,11 +877,8 @@ export interface components {
             availability: "available" | "away" | "busy" | "offline" | "unknown";
             /** Name */
             name: string;
-            /**
-             * Until
-             * @default null
-             */
-            until: string | null;
+            /** Until */
+            until?: string | null;
         };
         /** MeStatement */
         MeStatement: {
@@ -475,45 +887,27 @@ export interface components {
              * @enum {string}
              */
             state: "available" | "busy" | "away";
-            /**
-             * Until
-             * @default null
-             */
-            until: string | null;
+            /** Until */
+            until?: string | null;
         };
         /** NewActivity */
         NewActivity: {
-            /**
-             * About
-             * @default null
-             */
-            about: string | null;
-            /**
-             * At
-             * @default null
-             */
-            at: string | null;
-            /**
-             * Before
-             * @default null
-             */
-            before: string | null;
-            /**
-             * From
-             * @default null
-             */
-            from: string | null;
+            /** About */
+            about?: string | null;
+            /** At */
+            at?: string | null;
+            /** Before */
+            before?: string | null;
+            /** From */
+            from?: string | null;
             /**
              * Kind
              * @default chat
              * @enum {string}
              */
             kind: "chat" | "call" | "video" | "board" | "review" | "link";
-            /**
-             * Target
-             * @default null
-             */
-            target: string | null;
+            /** Target */
+            target?: string | null;
             /**
              * Urgent
              * @default false
@@ -527,11 +921,8 @@ export interface components {
             when: "now" | "asap" | "at";
             /** Who */
             who: string;
-            /**
-             * Within S
-             * @default null
-             */
-            within_s: number | null;
+            /** Within S */
+            within_s?: number | null;
             /**
              * Without Me
              * @default false
@@ -545,22 +936,10 @@ export interface components {
             /** Reason */
             reason: string;
         };
-        /** Organiser */
-        Organiser: {
-            /** Address */
-            address: string;
-            /** Name */
-            name: string;
-            /** Person */
-            person: string;
-        };
         /** PersonVerdict */
         PersonVerdict: {
-            /**
-             * Activity
-             * @default null
-             */
-            activity: string | null;
+            /** Activity */
+            activity?: string | null;
             /**
              * Addresses
              * @default []
@@ -580,29 +959,14 @@ export interface components {
             name: string;
             /** Person */
             person: string;
-            /**
-             * Reason
-             * @default null
-             */
-            reason: string | null;
+            /** Reason */
+            reason?: string | null;
             /** Since */
             since: string | null;
             /** Trace */
             trace: components["schemas"]["TraceLine"][];
-            /**
-             * Until
-             * @default null
-             */
-            until: string | null;
-        };
-        /** PlacePerson */
-        PlacePerson: {
-            /** Name */
-            name: string;
-            /** Person */
-            person: string;
-            /** State */
-            state: string;
+            /** Until */
+            until?: string | null;
         };
         /**
          * Problem
@@ -699,11 +1063,8 @@ export interface components {
         RoomView: {
             /** About */
             about: string | null;
-            /**
-             * Activity
-             * @default null
-             */
-            activity: string | null;
+            /** Activity */
+            activity?: string | null;
             /** Asked At */
             asked_at: string | null;
             /**
@@ -713,16 +1074,10 @@ export interface components {
             chat: components["schemas"]["ChatLine"][];
             /** Clauses */
             clauses: components["schemas"]["GuestClause"][];
-            /**
-             * Covered At
-             * @default null
-             */
-            covered_at: string | null;
-            /**
-             * Covered By
-             * @default null
-             */
-            covered_by: string | null;
+            /** Covered At */
+            covered_at?: string | null;
+            /** Covered By */
+            covered_by?: string | null;
             /**
              * Created
              * Format: date-time
@@ -772,11 +1127,8 @@ export interface components {
             type: "view";
             /** You */
             you: string;
-            /**
-             * You Said
-             * @default null
-             */
-            you_said: ("yes" | "no" | "later") | null;
+            /** You Said */
+            you_said?: ("yes" | "no" | "later") | null;
         };
         /** Stream */
         Stream: {
@@ -796,11 +1148,8 @@ export interface components {
             network: string;
             /** Reason */
             reason: string | null;
-            /**
-             * Reason Text
-             * @default null
-             */
-            reason_text: string | null;
+            /** Reason Text */
+            reason_text?: string | null;
             /** Server */
             server: string;
             /**
@@ -831,19 +1180,8 @@ export interface components {
             source: string;
             /** Used */
             used: boolean;
-            /**
-             * Why Not
-             * @default null
-             */
-            why_not: string | null;
-        };
-        /**
-         * Who
-         * @description Answer of ``/api/v1/presence``.
-         */
-        Who: {
-            /** People */
-            people: components["schemas"]["PersonVerdict"][];
+            /** Why Not */
+            why_not?: string | null;
         };
         /**
          * WhyNode
@@ -878,4 +1216,825 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    activities_api_v1_activities_get: {
+        parameters: {
+            query?: {
+                state?: ("waiting" | "ringing" | "live" | "ended" | "expired" | "cancelled" | "failed") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_v1_activities_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActivity"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activity_api_v1_activities__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_activities__id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_api_v1_activities__id__explain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extend_api_v1_activities__id__extend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extension"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    asks_api_v1_asks_get: {
+        parameters: {
+            query?: {
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskForYou"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_api_v1_asks__invitation__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerGiven"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskForYou"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_api_v1_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckAnswer"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connection_api_v1_connection_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    doctor_api_v1_doctor_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorLine"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    down_api_v1_down_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: boolean;
+                    };
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_key_api_v1_enter_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterKey"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_api_v1_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_api_v1_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_api_v1_me_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeStatement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_api_v1_people_get: {
+        parameters: {
+            query?: {
+                /** @description Own address whose knowledge it is. */
+                from?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonVerdict"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presence_api_v1_presence_get: {
+        parameters: {
+            query?: {
+                ask?: boolean;
+                /** @description Own address whose knowledge it is. */
+                from?: string | null;
+                state?: string | null;
+                who?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonVerdict"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_again_api_v1_presence_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonVerdict"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    room_api_v1_rooms__token__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_api_v1_rooms__token__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomView"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streams_api_v1_streams_get: {
+        parameters: {
+            query?: {
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: boolean;
+                    };
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -50,7 +50,7 @@ export function ConnectStatus({ connection, account, contacts }: Props) {
       </div>
       {problem && <Trouble problem={problem} />}
       {lines && (
-        <ul className={css.result} role="status">
+        <ul className={css.result}>
           {trouble.length === 0 && (
             <li>
               <Icon of="check" className="yes" />

@@ -17,6 +17,7 @@ export function HistoryPage() {
     <Shell current="history">
       <h1>{t("history.title")}</h1>
       {errors.activities && <Trouble problem={errors.activities} again={() => void store.fetch("activities")} />}
+      {over.length > 0 && <h2 className="vh">{t("history.ended")}</h2>}
       {over.map((activity) => (
         <ActivityCard key={activity.id} activity={activity} now={now} />
       ))}

@@ -1,4 +1,5 @@
 import { Menu } from "@base-ui/react/menu";
+import { useRef } from "react";
 import type { Me, MeStatement } from "../api/names";
 import { at, moment } from "../format/time";
 import { useNow, useStore, useUpToDate, useWorld } from "../live/hooks";
@@ -27,13 +28,14 @@ export function MeMenu() {
   };
   const until = me?.until && availability === "busy" ? moment(at(me.until), now) : null;
   const label = until ? t("me.busy-until", { time: until }) : t(`me.${availability}`);
+  const place = useRef<HTMLSpanElement>(null);
   return (
-    <Menu.Root>
+    <Menu.Root modal={false}>
       <Menu.Trigger className={looks()} disabled={busy} aria-label={label}>
         <Icon of={availability} className={AVAILABILITY_TONE[availability]} />
         <span className="only-desk">{label}</span>
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={place}>
         <Menu.Positioner align="end" sideOffset={6}>
           <Menu.Popup className={css.menu}>
             <Say sign="available" text={t("me.set.available")} onSay={() => say({ state: "available" })} />
@@ -57,6 +59,7 @@ export function MeMenu() {
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>
+      <span ref={place} />
     </Menu.Root>
   );
 }

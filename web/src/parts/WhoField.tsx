@@ -18,7 +18,7 @@ interface Props {
   onLeave: () => void;
 }
 
-/** The requirement as one line of text, coloured by a drawing behind the field, with suggestions. */
+/** The requirement as one line of text, coloured by a drawing behind the field, with suggestions below it. */
 export function WhoField({ ref, labelled, value, known, badColumn, refused, describedBy, ...on }: Props) {
   const [open, setOpen] = useState(false);
   const highlighted = useRef<Suggestion | undefined>(undefined);
@@ -34,9 +34,13 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
       event.preventDefault();
       setOpen(false);
       on.onEnter();
-    } else if (event.key === "Escape" && !shown) {
+    } else if (event.key === "Escape") {
       event.preventDefault();
-      on.onLeave();
+      event.stopPropagation();
+      if (shown) setOpen(false);
+      else on.onLeave();
+    } else if (event.key === "ArrowDown" && !shown) {
+      setOpen(true);
     }
   };
 
@@ -45,9 +49,13 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
       items={items}
       mode="none"
       value={value}
+      inline
       open={shown}
       onOpenChange={setOpen}
-      onValueChange={on.onChange}
+      onValueChange={(next) => {
+        setOpen(true);
+        on.onChange(next);
+      }}
       itemToStringValue={(item: Suggestion) => item.value}
       onItemHighlighted={(item) => (highlighted.current = item)}
     >
@@ -63,23 +71,25 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
             spellCheck={false}
             autoCapitalize="none"
             onKeyDown={keys}
+            onBlur={() => setOpen(false)}
           />
         </div>
       </div>
-      <Autocomplete.Portal>
-        <Autocomplete.Positioner align="start" sideOffset={6}>
-          <Autocomplete.Popup className={css.list}>
-            <Autocomplete.List aria-label={t("composer.suggestions")}>
-              {(item: Suggestion) => (
-                <Autocomplete.Item key={item.label} value={item} className={css.item}>
-                  <span className="mono">{item.label}</span>
-                  {item.note && <span className="muted xs">{item.note}</span>}
-                </Autocomplete.Item>
-              )}
-            </Autocomplete.List>
-          </Autocomplete.Popup>
-        </Autocomplete.Positioner>
-      </Autocomplete.Portal>
+      <div className={css.under} hidden={!shown}>
+        <Autocomplete.List className={css.list} aria-label={t("composer.suggestions")}>
+          {(item: Suggestion) => (
+            <Autocomplete.Item
+              key={item.label}
+              value={item}
+              className={css.item}
+              onMouseDown={(event) => event.preventDefault()}
+            >
+              <span className="mono">{item.label}</span>
+              {item.note && <span className="muted xs">{item.note}</span>}
+            </Autocomplete.Item>
+          )}
+        </Autocomplete.List>
+      </div>
     </Autocomplete.Root>
   );
 }

@@ -31,7 +31,7 @@ export function guestClauses(view: RoomView, now: number): ClauseView[] {
 function clauseView(clause: GuestClause, now: number): ClauseView {
   const places = clause.people.map(place);
   const asking = Math.min(clause.asking, Math.max(0, clause.need - places.length));
-  for (let index = 0; index < asking; index += 1) places.push(oneMore(index, clause.until, now));
+  for (let index = 0; index < asking; index += 1) places.push(oneMore(index, clause.until ?? null, now));
   for (let number = places.length + 1; number <= clause.need; number += 1) {
     places.push({ key: `open-${number}`, state: "open", letters: String(number), name: t("place.open"), note: "" });
   }

@@ -221,6 +221,7 @@ export const en = {
   "stream.ended": "ended",
 
   "history.title": "History",
+  "history.ended": "Ended",
   "history.empty": "Nothing has ended yet. What ended, and why, is kept here.",
 
   "activity.back": "Back to Now",

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { bare, initials } from "../../src/format/name";
+
+it.each([
+  ["raj", "RA"],
+  ["Lena Öst", "LÖ"],
+  ["x", "X"],
+  ["", "?"],
+  ["anna.b", "AB"],
+])("%s is drawn as %s", (name, letters) => expect(initials(name)).toBe(letters));
+
+it("shows an address without its scheme", () => expect(bare("xmpp:sam@example.org")).toBe("sam@example.org"));

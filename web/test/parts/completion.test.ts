@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { suggestions, tokens } from "../../src/parts/completion";
+
+const known = {
+  people: [
+    { key: "lena", name: "Lena Öst" },
+    { key: "leo", name: "leo" },
+    { key: "omar", name: "omar" },
+  ],
+  groups: ["dba", "legal"],
+};
+
+const values = (text: string) => suggestions(text, known).map((suggestion) => suggestion.value);
+
+it.each([
+  ["le", ["lena ", "leo ", "@legal "]],
+  ["@d", ["@dba "]],
+  ["any of @", ["any of @dba ", "any of @legal "]],
+  ["lena ", ["lena and ", "lena or "]],
+  ["lena o", ["lena or "]],
+  ["lena or ", []],
+  ["lena or o", ["lena or omar "]],
+  ["2 of @dba and (le", ["2 of @dba and (lena ", "2 of @dba and (leo ", "2 of @dba and (@legal "]],
+  ["(lena or omar) ", ["(lena or omar) and ", "(lena or omar) or "]],
+  ["an", ["any of "]],
+  ["", []],
+  ["lena, o", ["lena, omar "]],
+])("after “%s”", (text, wanted) => expect(values(text)).toEqual(wanted));
+
+describe("the coloured text", () => {
+  it.each(["2 of @dba and (lena or omar)", "  lena,omar  ", "", "((", "é ü"])("is the typed text: “%s”", (text) => {
+    expect(tokens(text, null).map((token) => token.text).join("")).toBe(text);
+  });
+
+  it("marks names, words and what was refused", () => {
+    expect(tokens("any of @leagl", 8).filter((token) => token.kind !== "space")).toEqual([
+      { text: "any", kind: "word" },
+      { text: "of", kind: "word" },
+      { text: "@leagl", kind: "bad" },
+    ]);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { activities } from "../../dev/story.mjs";
+import type { Activity } from "../../src/api/names";
+import { askedCount, clauses, notComing, totals } from "../../src/parts/places";
+
+const NOW = Date.parse("2026-03-02T01:14:00Z");
+const one = (id: string): Activity => activities(NOW).find((activity) => activity.id === id)!;
+
+const drawn = (activity: Activity) =>
+  clauses(activity, NOW).map((clause) => [clause.heading, clause.tally, clause.places.map((place) => `${place.name} ${place.state}`)]);
+
+it("ringing: who said yes is in, who is asked has an arc, nobody else has a place", () => {
+  expect(drawn(one("Q481"))).toEqual([
+    ["You", "asking", ["you in"]],
+    ["2 of @dba", "1 of 2", ["raj in", "kofi asked"]],
+    ["lena or omar", "done", ["omar in"]],
+  ]);
+});
+
+it("the arc shows the part of the ring that is left", () => {
+  const kofi = clauses(one("Q481"), NOW)[1]!.places[1]!;
+  expect(kofi.note).toBe("0:21 left");
+  expect(kofi.left).toEqual({ seconds: 21, part: 0.7 });
+});
+
+it("waiting: who could come, then numbered open places", () => {
+  expect(drawn(one("Q477"))).toEqual([
+    ["You", "asking", ["you in"]],
+    ["5 of @board", "3 could", ["anna could", "bo could", "ivo could", "open open", "open open"]],
+    ["chair or vice", "1 could", ["chair could"]],
+  ]);
+});
+
+it("a place only one person can take shows that person, whatever they are", () => {
+  const activity = one("Q477");
+  const bob = { ...activity.people[0]!, person: "bob", name: "bob", availability: "offline" as const, reason: "offline" };
+  const named = { ...activity, people: [bob], places: [{ clause: "bob", need: 1, taken: 0, people: ["bob"], optional: false }] };
+  const place = clauses(named, NOW)[1]!.places[0]!;
+  expect([place.name, place.state, place.note]).toEqual(["bob", "open", "offline"]);
+});
+
+it("a person has one place only, even if two clauses could use them", () => {
+  const activity = one("Q481");
+  const twice = { ...activity, places: activity.places.map((clause) => ({ ...clause, people: ["raj", "kofi", "omar"] })) };
+  const names = clauses(twice, NOW).flatMap((clause) => clause.places.map((place) => place.name)).filter((name) => name !== "open");
+  expect(new Set(names).size).toBe(names.length);
+});
+
+it("somebody asked beside those needed (a spare) gets a place too", () => {
+  const activity = one("Q481");
+  const people = activity.people.map((person) => (person.person === "hana" ? { ...person, state: "sent" as const } : person));
+  expect(clauses({ ...activity, people }, NOW)[1]!.places.map((place) => place.name)).toEqual(["raj", "kofi", "hana"]);
+});
+
+describe("not coming", () => {
+  it("says who and why", () => {
+    expect(notComing(one("Q481")).map(({ key, text }) => [key, text[1].names])).toEqual([
+      ["no", "ines"],
+      ["silent", "lena and hana"],
+      ["cannot", "petra"],
+    ]);
+  });
+
+  it("nobody “cannot be asked” while nobody is asked", () => expect(notComing(one("Q477"))).toEqual([]));
+});
+
+it("counts places with the organiser's own, and who was asked", () => {
+  expect(totals(one("Q481"))).toEqual({ taken: 3, need: 4 });
+  expect(totals({ ...one("Q481"), organiser_state: "not-taking-part" })).toEqual({ taken: 2, need: 3 });
+  expect(askedCount(one("Q481"))).toBe(6);
+  expect(askedCount(one("Q477"))).toBe(0);
+});
