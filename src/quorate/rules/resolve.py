@@ -22,7 +22,7 @@ from quorate.model.requirement import (
 from quorate.rules.choose import met
 from quorate.rules.count import count_text, needed
 from quorate.rules.forms import MAX_ALTERNATIVES, alternatives, required
-from quorate.rules.text import clause_text, group_text, name_text
+from quorate.rules.text import clause_text, group_text, name_text, set_text
 
 
 class MeetingOneself(Refused):
@@ -162,7 +162,7 @@ def first_column(part: Part) -> int:
 
 def _check_count(count: Count, size: int, of: Group | AllOf) -> None:
     text, column = count_text(count), count.column
-    what = group_text(of.name) if isinstance(of, Group) else f"({clause_text(of)})"
+    what = set_text(of)
     if count.number == 0 or count.percent == 0:
         raise ImpossibleCount(
             f"Column {column}: {text} of {what} is nobody.",

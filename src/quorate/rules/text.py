@@ -38,6 +38,13 @@ def group_text(name: str) -> str:
     return f"@{name}" if _PLAIN.fullmatch(name) else f'@"{name}"'
 
 
+def set_text(of: Group | AllOf) -> str:
+    """What a count chooses from: ``@dba``, ``(bob, carol)``."""
+    if isinstance(of, Group):
+        return group_text(of.name)
+    return f"({', '.join(_part(p, alone=False) for p in of.parts)})"
+
+
 def _parts(whole: AllOf) -> str:
     if len(whole.parts) == 1:
         return _part(whole.parts[0], alone=True)
@@ -65,9 +72,7 @@ def _unit(unit: Part) -> str:
             return name_text(text)
         case Group(name):
             return group_text(name)
-        case CountOf(count, Group(name)):
-            return f"{count_text(count)} of {group_text(name)}"
-        case CountOf(count, AllOf() as of):
-            return f"{count_text(count)} of ({', '.join(_part(p, alone=False) for p in of.parts)})"
+        case CountOf(count, of):
+            return f"{count_text(count)} of {set_text(of)}"
         case _:
             return f"({clause_text(unit)})"
