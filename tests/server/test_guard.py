@@ -1,5 +1,7 @@
 """The door in front of every request: who may pass, and what every answer carries."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -197,3 +199,20 @@ async def test_every_answer_forbids_what_the_page_does_not_need(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'" in CSP
     )
     assert "frame-ancestors 'none'" in CSP
+
+
+async def chunks(of: bytes, count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield of
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+async def test_a_body_without_an_end_is_not_read_to_its_end(
+    api: httpx.AsyncClient, stand_in: StandIn, headers: dict[str, str]
+) -> None:
+    """Neither kept in memory nor acted upon; the answer may be any refusal."""
+    body = chunks(b'{"state": "busy", "until": null}' + b" " * 60_000, 100)
+    answer = await api.post("/api/v1/me", content=body, headers=JSON | headers)
+    assert 400 <= answer.status_code < 500
+    assert stand_in.said == []
+    assert [chunk async for chunk in body] != []

@@ -63,6 +63,6 @@ async def test_a_kept_answer_is_not_given_to_strangers(
 
 async def test_what_is_too_long_is_refused(api: httpx.AsyncClient) -> None:
     long_key = {"Idempotency-Key": "k" * 256}
-    assert (await api.post("/api/v1/me", json={"state": "busy"}, headers=long_key)).status_code == 422
+    assert (await api.post("/api/v1/me", json={"state": "busy"}, headers=long_key)).status_code == 413
     big = await api.post("/api/v1/me", json={"state": "x" * 300_000}, headers=KEY)
-    assert (big.status_code, big.json()["type"]) == (422, "too-big")
+    assert (big.status_code, big.json()["type"]) == (413, "too-big")

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quorate.errors import QuorateError
 from quorate.server.auth import Door
-from quorate.server.problems import Forbidden, Misdirected, Unauthorised, respond_bug, respond_error
+from quorate.server.problems import Forbidden, Misdirected, TooBig, Unauthorised, respond_bug, respond_error
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ API: Final = "/api/"
 ROOMS: Final = "/api/v1/rooms/"
 ASSETS: Final = "/assets/"
 ASSET_CACHE: Final = "public, max-age=31536000, immutable"
+MAX_BODY_BYTES: Final = 256 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "ip6-localhost"})
 
@@ -59,7 +60,7 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_on)
+            await self._app(scope, _limited(receive), send_on)
         except Exception:
             log.exception("a request ended in an unforeseen error")
             if begun or scope["type"] == "websocket":
@@ -81,6 +82,8 @@ class Guard:
                 remedy="Send `Authorization: Bearer TOKEN` with the token in DIR/run.json; "
                 "for a browser `quorate page` prints a way in.",
             )
+        if _length(headers) > MAX_BODY_BYTES:
+            return TooBig("The request is too long.", remedy=f"Send at most {MAX_BODY_BYTES} bytes.")
         if scope["type"] == "websocket" or scope["method"] not in _SAFE:
             return self._cross_site(scope, headers, host)
         return None
@@ -113,6 +116,26 @@ class Guard:
         if scope["type"] == "http" and not _is_json(headers):
             return Forbidden("A page may send JSON only.", remedy="Send the body as application/json.")
         return None
+
+
+def _length(headers: Headers) -> int:
+    """The body's length as announced; 0 if it is not (the limit then holds while reading)."""
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """Ends the request where the body gets too long, as if the client had gone."""
+    left = MAX_BODY_BYTES
+
+    async def receive_on() -> Message:
+        nonlocal left
+        message = await receive()
+        if message["type"] == "http.request":
+            left -= len(message.get("body", b""))
+        return message if left >= 0 else {"type": "http.disconnect"}
+
+    return receive_on
 
 
 def session_of(headers: Headers) -> str | None:

@@ -13,12 +13,10 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quorate.errors import Refused
 from quorate.server.guard import ROOMS
-from quorate.server.problems import KeyReused, respond_error
+from quorate.server.problems import KeyReused, TooBig, respond_error
 
 MAX_KEY_CHARACTERS: Final = 255
-MAX_BODY_BYTES: Final = 256 * 1024
 
 
 class AnswerStore(Protocol):
@@ -27,10 +25,6 @@ class AnswerStore(Protocol):
     def find(self, key: str) -> Any | None: ...
 
     def keep(self, key: str, response: Any) -> None: ...
-
-
-class TooBig(Refused):
-    code = "too-big"
 
 
 class Idempotency:
@@ -103,15 +97,13 @@ def _replay(kept: dict[str, Any], print_: str) -> Response:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or None if it is too long or the client is gone."""
+    """The whole body, or None if the client is gone or the guard cut it off."""
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
         body += bytes(message.get("body", b""))
-        if len(body) > MAX_BODY_BYTES:
-            return None
         if not message.get("more_body", False):
             return body
 

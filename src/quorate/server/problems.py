@@ -41,6 +41,12 @@ class Misdirected(QuorateError):
     code = "misdirected"
 
 
+class TooBig(QuorateError):
+    """More than any request of the API needs."""
+
+    code = "too-big"
+
+
 class KeyReused(QuorateError):
     """An Idempotency-Key came again with another request."""
 
@@ -52,6 +58,7 @@ _OWN_STATUS: Final[Mapping[type[QuorateError], HTTPStatus]] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     Misdirected: HTTPStatus.MISDIRECTED_REQUEST,
     KeyReused: HTTPStatus.CONFLICT,
+    TooBig: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 
 
