@@ -199,7 +199,7 @@ class FakeAgent:
             try:
                 await asyncio.wait_for(self._changed.wait_for(there), WAIT_S)
             except TimeoutError:
-                raise AssertionError(f"no {kind.__name__} #{nth}; got: {self.got}") from None
+                raise AssertionError(f"no {kind.__name__} #{nth}; the last: {self.got[-12:]}") from None
         return self.of(kind, match)[nth - 1]
 
     async def told(self, who: str, text: str = "", *, nth: int = 1) -> Tell:

@@ -137,7 +137,7 @@ def _mapping(value: object) -> dict[str, Any]:
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if not required:
             return {}
         raise Misconfigured(f"There is no file {path}.", remedy="Give --config an existing file.") from error
