@@ -106,6 +106,7 @@ class Driver(Generic[S]):
         self._after(HEADER_S, self._check_header)
         if self._direct is not None:
             self._hello = data
+            self._legs[Side.CLIENT].pause_reading()
             self.do(lambda splice, now: splice.start(now))
         else:
             self.do(lambda splice, now: splice.start(now))
@@ -222,6 +223,7 @@ class Driver(Generic[S]):
         """Direct TLS: answer the client's hello with the protocol upstream chose (NEG-4)."""
         client, hello = self._legs[Side.CLIENT], self._hello
         self._hello = b""
+        client.resume_reading()
         if not self._leaf_allowed:
             client.write(HANDSHAKE_ALERT)
             client.finish()

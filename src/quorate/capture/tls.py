@@ -16,6 +16,8 @@ from quorate.model.reasons import Reason
 READ_SIZE = 64 * 1024
 MAX_CONTEXTS = 32
 """Clients choose their ALPN list; what is kept for it is bounded."""
+USUAL_ALPN = ((), ("xmpp-client",))
+"""STARTTLS, and direct TLS after XEP-0368."""
 
 
 class Trouble(StrEnum):
@@ -197,7 +199,9 @@ class UpstreamTrust:
     def __init__(self, trust: Iterable[Path] = ()) -> None:
         self._trust = tuple(trust)
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
-        self.context()
+        # reading the system's authorities takes long: the usual ones are ready before the first client comes
+        for alpn in USUAL_ALPN:
+            self.context(alpn)
 
     def context(self, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
         """Verifies chain and name; raises Misconfigured if a ``--trust`` file cannot be used."""

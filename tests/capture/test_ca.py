@@ -1,0 +1,116 @@
+import ssl
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from quorate.capture.ca import CA_RENEW, LEAF_LIFE, LEAF_RENEW, a_label, open_authority
+from quorate.capture.tls import TlsLeg
+from quorate.clock import ManualClock, SystemClock
+from quorate.errors import Misconfigured
+
+
+def handshake(server: ssl.SSLContext, trusted: str, name: str) -> TlsLeg:
+    """Both roles over memory; raises AssertionError with the client's fault."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(cadata=trusted)
+    client, far = TlsLeg(context, hostname=name), TlsLeg(server)
+    flight = client.start().ciphertext
+    for _ in range(4):
+        back = far.feed(flight)
+        step = client.feed(back.ciphertext)
+        assert step.fault is None, step.fault
+        flight = step.ciphertext
+    assert client.ready
+    return client
+
+
+def test_what_it_signs_is_accepted_by_who_trusts_it(tmp_path: Path) -> None:
+    authority = open_authority(tmp_path, ["example.org"], SystemClock())
+    handshake(authority.context("example.org"), authority.pem(), "example.org")
+    handshake(authority.context("chat.example.org"), authority.pem(), "chat.example.org")
+
+
+def test_it_can_sign_for_its_domains_only(tmp_path: Path) -> None:
+    authority = open_authority(tmp_path, ["example.org"], SystemClock())
+    before = authority.pem()
+    with pytest.raises(AssertionError, match="not-accepted"):
+        handshake(authority.context("bank.example"), before, "bank.example")
+    assert authority.domains == {"example.org", "bank.example"}
+    handshake(authority.context("bank.example"), authority.pem(), "bank.example")
+
+
+def test_the_key_is_private_and_survives(tmp_path: Path) -> None:
+    first = open_authority(tmp_path, ["example.org"], SystemClock())
+    again = open_authority(tmp_path, ["example.org"], SystemClock())
+    assert again.fingerprint() == first.fingerprint()
+    assert first.fingerprint().count(":") == 31
+    assert stat.S_IMODE((tmp_path / "keys" / "ca.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    assert (tmp_path / "ca.pem").read_text() == first.pem()
+    assert list((tmp_path / "keys").iterdir()) == [tmp_path / "keys" / "ca.key"]
+
+
+def test_new_routes_extend_it_and_keep_its_key(tmp_path: Path) -> None:
+    first = open_authority(tmp_path, ["example.org"], SystemClock())
+    again = open_authority(tmp_path, ["example.net"], SystemClock())
+    assert again.domains == {"example.org", "example.net"}
+    old, new = (x509.load_pem_x509_certificate(a.pem().encode()) for a in (first, again))
+    assert old.public_key() == new.public_key()
+    assert old.subject == new.subject
+    # who trusts the old one goes on
+    handshake(again.context("example.org"), first.pem(), "example.org")
+
+
+def test_without_routes_it_is_not_bound_to_domains(tmp_path: Path) -> None:
+    authority = open_authority(tmp_path, [], SystemClock())
+    assert authority.domains == frozenset()
+    handshake(authority.context("example.org"), authority.pem(), "example.org")
+    assert open_authority(tmp_path, ["example.org"], SystemClock()).domains == {"example.org"}
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "::1", "localhost", "münchen.example"])
+def test_any_host_a_jid_may_name(tmp_path: Path, name: str) -> None:
+    authority = open_authority(tmp_path, [name], SystemClock())
+    handshake(authority.context(name), authority.pem(), a_label(name))
+
+
+def test_leaves_are_kept_until_they_grow_old(tmp_path: Path) -> None:
+    clock = ManualClock()
+    authority = open_authority(tmp_path, ["example.org"], clock)
+    first = authority.context("example.org")
+    clock.advance((LEAF_LIFE - LEAF_RENEW - timedelta(hours=1)).total_seconds())
+    assert authority.context("EXAMPLE.org.") is first
+    clock.advance(timedelta(hours=2).total_seconds())
+    assert authority.context("example.org") is not first
+
+
+def test_it_is_issued_anew_before_it_ends(tmp_path: Path) -> None:
+    clock = ManualClock()
+    first = open_authority(tmp_path, ["example.org"], clock)
+    clock.advance((timedelta(days=3650) - CA_RENEW).total_seconds() + 1)
+    again = open_authority(tmp_path, ["example.org"], clock)
+    assert again.fingerprint() != first.fingerprint()
+    assert again.domains == {"example.org"}
+
+
+def test_protocols_are_offered(tmp_path: Path) -> None:
+    authority = open_authority(tmp_path, ["example.org"], SystemClock())
+    assert authority.context("example.org", ("xmpp-client",)) is not authority.context("example.org")
+
+
+@pytest.mark.parametrize("file", ["ca.pem", "keys/ca.key"])
+def test_damaged_files_are_a_sentence(tmp_path: Path, file: str) -> None:
+    open_authority(tmp_path, ["example.org"], SystemClock())
+    (tmp_path / file).write_text("nonsense")
+    with pytest.raises(Misconfigured, match="cannot be read") as error:
+        open_authority(tmp_path, ["example.org"], SystemClock())
+    assert "Remove" in error.value.remedy
+
+
+def test_a_directory_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("in the way")
+    with pytest.raises(Misconfigured, match="--data DIR"):
+        open_authority(tmp_path, ["example.org"], SystemClock())
