@@ -156,7 +156,7 @@ FAULTS = [
     (PresenceBook, "heard", Side.SERVER, "<presence from='bob@example.org/x'/>"),
     (RosterBook, "pushed", Side.SERVER, "<iq type='set' id='p'><query xmlns='jabber:iq:roster'/></iq>"),
     (upward, "parse_presence", Side.CLIENT, "<presence><show>away</show></presence>"),
-    (downward, "fingerprint", Side.SERVER, "<presence from='bob@example.org/x'/>"),
+    (downward, "parse_presence", Side.SERVER, "<presence from='bob@example.org/x'/>"),
 ]
 
 

@@ -5,6 +5,7 @@ The probe's answer looks like any presence, so only what the client already has 
 """
 
 from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
 
 from quorate.errors import Refused
 from quorate.model.address import Address, Jid, parse_jid, xmpp
@@ -18,7 +19,7 @@ from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.iq import LastAnswer, parse_last, stanza_error
-from quorate.wire.xmpp.presence import PresenceStanza
+from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 from quorate.wire.xmpp.requests import last_activity
 from quorate.wire.xmpp.tag import escape
 
@@ -131,20 +132,21 @@ class Asking:
         """A probe to this contact is out: its presence answers it."""
         return self._windows.get(contact, 0.0) > self.context.now
 
-    def hides(self, stanza: PresenceStanza, looks: bytes) -> bool:
+    def hides(self, stanza: PresenceStanza, element: Element) -> bool:
         """True if this presence is only the answer to our probe and no news to the client (PRB-5)."""
         assert stanza.from_ is not None
         full, contact = stanza.from_, stanza.from_.bare
-        if self._resent(full, looks) and stanza.delay is not None and self.presence.shown(full, looks):
-            return True
-        if not self.asked(contact):
+        asked = self.asked(contact)
+        if not asked and not self._just_resumed():
             return False
-        if stanza.type is None:
-            duplicate = stanza.delay is not None and self.presence.shown(full, looks)
-            if duplicate:
-                self._hidden[full] = looks
-            return duplicate
-        return not full.resource and not self.presence.available(contact)
+        if stanza.type is not None:
+            return asked and not full.resource and not self.presence.available(contact)
+        looks = fingerprint(element)
+        if stanza.delay is None or not self.presence.shown(full, looks):
+            return False
+        if asked:
+            self._hidden[full] = looks
+        return asked or self._hidden.get(full) == looks
 
     def heard(self, stanza: PresenceStanza) -> None:
         """Presence of a contact has passed; it may be what was asked for."""
@@ -277,11 +279,9 @@ class Asking:
             self._quiet_until = self.context.now + self._backoff
             self._backoff = min(2 * self._backoff, MAX_BACKOFF_S)
 
-    def _resent(self, full: Jid, looks: bytes) -> bool:
-        """Hidden before the resume, and now sent again."""
-        at = self._resumed_at
-        recent = at is not None and self.context.now - at < RESENT_S
-        return recent and self._hidden.get(full) == looks
+    def _just_resumed(self) -> bool:
+        """What was hidden before may be sent again now."""
+        return self._resumed_at is not None and self.context.now - self._resumed_at < RESENT_S
 
     def _forget(self) -> None:
         now = self.context.now

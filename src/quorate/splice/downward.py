@@ -10,7 +10,7 @@ from quorate.splice.session import Session
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName, is_stanza
-from quorate.wire.xmpp.presence import fingerprint, parse_presence
+from quorate.wire.xmpp.presence import parse_presence
 from quorate.wire.xmpp.tag import tag_attributes
 
 HOLD = 64 * 1024
@@ -125,9 +125,8 @@ def _presence(session: Session, data: bytes) -> bytes | None:
         book.unknown(contact, Reason.NOT_SUBSCRIBED)
     if stanza.type not in (None, "unavailable"):
         return data
-    looks = fingerprint(element)
-    hidden = asking.hides(stanza, looks)
+    hidden = asking.hides(stanza, element)
     place = None if hidden else session.ledger.shown + 1
-    book.heard(stanza, looks, asked=asking.asked(contact), place=place)
+    book.heard(stanza, data, asked=asking.asked(contact), place=place)
     asking.heard(stanza)
     return None if hidden else data

@@ -12,10 +12,9 @@ from quorate.model.address import Jid, xmpp
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.splice.context import Context
-from quorate.splice.effects import PresenceSeen
-from quorate.wire.xmpp.presence import PresenceStanza
-
-_NOT_SHOWN = b""
+from quorate.splice.effects import PresenceSeen, Side
+from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class Resource:
     priority: int
     since: datetime | None
     idle_since: datetime | None
-    looks: bytes
-    """Fingerprint: equal ones show the user the same."""
+    stanza: bytes
+    """As the server sent it; empty if the client may not have got it."""
     asked: bool
     place: int
     """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
@@ -61,16 +60,18 @@ class PresenceBook:
     def shown(self, full: Jid, looks: bytes) -> bool:
         """The client's last presence from this resource looks exactly like this."""
         resource = self._resources.get(full.bare, {}).get(full.resource)
-        return resource is not None and resource.looks == looks
+        if resource is None or not resource.stanza:
+            return False
+        return fingerprint(parse(resource.stanza, self._context.headers.get(Side.SERVER))) == looks
 
     def lost_after(self, confirmed: int) -> None:
         """The client resumes with so many stanzas: what came later it may not have seen."""
         for resources in self._resources.values():
             for name, resource in resources.items():
                 if resource.place > confirmed:
-                    resources[name] = replace(resource, looks=_NOT_SHOWN)
+                    resources[name] = replace(resource, stanza=b"")
 
-    def heard(self, stanza: PresenceStanza, looks: bytes, *, asked: bool, place: int | None) -> None:
+    def heard(self, stanza: PresenceStanza, data: bytes, *, asked: bool, place: int | None) -> None:
         """Presence or unavailability of a contact has arrived; ``place`` is None if it is hidden."""
         assert stanza.from_ is not None
         contact, resource = stanza.from_.bare, stanza.from_.resource
@@ -82,7 +83,7 @@ class PresenceBook:
                 stanza.priority,
                 stanza.delay,
                 stanza.idle_since,
-                looks,
+                data,
                 asked,
                 self._place(stanza.from_) if place is None else place,
             )
