@@ -10,7 +10,7 @@ import pytest
 from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.reasons import Reason
 from quorate.rules.check import CheckAnswer, CheckLine
-from tests.server.stand_in import KOFI, NOON, StandIn, asked, incident
+from tests.server.stand_in import KOFI, LENA, NOON, StandIn, asked, incident
 
 
 async def get(api: httpx.AsyncClient, path: str) -> Any:
@@ -251,9 +251,21 @@ async def test_somebody_asks_the_owner(
 async def test_the_owner_answers_on_the_page(api: httpx.AsyncClient, stand_in: StandIn) -> None:
     stand_in.put(incident())
     later = await api.post("/api/v1/asks/Q1-5/answer", json={"answer": "later", "delay_s": 300})
-    assert later.json()["state"] == "later"
+    assert (later.json()["state"], later.json()["answered_elsewhere"]) == ("later", False)
     assert (await api.post("/api/v1/asks/Q1-5/answer", json={"answer": "later"})).status_code == 422
     assert stand_in.said == ["kofi: later"]
+
+
+async def test_an_answer_given_in_a_client_is_shown_as_such(
+    api: httpx.AsyncClient, stand_in: StandIn
+) -> None:
+    stand_in.put(incident())
+    before_this_server = replace(
+        asked(LENA, 6, InvitationState.DECLINED), answered_at=NOON - timedelta(hours=1)
+    )
+    stand_in.put(incident(invitations=(*incident().invitations, before_this_server)))
+    elsewhere = {ask["id"] for ask in await get(api, "/asks") if ask["answered_elsewhere"]}
+    assert elsewhere == {"Q1-1", "Q1-2", "Q1-4"}
 
 
 async def test_the_connect_panel_knows_where_to_connect(api: httpx.AsyncClient, stand_in: StandIn) -> None:

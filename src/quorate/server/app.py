@@ -17,6 +17,7 @@ from quorate.server.hub import Hub
 from quorate.server.idempotency import Idempotency
 from quorate.server.ledgers import SessionLedger
 from quorate.server.pages import Assets, Page
+from quorate.server.present_asks import AnsweredHere
 
 _DESCRIPTION = (
     "Says who is available, from which source and how old; gets the right people into one conversation. "
@@ -36,6 +37,7 @@ def create_app(
     door = Door(token=token, sessions=SessionLedger(hub.store), clock=hub.clock)
     app.state.hub = hub
     app.state.door = door
+    app.state.answered_here = AnsweredHere(hub.clock.now())
     app.state.on_down = on_down
     app.state.page = Page(static_dir)
     app.mount("/assets", Assets(static_dir / "assets"))

@@ -1,5 +1,8 @@
 """What the owner sees when somebody asks them: one person's view, without names of others asked."""
 
+from datetime import datetime
+from typing import Final
+
 from quorate.model.activity import Activity, Invitation, InvitationState
 from quorate.model.reasons import Reason
 from quorate.model.requirement import CountOf, Group, Part
@@ -9,8 +12,27 @@ from quorate.server.api import schemas
 from quorate.server.hub import Hub
 from quorate.server.meetings import Asked
 
+_SAID: Final = (InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.LATER)
 
-def present_ask(hub: Hub, asked: Asked) -> schemas.AskForYou:
+
+class AnsweredHere:
+    """Which asks were answered on the page since this server began; of older ones nothing is said."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._invitations: set[str] = set()
+
+    def note(self, invitation: str) -> None:
+        self._invitations.add(invitation)
+
+    def elsewhere(self, invitation: Invitation) -> bool:
+        """True if it was answered in a client or on the room page."""
+        answered = invitation.answered_at
+        told = answered is not None and answered >= self._since and invitation.state in _SAID
+        return told and invitation.id not in self._invitations
+
+
+def present_ask(hub: Hub, asked: Asked, here: AnsweredHere) -> schemas.AskForYou:
     activity, invitation = asked.activity, asked.invitation
     state = _state(invitation)
     links: Links = hub.links
@@ -25,7 +47,7 @@ def present_ask(hub: Hub, asked: Asked) -> schemas.AskForYou:
         at=invitation.sent_at or invitation.queued_at,
         until=invitation.until,
         needed=needed_words(activity, invitation.person),
-        answered_elsewhere=False,
+        answered_elsewhere=here.elsewhere(invitation),
         room=schemas.Room(url=links.url(activity.id, invitation.person)) if may_come else None,
     )
 

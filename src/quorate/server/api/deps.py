@@ -9,6 +9,7 @@ from quorate.errors import QuorateError
 from quorate.model.address import Address
 from quorate.server.auth import Door
 from quorate.server.hub import Hub
+from quorate.server.present_asks import AnsweredHere
 
 
 def _hub(connection: HTTPConnection) -> Hub:
@@ -21,8 +22,14 @@ def _door(connection: HTTPConnection) -> Door:
     return door
 
 
+def _answered_here(connection: HTTPConnection) -> AnsweredHere:
+    here: AnsweredHere = connection.app.state.answered_here
+    return here
+
+
 HubDep = Annotated[Hub, Depends(_hub)]
 DoorDep = Annotated[Door, Depends(_door)]
+AnsweredHereDep = Annotated[AnsweredHere, Depends(_answered_here)]
 
 
 def vantage_or_none(hub: Hub, from_: str | None) -> Address | None:

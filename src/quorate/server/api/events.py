@@ -15,12 +15,12 @@ from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from quorate.errors import NotFound
-from quorate.server.api.deps import HubDep, vantage_or_none
+from quorate.server.api.deps import AnsweredHereDep, HubDep, vantage_or_none
 from quorate.server.api.schemas import Heartbeat
 from quorate.server.bus import Event
 from quorate.server.hub import Hub
 from quorate.server.present import present_activity, present_me, present_person, present_stream
-from quorate.server.present_asks import present_ask
+from quorate.server.present_asks import AnsweredHere, present_ask
 
 HEARTBEAT: Final = timedelta(seconds=3)
 _LIFE: Final = secrets.token_hex(4)
@@ -32,16 +32,18 @@ router = APIRouter(tags=["events"])
     "/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}}
 )
 async def events(
-    hub: HubDep, request: Request, last_event_id: str | None = Header(default=None)
+    hub: HubDep, here: AnsweredHereDep, request: Request, last_event_id: str | None = Header(default=None)
 ) -> StreamingResponse:
     """activity, person, stream, ask, me (data: the whole thing), hello, heartbeat (data: now), gap."""
     is_page = "authorization" not in request.headers
     return StreamingResponse(
-        _frames(hub, last_event_id, is_page=is_page), media_type="text/event-stream; charset=utf-8"
+        _frames(hub, here, last_event_id, is_page=is_page), media_type="text/event-stream; charset=utf-8"
     )
 
 
-async def _frames(hub: Hub, last_event_id: str | None, *, is_page: bool) -> AsyncIterator[str]:
+async def _frames(
+    hub: Hub, here: AnsweredHere, last_event_id: str | None, *, is_page: bool
+) -> AsyncIterator[str]:
     after = _serial(last_event_id)
     gap = last_event_id is not None and (after is None or hub.bus.missed(after))
     start = hub.bus.last if after is None or gap else after
@@ -62,7 +64,7 @@ async def _frames(hub: Hub, last_event_id: str | None, *, is_page: bool) -> Asyn
             if event is None:
                 return
             following = asyncio.ensure_future(anext(changes, None))
-            data = _thing(hub, event)
+            data = _thing(hub, here, event)
             if data is not None:
                 yield _frame(event.kind, data, f"{_LIFE}.{event.serial}")
     finally:
@@ -86,7 +88,7 @@ def _frame(name: str, data: BaseModel, id: str | None = None) -> str:
     return f"{head}event: {name}\ndata: {data.model_dump_json(by_alias=True)}\n\n"
 
 
-def _thing(hub: Hub, event: Event) -> BaseModel | None:
+def _thing(hub: Hub, here: AnsweredHere, event: Event) -> BaseModel | None:
     """What the event is about, as it is now; None if it is no more."""
     if event.kind == "me":
         return present_me(hub.me())
@@ -98,5 +100,5 @@ def _thing(hub: Hub, event: Event) -> BaseModel | None:
     if event.kind == "stream":
         return next((present_stream(s) for s in hub.streams() if s.id == event.id), None)
     if event.kind == "ask":
-        return next((present_ask(hub, a) for a in hub.asks() if a.invitation.id == event.id), None)
+        return next((present_ask(hub, a, here) for a in hub.asks() if a.invitation.id == event.id), None)
     return present_person(hub, event.id, vantage_or_none(hub, None))

@@ -9,7 +9,7 @@ from quorate import __version__
 from quorate.errors import NotFound, Refused
 from quorate.model.command import Answer, MeState, Reply
 from quorate.model.stream import StreamState
-from quorate.server.api.deps import HubDep
+from quorate.server.api.deps import AnsweredHereDep, HubDep
 from quorate.server.api.schemas import AnswerGiven, AskForYou, Connection, Me, MeStatement, Stream
 from quorate.server.config import split_endpoint
 from quorate.server.meetings import Asked
@@ -33,21 +33,21 @@ async def say(hub: HubDep, statement: MeStatement) -> Me:
 
 
 @router.get("/asks")
-async def asks(hub: HubDep, state: str | None = None) -> list[AskForYou]:
+async def asks(hub: HubDep, here: AnsweredHereDep, state: str | None = None) -> list[AskForYou]:
     """Who asks the owner, newest first."""
-    shown = [present_ask(hub, asked) for asked in hub.asks()]
+    shown = [present_ask(hub, asked, here) for asked in hub.asks()]
     return [ask for ask in shown if state in (None, ask.state)]
 
 
 @router.post("/asks/{invitation}/answer")
-async def answer(hub: HubDep, invitation: str, given: AnswerGiven) -> AskForYou:
+async def answer(hub: HubDep, here: AnsweredHereDep, invitation: str, given: AnswerGiven) -> AskForYou:
     """The same as writing the answer in a client."""
     asked = _asked(hub.asks(), invitation)
     if given.answer == "later" and given.delay_s is None:
         raise Refused("later needs a time.", remedy="Send delay_s, the seconds until you can.")
-    reply = _reply(given)
-    await hub.answer(asked.activity.id, asked.invitation.person, reply)
-    return present_ask(hub, _asked(hub.asks(), invitation, otherwise=asked))
+    here.note(invitation)
+    await hub.answer(asked.activity.id, asked.invitation.person, _reply(given))
+    return present_ask(hub, _asked(hub.asks(), invitation, otherwise=asked), here)
 
 
 @router.get("/streams")
