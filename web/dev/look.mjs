@@ -32,7 +32,7 @@ const VIEWS = [
   { name: "history", path: "/history" },
   { name: "keys", path: "/", act: async (page) => page.keyboard.press("?") },
   { name: "menu", path: "/", act: async (page) => page.locator("header button").click() },
-  { name: "lost", path: "/", cookies: ["silent"], act: async (page) => page.waitForTimeout(9000) },
+  { name: "lost", path: "/", cookies: ["silent"], act: async (page) => page.waitForTimeout(8000) },
   { name: "room-waiting", path: "/r/waiting" },
   { name: "room", path: "/r/open" },
   { name: "room-late", path: "/r/late" },

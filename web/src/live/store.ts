@@ -89,6 +89,8 @@ export class Store {
 
   private lost(retryMs: number): void {
     if (this.world.feed.state === "locked") return;
+    // The event stream does not say why it was refused; a plain request does.
+    void this.fetch("me");
     const retryAt = Date.now() + retryMs;
     const show = () => {
       this.clock.stop();

@@ -30,37 +30,38 @@ export function MeMenu() {
   const label = until ? t("me.busy-until", { time: until }) : t(`me.${availability}`);
   const place = useRef<HTMLSpanElement>(null);
   return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger className={looks()} disabled={busy} aria-label={label}>
-        <Icon of={availability} className={AVAILABILITY_TONE[availability]} />
-        <span className="only-desk">{label}</span>
-      </Menu.Trigger>
-      <Menu.Portal container={place}>
-        <Menu.Positioner align="end" sideOffset={6}>
-          <Menu.Popup className={css.menu}>
-            <Say sign="available" text={t("me.set.available")} onSay={() => say({ state: "available" })} />
-            <Say
-              sign="busy"
-              text={t("me.set.busy-hour")}
-              onSay={() => say({ state: "busy", until: new Date(now + HOUR_MS).toISOString() })}
-            />
-            <Say sign="busy" text={t("me.set.busy")} onSay={() => say({ state: "busy" })} />
-            <Say sign="away" text={t("me.set.away")} onSay={() => say({ state: "away" })} />
-            <div className={css.line} />
-            <Menu.Group>
-              <Menu.GroupLabel className={css.label}>{t("me.settings")}</Menu.GroupLabel>
-              <Switch which="keys" text={t("me.keys")} />
-              <Switch which="notify" text={t("me.notify")} />
-              <Switch which="sound" text={t("me.sound")} />
-              <Menu.Item className={css.item} onClick={showKeys}>
-                {t("me.all-keys")}
-              </Menu.Item>
-            </Menu.Group>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-      <span ref={place} />
-    </Menu.Root>
+    <span ref={place}>
+      <Menu.Root modal={false}>
+        <Menu.Trigger className={looks()} disabled={busy} aria-label={label}>
+          <Icon of={availability} className={AVAILABILITY_TONE[availability]} />
+          <span className="only-desk">{label}</span>
+        </Menu.Trigger>
+        <Menu.Portal container={place}>
+          <Menu.Positioner align="end" sideOffset={6}>
+            <Menu.Popup className={css.menu}>
+              <Say sign="available" text={t("me.set.available")} onSay={() => say({ state: "available" })} />
+              <Say
+                sign="busy"
+                text={t("me.set.busy-hour")}
+                onSay={() => say({ state: "busy", until: new Date(now + HOUR_MS).toISOString() })}
+              />
+              <Say sign="busy" text={t("me.set.busy")} onSay={() => say({ state: "busy" })} />
+              <Say sign="away" text={t("me.set.away")} onSay={() => say({ state: "away" })} />
+              <div className={css.line} />
+              <Menu.Group>
+                <Menu.GroupLabel className={css.label}>{t("me.settings")}</Menu.GroupLabel>
+                <Switch which="keys" text={t("me.keys")} />
+                <Switch which="notify" text={t("me.notify")} />
+                <Switch which="sound" text={t("me.sound")} />
+                <Menu.Item className={css.item} onClick={showKeys}>
+                  {t("me.all-keys")}
+                </Menu.Item>
+              </Menu.Group>
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+    </span>
   );
 }
 

@@ -65,6 +65,10 @@ export function Composer() {
     setDraft(value);
     forget();
   };
+  const mend = (column: number, word: string) => {
+    change(mended(who, column, word));
+    field.current?.focus();
+  };
   const submit = async () => {
     if (who.trim() === "" || badTime || refused || busy) return;
     const made = await send("/activities", body(who, { ...wish, from }));
@@ -122,7 +126,7 @@ export function Composer() {
             <Icon of="x" />{" "}
             {refused.column ? t("composer.refused", { column: refused.column, detail: refused.detail }) : refused.detail}{" "}
             {refused.suggestion && refused.column ? (
-              <Button look={["plain", "mini"]} onClick={() => change(mended(who, refused.column ?? 1, refused.suggestion ?? ""))}>
+              <Button look={["plain", "mini"]} onClick={() => mend(refused.column ?? 1, refused.suggestion ?? "")}>
                 {t("composer.use", { word: refused.suggestion })}
               </Button>
             ) : (

@@ -25,15 +25,22 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
   const items = suggestions(value, known);
   const shown = open && items.length > 0;
 
+  const take = (item: Suggestion) => {
+    highlighted.current = undefined;
+    setOpen(false);
+    on.onChange(item.value);
+  };
   const keys = (event: KeyboardEvent<HTMLInputElement>) => {
-    const first = highlighted.current ?? items[0];
+    const chosen = shown ? highlighted.current : undefined;
+    const first = chosen ?? items[0];
     if (event.key === "Tab" && !event.shiftKey && shown && first) {
       event.preventDefault();
-      on.onChange(first.value);
-    } else if (event.key === "Enter" && !(shown && highlighted.current)) {
+      take(first);
+    } else if (event.key === "Enter") {
       event.preventDefault();
       setOpen(false);
-      on.onEnter();
+      if (chosen) take(chosen);
+      else on.onEnter();
     } else if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
@@ -59,36 +66,40 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
       itemToStringValue={(item: Suggestion) => item.value}
       onItemHighlighted={(item) => (highlighted.current = item)}
     >
-      <div className={`${css.field} ${refused ? css.bad : ""}`}>
-        <div className={css.who}>
-          <Mirror value={value} badColumn={badColumn} />
-          <Autocomplete.Input
-            ref={ref}
-            aria-label={labelled}
-            aria-invalid={refused || undefined}
-            aria-describedby={describedBy}
-            placeholder={labelled}
-            spellCheck={false}
-            autoCapitalize="none"
-            onKeyDown={keys}
-            onBlur={() => setOpen(false)}
-          />
+      <div>
+        <div className={`${css.field} ${refused ? css.bad : ""}`}>
+          <div className={css.who}>
+            <Mirror value={value} badColumn={badColumn} />
+            <Autocomplete.Input
+              ref={ref}
+              aria-label={labelled}
+              aria-expanded={shown}
+              aria-invalid={refused || undefined}
+              aria-describedby={describedBy}
+              placeholder={labelled}
+              spellCheck={false}
+              autoCapitalize="none"
+              onKeyDown={keys}
+              onBlur={() => setOpen(false)}
+            />
+          </div>
         </div>
-      </div>
-      <div className={css.under} hidden={!shown}>
-        <Autocomplete.List className={css.list} aria-label={t("composer.suggestions")}>
-          {(item: Suggestion) => (
-            <Autocomplete.Item
-              key={item.label}
-              value={item}
-              className={css.item}
-              onMouseDown={(event) => event.preventDefault()}
-            >
-              <span className="mono">{item.label}</span>
-              {item.note && <span className="muted xs">{item.note}</span>}
-            </Autocomplete.Item>
-          )}
-        </Autocomplete.List>
+        <div className={css.under} hidden={!shown}>
+          <Autocomplete.List className={css.list} aria-label={t("composer.suggestions")}>
+            {(item: Suggestion) => (
+              <Autocomplete.Item
+                key={item.label}
+                value={item}
+                className={css.item}
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => take(item)}
+              >
+                <span className="mono">{item.label}</span>
+                {item.note && <span className="muted xs">{item.note}</span>}
+              </Autocomplete.Item>
+            )}
+          </Autocomplete.List>
+        </div>
       </div>
     </Autocomplete.Root>
   );
