@@ -2,11 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Engine, and_, create_engine, event, insert, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    update,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from quorate.store.schema import Base
@@ -41,10 +54,18 @@ def engine_for(where: Path | str) -> Engine:
 
 def put(connection: Connection, table: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Update the row with ``key``, or insert it."""
-    columns = table.__table__.c
-    match = and_(*(columns[name] == value for name, value in key.items()))
-    if connection.execute(update(table).where(match).values(**values)).rowcount == 0:
-        connection.execute(insert(table).values(**key, **values))
+    change, new = _statements(table, tuple(key))
+    where = {f"key_{name}": value for name, value in key.items()}
+    if connection.execute(change, {**values, **where}).rowcount == 0:
+        connection.execute(new, {**key, **values})
+
+
+@lru_cache
+def _statements(table: type[Base], key: tuple[str, ...]) -> tuple[Update, Insert]:
+    # Building a statement costs more than running it; what is set follows from the parameters given.
+    rows = cast(Table, table.__table__)
+    match = and_(*(rows.c[name] == bindparam(f"key_{name}") for name in key))
+    return update(rows).where(match), insert(rows)
 
 
 def _set_up(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from quorate.activity.effects import ActivityEffect
 from quorate.clock import Clock
@@ -19,6 +19,12 @@ from quorate.store.schema import ActivityRow, Counter, OutboxRow, TokenRow
 _OVER: Final = tuple(state.value for state in OVER)
 _NUMBERS: Final = "activity"
 RECENT: Final = 50
+
+_OUTBOX: Final = cast(Table, OutboxRow.__table__)
+_QUEUE: Final = insert(_OUTBOX)
+_CHANGE: Final = update(_OUTBOX).where(
+    _OUTBOX.c.effect_id == bindparam("of_effect"), _OUTBOX.c.done_at.is_(None)
+)
 
 
 class Activities:
@@ -55,7 +61,7 @@ class Activities:
             row = {"effect_id": effect.id, "kind": kind, "document": document}
             rows.append({**row, "activity_id": activity.id, "created": self._clock.now()})
         if rows:
-            connection.execute(insert(OutboxRow), rows)
+            connection.execute(_QUEUE, rows)
 
     def next_number(self) -> int:
         """1, 2, 3 …; one given is not given again, whatever becomes of it."""
@@ -131,9 +137,8 @@ class Outbox:
             return connection.execute(old).rowcount
 
     def _update(self, effect: str, **values: object) -> None:
-        change = update(OutboxRow).where(OutboxRow.effect_id == effect, OutboxRow.done_at.is_(None))
         with self._database.transaction() as connection:
-            connection.execute(change.values(**values))
+            connection.execute(_CHANGE, {**values, "of_effect": effect})
 
 
 class TokenKind(StrEnum):
