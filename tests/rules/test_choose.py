@@ -1,13 +1,17 @@
+from collections.abc import Iterator
+from itertools import combinations, permutations, product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quorate.model.requirement import Requirement
+from quorate.model.requirement import AllOf, CountOf, OneOf, Optional, Part, Requirement
 from quorate.rules.choose import choose, choose_optional, met
+from quorate.rules.count import needed
 from quorate.rules.parser import parse_who
 from quorate.rules.resolve import resolve
 from tests.rules.book import Book, person
-from tests.rules.requirements import PEOPLE, meets, requirements
+from tests.rules.requirements import PEOPLE, Chosen, branches, gating, meets, requirements
 
 BOOK = Book(
     [person(k) for k in ["raj", "ines", "kofi", "vera", "lena", "omar", "eve", "bob", "carol", "dave"]],
@@ -128,3 +132,56 @@ def test_a_choice_meets_the_requirement_with_nobody_to_spare(
 def test_the_choice_is_the_same_each_time(requirement: Requirement, can: frozenset[str]) -> None:
     first = choose(requirement, can.__contains__, rank=lambda k: (-ord(k),))
     assert first == choose(requirement, can.__contains__, rank=lambda k: (-ord(k),))
+
+
+def _walk(part: Part, path: tuple[int, ...]) -> Iterator[tuple[dict[tuple[int, ...], int], Chosen]]:
+    """Every way as (branch taken at each ``or``, what it needs), written out naively."""
+    match part:
+        case OneOf(choices):
+            for i, choice in enumerate(choices):
+                for turns, chosen in _walk(choice, (*path, i)):
+                    yield {path: i, **turns}, chosen
+        case CountOf(count, AllOf() as listed):
+            inner = list(enumerate(gating(listed)))
+            for some in combinations(inner, needed(count, len(inner))):
+                yield from _together(list(some), path)
+        case AllOf(parts):
+            yield from _together([(i, p) for i, p in enumerate(parts) if not isinstance(p, Optional)], path)
+        case _:
+            yield from (({}, chosen) for chosen in branches(part))
+
+
+def _together(
+    parts: list[tuple[int, Part]], path: tuple[int, ...]
+) -> Iterator[tuple[dict[tuple[int, ...], int], Chosen]]:
+    for way in product(*(list(_walk(p, (*path, i))) for i, p in parts)):
+        turns = {at: i for turn, _ in way for at, i in turn.items()}
+        named = frozenset[str]().union(*(n for _, (n, _) in way))
+        yield turns, (named, tuple(place for _, (_, places) in way for place in places))
+
+
+def _fillings(chosen: Chosen, can: frozenset[str]) -> Iterator[frozenset[str]]:
+    named, counted = chosen
+    seats = [members for members, need in counted for _ in range(need)]
+    if named <= can and len(seats) <= len(can - named):
+        for order in permutations(sorted(can - named), len(seats)):
+            if all(who in seat for who, seat in zip(order, seats, strict=True)):
+                yield named | frozenset(order)
+
+
+@given(requirements, people_sets, st.permutations(PEOPLE))
+@settings(max_examples=120, deadline=None)
+def test_no_other_set_is_preferred(requirement: Requirement, can: frozenset[str], asked: list[str]) -> None:
+    """Earlier branches, then fewer people, then those asked least recently: all sets are compared."""
+    ways = list(_walk(requirement, ()))
+    paths = sorted({path for turns, _ in ways for path in turns})
+    keys = [
+        (tuple(turns.get(p, 0) for p in paths), len(people), sorted(asked.index(p) for p in people))
+        for turns, chosen in ways
+        for people in _fillings(chosen, can)
+    ]
+    choice = choose(requirement, can.__contains__, rank=lambda k: (asked.index(k),))
+    assert (choice is None) == (not keys)
+    if choice is not None:
+        best = min(keys)
+        assert (len(choice.people), sorted(asked.index(p) for p in choice.people)) == best[1:]

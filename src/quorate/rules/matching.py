@@ -12,59 +12,50 @@ from quorate.rules.forms import Places
 def seat(places: Sequence[Places], people: Iterable[str]) -> list[tuple[str, ...]] | None:
     """For each of ``places`` the people who fill it, or None if not all can be filled."""
     table = Seating(places)
+    free = table.free
     for person in people:
-        if table.full:
+        if not free:
             break
-        table.offer(person)
-    return table.seated() if table.full else None
+        free -= table.offer(person)
+    return None if free else table.seated()
 
 
 class Seating:
-    """Single seats, one for each place of each counted clause."""
+    """Who holds a place of which counted clause."""
 
     def __init__(self, places: Sequence[Places]) -> None:
-        self._seats = [clause for clause, p in enumerate(places) for _ in range(p.need)]
         self._members = [frozenset(p.members) for p in places]
-        self._held: list[str | None] = [None] * len(self._seats)
-        self._free = len(self._seats)
-        self._clauses = len(places)
-
-    @property
-    def full(self) -> bool:
-        return self._free == 0
+        self._need = [p.need for p in places]
+        self._holders: list[list[str]] = [[] for _ in places]
 
     @property
     def free(self) -> int:
-        return self._free
+        return sum(self._need) - sum(len(holders) for holders in self._holders)
 
     def offer(self, person: str) -> bool:
-        """Seat ``person`` too if that is possible, moving others to other seats they may have."""
-        came_from: dict[int, int | None] = {}
+        """Seat ``person`` too if that is possible, moving others to other clauses they belong to."""
+        came: dict[int, tuple[str, int | None]] = {}
         queue: list[tuple[str, int | None]] = [(person, None)]
         for who, leaving in queue:
-            for seat, clause in enumerate(self._seats):
-                if seat in came_from or who not in self._members[clause]:
+            for clause, members in enumerate(self._members):
+                if clause in came or who not in members or not self._need[clause]:
                     continue
-                came_from[seat] = leaving
-                holder = self._held[seat]
-                if holder is None:
-                    self._move(seat, came_from, person)
+                came[clause] = (who, leaving)
+                if len(self._holders[clause]) < self._need[clause]:
+                    self._move(clause, came)
                     return True
-                queue.append((holder, seat))
+                queue.extend((holder, clause) for holder in self._holders[clause])
         return False
 
-    def _move(self, seat: int, came_from: dict[int, int | None], person: str) -> None:
-        """Everybody on the path moves one seat on; ``person`` takes the first."""
-        while (earlier := came_from[seat]) is not None:
-            self._held[seat] = self._held[earlier]
-            seat = earlier
-        self._held[seat] = person
-        self._free -= 1
+    def _move(self, clause: int, came: dict[int, tuple[str, int | None]]) -> None:
+        """Everybody on the path moves one clause on."""
+        to: int | None = clause
+        while to is not None:
+            who, leaving = came[to]
+            self._holders[to].append(who)
+            if leaving is not None:
+                self._holders[leaving].remove(who)
+            to = leaving
 
     def seated(self) -> list[tuple[str, ...]]:
-        rows: list[list[str]] = [[] for _ in range(self._clauses)]
-        for seat, clause in enumerate(self._seats):
-            holder = self._held[seat]
-            if holder is not None:
-                rows[clause].append(holder)
-        return [tuple(row) for row in rows]
+        return [tuple(holders) for holders in self._holders]
