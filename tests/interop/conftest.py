@@ -56,10 +56,12 @@ async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
             groups: Mapping[str, Iterable[str]] | None = None,
             config: str = "settle_s = 0\n",
         ) -> House:
-            authority = TestAuthority(tmp_path)
+            home = tmp_path / f"house{len(list(tmp_path.iterdir()))}"
+            home.mkdir()
+            authority = TestAuthority(home)
             server = await stack.enter_async_context(
                 Prosody(
-                    tmp_path / "prosody",
+                    home / "prosody",
                     authority,
                     accounts={name: f"secret-{name}" for name in people},
                     rosters=everybody_knows_everybody(people, groups=groups),
@@ -67,7 +69,7 @@ async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
             )
             route = f"{server.domain}=127.0.0.1:{server.port}"
             quorate = await stack.enter_async_context(
-                Quorate(tmp_path / "data", [route], authority.path, config=config)
+                Quorate(home / "data", [route], authority.path, config=config)
             )
             return House(server, quorate, stack)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.interop.prosody import free_port
 
 START_S = 30.0
@@ -146,6 +148,13 @@ class Quorate:
             "NO_COLOR": "1",
             "COLUMNS": "200",
         }
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """One call of the API; its JSON."""
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=30) as client:
+            answer = await client.post(f"{self.url}/api/v1{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
 
     async def run(self, *words: str, timeout_s: float = 30) -> Finished:
         """One `quorate` command against this server."""

@@ -10,7 +10,6 @@ from quorate.cli.options import From, Json, complete_who
 from quorate.cli.show import as_json
 from quorate.errors import Refused
 from quorate.model.availability import Availability
-from quorate.rules.check import offline_check
 
 
 def check(
@@ -33,6 +32,8 @@ def check(
     if server is not None:
         answer = Api(server).post("/check", {"who": who, "given": states, "groups": groups, "from": from_})
     elif states or groups:
+        from quorate.rules.check import offline_check
+
         known = {name: Availability(state) for name, state in states.items()}
         answer = offline_check(who, known, groups).as_json()
     else:

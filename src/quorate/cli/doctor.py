@@ -1,4 +1,7 @@
-"""`quorate doctor`: looks at everything Quorate needs and says what to do about what is wrong."""
+"""`quorate doctor`: looks at everything Quorate needs and says what to do about what is wrong.
+
+Store, certificates and settings are imported where they are used: other commands must not wait for them.
+"""
 
 import socket
 import ssl
@@ -8,19 +11,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
-from cryptography import x509
 
-from quorate.capture.tls import UpstreamTrust
 from quorate.cli.client import Api, Server, find_server
 from quorate.cli.options import Json
 from quorate.cli.show import as_json
 from quorate.errors import QuorateError
-from quorate.server.config import Settings, load_settings, split_endpoint
-from quorate.store.open import open_store
+
+if TYPE_CHECKING:
+    from quorate.server.config import Settings
 
 PROBE_S = 5.0
 MAX_SKEW_S = 2.0
@@ -43,6 +45,8 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check directory, store, ports, certificate, routes and clocks. Exit code 1 if something is wrong."""
+    from quorate.server.config import load_settings
+
     settings = load_settings(config, {"data": data})
     findings = list(examine(settings))
     if json:
@@ -56,7 +60,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: "Settings") -> Iterator[Finding]:
     server = find_server(settings.data)
     running = _running(server)
     yield running if running else Finding("server", True, "not running; `quorate up` starts it")
@@ -94,6 +98,8 @@ def _server_side(server: Server) -> Iterator[Finding]:
 
 
 def _store(data: Path) -> Finding:
+    from quorate.store.open import open_store
+
     if not data.exists():
         return Finding("store", True, f"{data} does not exist yet; the first start makes it")
     try:
@@ -106,6 +112,8 @@ def _store(data: Path) -> Finding:
 
 
 def _port(name: str, endpoint: str, *, ours: bool) -> Finding:
+    from quorate.server.config import split_endpoint
+
     host, port = split_endpoint(endpoint)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -124,6 +132,8 @@ def _port(name: str, endpoint: str, *, ours: bool) -> Finding:
 
 
 def _certificate(data: Path) -> Finding:
+    from cryptography import x509
+
     path, key = data / "ca.pem", data / "keys" / "ca.key"
     if not path.is_file():
         return Finding("certificate", True, "not made yet; the first start makes it")
@@ -141,7 +151,9 @@ def _certificate(data: Path) -> Finding:
     return Finding("certificate", True, f"{path} is valid until {found.not_valid_after_utc:%Y-%m-%d}")
 
 
-def _routes(settings: Settings) -> Iterator[Finding]:
+def _routes(settings: "Settings") -> Iterator[Finding]:
+    from quorate.server.config import split_endpoint
+
     if not settings.routes:
         yield Finding("routes", True, "none given: each domain's server is found by SRV records")
     for domain, target in settings.routes.items():
@@ -161,6 +173,8 @@ def _routes(settings: Settings) -> Iterator[Finding]:
 
 def _probe(domain: str, host: str, port: int, trust: tuple[Path, ...]) -> None:
     """Greet the server, start TLS and verify it; raises OSError, ssl.SSLError, ValueError."""
+    from quorate.capture.tls import UpstreamTrust
+
     context = UpstreamTrust(trust).context()
     with socket.create_connection((host, port), timeout=PROBE_S) as plain:
         header = (

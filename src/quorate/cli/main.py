@@ -9,7 +9,7 @@ import typer
 
 from quorate import __version__
 from quorate.cli import activities, check, doctor, people, trust, up
-from quorate.errors import QuorateError, Refused
+from quorate.errors import QuorateError
 
 app = typer.Typer(
     name="quorate",
@@ -44,12 +44,8 @@ doctor.add_to(app)
 
 
 def explain_error(error: QuorateError) -> str:
-    """The sentence for stderr; a refused text gets a caret under its column."""
-    lines = [error.problem]
-    if isinstance(error, Refused) and error.column is not None:
-        lines[0] = f"Column {error.column}: {error.problem}"
-    lines.append(error.remedy)
-    return "quorate: " + "\n  ".join(line for line in lines if line)
+    """The sentences for stderr: what happened, then what to do."""
+    return "quorate: " + "\n  ".join(line for line in (error.problem, error.remedy) if line)
 
 
 def run() -> None:

@@ -9,7 +9,6 @@ from quorate.cli.client import Api, find_server, gone
 from quorate.cli.options import Json
 from quorate.cli.show import as_json
 from quorate.errors import Refused
-from quorate.server.config import load_settings
 
 
 def up(
@@ -43,10 +42,10 @@ def up(
         "trust": tuple(trust or ()),
         "allow": tuple(allow or ()),
     }
-    settings = load_settings(config, given)
+    from quorate.server.config import load_settings
     from quorate.server.main import run_server
 
-    run_server(settings)
+    run_server(load_settings(config, given))
 
 
 def parse_routes(items: list[str]) -> dict[str, str]:
