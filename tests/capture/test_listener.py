@@ -10,6 +10,7 @@ from quorate.capture import listener as listener_module
 from quorate.capture.leg import HIGH_WATER, SCRATCH_SIZE
 from quorate.capture.listener import Bind, Listener, check_bind, parse_networks
 from quorate.capture.routes import Route
+from quorate.capture.tls import TlsLeg
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
@@ -335,3 +336,66 @@ async def test_only_allowed_networks_may_come(tmp_path: Path) -> None:
         assert listener._admits("10.1.2.3")
         assert not listener._admits("192.168.1.1")
         assert not listener._admits("fe80::1%eth0")
+
+
+async def test_a_handshake_that_never_ends_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quorate.capture.driver.HANDSHAKE_S", 0.1)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<starttls/>")
+        far = await upstream.next()
+        await far.expect(b"<starttls/>")
+        far.say(b"<proceed/>")
+        assert await client.expect_end() == b"<failure/>"
+        assert f"tls-failed server {Reason.UPSTREAM_UNREACHABLE}" in house.splices[0].told
+
+
+async def test_a_client_that_names_no_domain_gets_the_only_one(tmp_path: Path) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        context = house.client_context()
+        context.check_hostname = False
+        client = await house.call()
+        dialling = asyncio.create_task(client.start_tls(context))
+        far = await upstream.next()
+        await far.start_tls(server)
+        await dialling
+        client.say(b"<stream>")
+        await far.expect(b"<stream>")
+
+
+async def test_direct_tls_may_come_in_small_pieces(tmp_path: Path) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        client = await house.call()
+        leg = TlsLeg(house.client_context(), hostname=DOMAIN)
+        hello = leg.start().ciphertext
+        for at in range(0, len(hello), 50):
+            client.say(hello[at : at + 50])
+            await asyncio.sleep(0)
+        far = await upstream.next()
+        await far.start_tls(server)
+        client.say(leg.write(b"<stream>"))
+        while not leg.ready:
+            client.say(leg.feed(await asyncio.wait_for(client.reader.read(4096), WAIT_S)).ciphertext)
+        await far.expect(b"<stream>")
+
+
+async def test_an_observer_that_raises_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> None:
+        raise RuntimeError("a mistake of our own")
+
+    monkeypatch.setattr("tests.capture.stand_in.Watcher.settled", broken)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        far.say(b"still there")
+        await client.expect(b"still there")

@@ -24,7 +24,7 @@ from quorate.link.messages import (
 from quorate.model.command import Answer, Who
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
-from quorate.model.stream import Stream
+from quorate.model.stream import Stream, StreamState
 from tests.agent.conversation import COMPANION, Server
 from tests.agent.test_streams import seen, until_seen
 from tests.capture.stand_in import WAIT_S
@@ -133,6 +133,43 @@ async def test_rings_replies_and_questions_in_one_stream(tmp_path: Path) -> None
             await bob.until(lambda r: ("alice@example.org", "see you") in r.messages, "what alice wrote")
             assert alice.failure is None
         assert "who bob" not in prosody.stored_text()
+
+
+async def test_a_lost_connection_is_resumed_through_the_agent(tmp_path: Path) -> None:
+    authority = TestAuthority(tmp_path)
+    home = home_in(tmp_path)
+    async with (
+        server_of(tmp_path / "p", authority) as prosody,
+        straight(prosody, "bob") as bob,
+        house(home, prosody, (authority.path,)) as (agent, server),
+        through(agent, home) as alice,
+    ):
+        first = await server.live()
+        resumed = asyncio.Event()
+        alice.add_event_handler("session_resumed", lambda _: resumed.set())
+        server.send(SayTo(effect="s1", stream=first, text="Q1 waits"))
+        await alice.until(lambda r: (COMPANION, "Q1 waits") in r.messages, "the companion's line")
+        assert alice.transport is not None
+        alice.transport.abort()
+        await until_state(server, first, StreamState.ENDED)
+        bob.send_message(mto=JID("alice@example.org"), mbody="while away", mtype="chat")
+        host, _, port = agent.im.rpartition(":")
+        alice.connect(host, int(port))
+        await asyncio.wait_for(resumed.wait(), WAIT_S)
+        await alice.until(lambda r: ("bob@example.org", "while away") in r.messages, "what bob wrote")
+        second = server.all(StreamIs)[-1].stream.id
+        await until_state(server, second, StreamState.LIVE)
+        server.send(SayTo(effect="s2", stream=second, text="Q1 still waits"))
+        await alice.until(lambda r: (COMPANION, "Q1 still waits") in r.messages, "the next line")
+        texts = [text for _, text in alice.received.messages]
+        assert texts.count("Q1 waits") == texts.count("while away") == 1
+        assert first != second
+
+
+async def until_state(server: Server, stream: str, state: StreamState) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while (stream, state) not in [(m.stream.id, m.stream.state) for m in server.all(StreamIs)]:
+            await server.until(StreamIs, len(server.all(StreamIs)) + 1)
 
 
 async def until_reason(server: Server, reason: Reason) -> Stream:
