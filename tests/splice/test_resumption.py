@@ -8,14 +8,12 @@ from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import (
-    Close,
     CommandTyped,
     Done,
     LoggedIn,
     OwnPresenceSent,
     PresenceSeen,
     RosterSeen,
-    Side,
     StateChanged,
 )
 from quorate.splice.splice import SessionRegistry
@@ -30,7 +28,7 @@ def ack(h: int) -> str:
     return f"<a {SM} h='{h}'/>"
 
 
-def enabled(*, roster: bool = False) -> tuple[Talk, str]:
+def enabled() -> tuple[Talk, str]:
     """A stream just after <enabled/>, its gate open, the companion shown; and the id the client has."""
     talk = Talk()
     talk.log_in()
@@ -310,57 +308,6 @@ def test_a_command_sent_again_in_a_new_session_is_not_executed_twice() -> None:
     assert again.saw(CommandTyped) == []
     again.c(TO_COMPANION.format("m2", "meet bob"))
     assert [e.message for e in again.saw(CommandTyped)] == ["m2"]
-
-
-def test_the_old_connection_only_hands_on_once_its_session_moved() -> None:
-    first, virtual = enabled()
-    again = Talk(sessions=first.sessions)
-    again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
-    again.s(f"<resumed {SM} h='0' previd='S9'/>")
-    conflict = "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
-    first.hear()
-    first.s(conflict)
-    assert first.client() == conflict
-    first.lose(Side.SERVER)
-    assert again.splice.state is StreamState.LIVE
-    again.hear()
-    again.tell("bob")
-    assert "<body>hello</body>" in again.server()
-
-
-def test_a_stream_that_was_ended_cannot_be_resumed() -> None:
-    talk, virtual = enabled()
-    talk.c("</stream:stream>")
-    talk.lose()
-    again = Talk(sessions=talk.sessions)
-    again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
-    assert again.client().endswith(NOT_FOUND)
-
-
-def test_what_cannot_be_followed_any_more_is_cut_if_counts_differ() -> None:
-    talk, virtual = enabled()
-    up(talk, "I")
-    talk.hear()
-    talk.c("<!DOCTYPE x>")
-    assert talk.saw(Close) == [Close(abort=True)]
-    again = Talk(sessions=talk.sessions)
-    again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
-    assert again.client().endswith(NOT_FOUND)
-
-
-def test_what_cannot_be_followed_any_more_is_forwarded_if_counts_agree() -> None:
-    talk, _ = enabled()
-    up(talk, "F")
-    talk.hear()
-    talk.c("<!DOCTYPE x><a/>")
-    talk.c("more")
-    assert talk.server() == "<!DOCTYPE x><a/>more"
-    assert talk.saw(StateChanged)[-1].state is StreamState.BLIND
-    talk.ask("bob")
-    assert talk.server() == ""
 
 
 def test_sasl2_resumes_inside_authenticate() -> None:
