@@ -1,5 +1,6 @@
 """A house full of real parts: Prosody, Quorate, and clients that log in to either."""
 
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -56,8 +57,7 @@ async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
             groups: Mapping[str, Iterable[str]] | None = None,
             config: str = "settle_s = 0\n",
         ) -> House:
-            home = tmp_path / f"house{len(list(tmp_path.iterdir()))}"
-            home.mkdir()
+            home = Path(tempfile.mkdtemp(dir=tmp_path))
             authority = TestAuthority(home)
             server = await stack.enter_async_context(
                 Prosody(

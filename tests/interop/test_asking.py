@@ -35,7 +35,7 @@ async def test_what_the_stream_contained_is_answered_without_asking(make_house: 
     house = await make_house()
     alice = await house.login("alice", through=True)
     await house.login("bob", show="away")
-    await alice.until(lambda got: any("bob" in who for who, _ in got.presences), "bob's presence")
+    await alice.until(lambda got: any("bob" in w and t == "away" for w, t in got.presences), "bob away")
     found = await verdict(house, "bob")
     assert (found["person"], found["availability"]) == ("bob", "away")
     (used,) = [line for line in found["trace"] if line["used"]]
@@ -51,7 +51,8 @@ async def test_a_question_travels_in_the_same_stream_and_leaves_no_trace(
     alice = await house.login("alice", through=True)
     if show is not None:
         await house.login("bob", show=show)
-    await alice.until(lambda got: any("bob" in who for who, _ in got.presences), "bob's presence")
+    seen = show or "unavailable"
+    await alice.until(lambda got: any("bob" in w and t == seen for w, t in got.presences), "bob's presence")
     before = len(alice.received.stanzas)
     (found,) = await house.quorate.post("/presence/ask", {"who": "bob"})
     assert found["availability"] == (show or "offline")
