@@ -1,4 +1,4 @@
-"""What the companion answers in its own chat: lists, help, confirmations, its first words."""
+"""What the companion answers in its own chat: lists, help, confirmations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -12,12 +12,6 @@ from quorate.talk.organiser import tally_text
 from quorate.talk.reasons import reason_text
 from quorate.talk.wording import clock_text, ends, sentence_row, span_text, title
 
-GREETING = (
-    "Hello, I am Quorate. I live only in your own client: nobody else sees this chat. Say who you need, and "
-    "I ask them where they are and open a room when enough said yes.\n"
-    'Try: meet bob and (carol or dave) about "release 2.4" — or: who — or: help'
-)
-NOT_RUNNING = "Quorate's server is not running; your chat is not affected. Start it with: quorate up"
 NOTHING = 'Nothing is under way. Start something: meet bob about "release 2.4"'
 NOBODY = "You have no contacts yet. People appear when your client has loaded its contact list."
 

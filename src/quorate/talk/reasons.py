@@ -32,6 +32,7 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.UPSTREAM_UNREACHABLE: "The server cannot be reached.",
     Reason.UPSTREAM_CERTIFICATE: "The server's certificate could not be verified.",
     Reason.CLIENT_DISTRUST: "The client does not trust Quorate's certificate.",
+    Reason.STARTTLS_INJECTION: "Something was sent in clear text where encryption should have begun.",
     Reason.ORGANISER_AWAY: "You are not available.",
     Reason.HELD: "They are being asked for something else.",
     Reason.AWAY: "They are away.",

@@ -1,0 +1,63 @@
+import pytest
+
+from quorate.model.activity import ActivityState, Happened, InvitationState, LogLine
+from quorate.model.reasons import Reason
+from quorate.talk.explain import NO_TIMER, explain_lines, log_text, next_reason, next_text
+from tests.talk.stories import T0, activity, later, standings
+
+ACCEPTED, DECLINED, SENT = InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.SENT
+SILENT = InvitationState.SILENT
+
+
+def test_every_person_has_a_reason_and_the_next_step_is_named() -> None:
+    story = activity(
+        "2 of @dba and (lena or omar)",
+        {"raj": ACCEPTED, "ines": DECLINED, "lena": SILENT, "omar": SENT},
+        log=(LogLine(at=T0, what=Happened.SUBSTITUTE, people=("lena",), by="omar"),),
+    )
+    lines = explain_lines(
+        story,
+        standings(story, kofi=Reason.BUSY, ines=Reason.DECLINED, lena=Reason.SILENT),
+        now=later(10),
+        next_kind="silence",
+        next_at=later(31),
+        next_person="omar",
+    )
+    assert lines == (
+        'Q1 "release 2.4" is ringing: dba 1/2, lena or omar 0/1.',
+        "raj said yes; ines declined; lena no answer in 30 s, omar instead; omar is being asked.",
+        "Cannot be asked now: kofi (busy).",
+        "Next, in 21 s: if omar does not answer, somebody else is asked, or it waits.",
+    )
+
+
+def test_while_it_waits_what_is_missing_is_named() -> None:
+    story = activity("bob and (carol or dave)")
+    lines = explain_lines(story, standings(story, bob=Reason.OFFLINE), now=T0)
+    assert lines[0] == ('Q1 "release 2.4" is waiting: bob 0/1, carol or dave 0/1. Missing: bob (offline).')
+    assert lines[-1] == NO_TIMER
+
+
+def test_the_end_has_its_reason() -> None:
+    story = activity("bob", {"bob": DECLINED}, state=ActivityState.FAILED, reason=Reason.IMPOSSIBLE)
+    lines = explain_lines(story, standings(story, bob=Reason.DECLINED), now=T0)
+    assert lines == ('Q1 "release 2.4" failed. Too many said no.', "bob declined.", NO_TIMER)
+
+
+@pytest.mark.parametrize("reason", [None, Reason.NO_STREAM])
+@pytest.mark.parametrize("what", Happened)
+def test_every_line_of_the_time_line_is_a_sentence(what: Happened, reason: Reason | None) -> None:
+    line = LogLine(at=later(5), what=what, people=("bob", "carol"), reason=reason, by="dave")
+    text = log_text(line, activity("bob and carol"))
+    assert text[0].isupper() or text.startswith("bob")
+    assert text.endswith(".")
+    assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    "kind", ["deadline", "silence", "later", "ask-again", "retry", "nobody-came", "newer"]
+)
+def test_every_timer_has_words(kind: str) -> None:
+    assert next_reason(kind, "bob").endswith(".")
+    far = next_text(kind, later(7200), person="bob", now=T0)
+    assert far.startswith("Next, at 14:00: ")
