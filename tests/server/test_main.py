@@ -108,6 +108,16 @@ def test_a_new_server_adopts_the_running_agent(tmp_path: Path) -> None:
     wait_for(lambda: not alive(agent))
 
 
+def test_an_agent_that_dies_is_started_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with up(data):
+        run_file(data)
+        first = agent_pid(data)
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: agent_pid(data) != first)
+        wait_for(lambda: call(data, "GET", "/readyz").json()["ready"] is True)
+
+
 def test_a_taken_page_port_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         web = f"127.0.0.1:{taken.getsockname()[1]}"

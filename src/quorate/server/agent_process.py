@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -19,16 +20,20 @@ ADOPT_S = 3.0
 """How long a running agent may take to notice the new server."""
 LOOK_S = 0.1
 """How often it is looked whether a starting agent has ended."""
+RETRY_S = 5.0
 TAIL = 2000
 """Bytes of the agent's last words that are looked at."""
+
+
+log = logging.getLogger(__name__)
 
 
 async def ensure_agent(settings: Settings, agents: Agents) -> None:
     """Return once an agent is connected; raises Misconfigured with the agent's words if it cannot start."""
     if running_agent(settings.data) is not None and await agents.until(True, ADOPT_S):
         return
-    log = settings.data / AGENT_LOG
-    pid = _spawn(command(settings), log)
+    said = settings.data / AGENT_LOG
+    pid = _spawn(command(settings), said)
     loop = asyncio.get_running_loop()
     until = loop.time() + START_S
     while loop.time() < until and _runs(pid):
@@ -36,25 +41,42 @@ async def ensure_agent(settings: Settings, agents: Agents) -> None:
             return
     if _runs(pid):
         os.kill(pid, signal.SIGTERM)
-    raise _did_not_start(log, settings)
+    raise _did_not_start(said, settings)
 
 
-def _spawn(words: list[str], log: Path) -> int:
+async def keep_agent(settings: Settings, agents: Agents) -> None:
+    """Start an agent again whenever there is none any more; runs until it is cancelled."""
+    while True:
+        await agents.until(False, None)
+        try:
+            await ensure_agent(settings, agents)
+        except Misconfigured as error:
+            log.warning("the agent does not start: %s", error.code)
+            await asyncio.sleep(RETRY_S)
+
+
+def _spawn(words: list[str], said: Path) -> int:
     """Start a process that outlives this one, in a session of its own; returns its id."""
-    log.unlink(missing_ok=True)
+    said.unlink(missing_ok=True)
     files = (
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, os.fspath(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        (os.POSIX_SPAWN_OPEN, 2, os.fspath(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
     )
     return os.posix_spawn(words[0], words, os.environ, file_actions=files, setsid=True)
 
 
-def _runs(child: int) -> bool:
+def _runs(pid: int) -> bool:
+    """Whether this process lives; one of our own that has ended is put away."""
     try:
-        return os.waitpid(child, os.WNOHANG) == (0, 0)
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
     except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
         return False
+    return True
 
 
 def command(settings: Settings) -> list[str]:
@@ -73,16 +95,15 @@ def running_agent(data: Path) -> int | None:
     """The process id in ``agent.json``, if that process lives."""
     try:
         pid = int(json.loads((data / AGENT_FILE).read_text())["pid"])
-        os.kill(pid, 0)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return pid
+    return pid if _runs(pid) else None
 
 
-def _did_not_start(log: Path, settings: Settings) -> Misconfigured:
-    said = log.read_bytes()[-TAIL:].decode(errors="replace").strip().splitlines()
-    last = said[-1] if said else "it said nothing"
+def _did_not_start(said: Path, settings: Settings) -> Misconfigured:
+    lines = said.read_bytes()[-TAIL:].decode(errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "it said nothing"
     return Misconfigured(
         f"The agent that IM clients connect to ({settings.im}) did not start: {last}",
-        remedy=f"All it said is in {log}.",
+        remedy=f"All it said is in {said}.",
     )

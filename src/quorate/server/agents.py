@@ -49,13 +49,13 @@ class Agents:
     def connected(self) -> list[Agent]:
         return [Agent(id=s.hello.agent, pid=s.hello.pid, im=s.hello.im) for s in self._seats.values()]
 
-    async def until(self, connected: bool, seconds: float) -> bool:
+    async def until(self, connected: bool, seconds: float | None) -> bool:
         """Wait until at least one agent (``connected``) or none is there; returns whether it is so."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end = None if seconds is None else loop.time() + seconds
         while bool(self._seats) is not connected:
             try:
-                await asyncio.wait_for(self._moved.wait(), end - loop.time())
+                await asyncio.wait_for(self._moved.wait(), None if end is None else end - loop.time())
             except TimeoutError:
                 return False
         return True

@@ -46,6 +46,7 @@ from quorate.server.own_presence import OwnPresence
 from quorate.server.planning import prepare, select, would_happen
 from quorate.server.replies import addressed
 from quorate.server.streams import Streams
+from quorate.server.upkeep import Upkeep
 from quorate.server.watching import Watching
 from quorate.server.world import World
 from quorate.store.open import Store
@@ -106,6 +107,7 @@ class Hub:
         self.conversation = Conversation(self)
         self.presence = OwnPresence(self)
         self.watching = Watching(self)
+        self.upkeep = Upkeep(self)
         self._link = LinkServer(settings.data, Inbound(self))
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -120,11 +122,13 @@ class Hub:
         self.watching.load()
         await self._link.start()
         self._continue()
+        self.upkeep.start()
 
     async def stop(self) -> None:
         """Leave everything as it is for the next start."""
         self.owned.stop()
         self.book.stop()
+        self.upkeep.stop()
         for task in list(self._tasks):
             task.cancel()
         self.bus.close()

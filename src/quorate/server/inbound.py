@@ -91,6 +91,7 @@ class Inbound:
             return
         hub.watching.stream_live(peer, stream.id, stream.account)
         hub.notices.show_status(stream.account)
+        hub.upkeep.after_login(stream.account)
         if hub.agents_seen.ready(peer):
             hub.dispatcher.resume()
             hub.changed({hub.directory.key_of(stream.account)})

@@ -14,7 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from quorate.errors import Misconfigured
-from quorate.server.agent_process import ensure_agent
+from quorate.server.agent_process import ensure_agent, keep_agent
 from quorate.server.app import create_app
 from quorate.server.config import Settings, split_endpoint
 from quorate.server.hub import Hub
@@ -86,7 +86,9 @@ class Running:
             await ensure_agent(hub.settings, hub.agents_seen)
             _write_run_file(hub.settings, token)
             _announce(hub, f"{hub.settings.url}/enter?key={app.state.door.mint_key()[0]}")
+            keeping = loop.create_task(keep_agent(hub.settings, hub.agents_seen))
             await self._end.wait()
+            keeping.cancel()
             if self._with_agents:
                 hub.quit_agents()
                 await hub.agents_seen.until(False, QUIT_S)
