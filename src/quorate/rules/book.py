@@ -1,37 +1,32 @@
-"""Address books for questions about people who need not exist."""
+"""An address book for questions about people who need not exist."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from quorate.model.person import Person
-from quorate.rules.resolve import AddressBook
 
 
 class SupposedBook:
-    """Names and groups as given, then those of ``base``; without a base every name is somebody."""
+    """Names and groups as given; every other name is somebody, every other group is unknown."""
 
-    def __init__(
-        self, names: Iterable[str], groups: Mapping[str, Sequence[str]], base: AddressBook | None = None
-    ) -> None:
-        self._groups = {name.removeprefix("@"): tuple(members) for name, members in groups.items()}
-        members = (m for group in self._groups.values() for m in group)
-        self._names = {name.casefold(): name for name in (*names, *members)}
-        self._base = base
+    def __init__(self, names: Iterable[str], groups: Mapping[str, Sequence[str]]) -> None:
+        self._groups = {
+            name.removeprefix("@").casefold(): (name, *members) for name, members in groups.items()
+        }
+        members = (member for _, *group in self._groups.values() for member in group)
+        self._names: dict[str, str] = {}
+        for name in (*names, *members):
+            self._names.setdefault(name.casefold(), name)
 
     def find(self, name: str) -> Sequence[Person]:
-        known = self._names.get(name.casefold())
-        if known is None and self._base is not None:
-            return self._base.find(name)
-        key = known or name
+        key = self._names.get(name.casefold(), name)
         return [Person(key=key, name=key, addresses=())]
 
     def group(self, name: str) -> tuple[str, ...] | None:
-        for known, members in self._groups.items():
-            if known.casefold() == name.casefold():
-                return tuple(self._names[m.casefold()] for m in members)
-        return None if self._base is None else self._base.group(name)
+        found = self._groups.get(name.casefold())
+        return None if found is None else tuple(self._names[m.casefold()] for m in found[1:])
 
     def names(self) -> Iterable[str]:
-        return [*self._names.values(), *(self._base.names() if self._base else ())]
+        return self._names.values()
 
     def group_names(self) -> Iterable[str]:
-        return [*self._groups, *(self._base.group_names() if self._base else ())]
+        return [name.removeprefix("@") for name, *_ in self._groups.values()]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from quorate.model.requirement import AllOf, Group, Name, Optional, Part, Requirement
-from quorate.rules.choose import Choice, Rank, choose, met, same_rank
+from quorate.rules.choose import Choice, Rank, choose, met
 from quorate.rules.forms import Form, Usable, forms, people_in
 from quorate.rules.matching import Seating
 from quorate.rules.text import clause_text
@@ -103,12 +103,12 @@ def missing(requirement: Requirement, can: Usable) -> tuple[Lack, ...]:
     return tuple(_lack(i, p, can, frozenset()) for i, p in counted)
 
 
-def could_fill(requirement: Requirement, can: Usable, *, rank: Rank = same_rank) -> tuple[str, ...]:
+def could_fill(requirement: Requirement, can: Usable) -> tuple[str, ...]:
     """Who would be asked in the clauses that can be filled, when others cannot yet."""
     filled: dict[str, None] = {}
     for part in requirement.parts:
         if not isinstance(part, Optional):
-            choice = choose(AllOf((part,)), can, rank=rank)
+            choice = choose(AllOf((part,)), can)
             filled.update(dict.fromkeys(choice.people if choice else ()))
     return tuple(filled)
 
