@@ -1,0 +1,106 @@
+"""quorate.toml: what may stand in it, what wins, and what is said about mistakes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quorate.errors import Misconfigured
+from quorate.server.config import load_settings, split_endpoint
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("QUORATE_DATA", raising=False)
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "quorate.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_anything_there_are_defaults(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.data == tmp_path / "home" / "quorate"
+    assert (settings.web, settings.im, settings.ring_s) == ("127.0.0.1:8765", "127.0.0.1:5221", 30.0)
+    assert settings.url == "http://127.0.0.1:8765"
+
+
+def test_file_then_environment_then_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(
+        tmp_path,
+        'data = "/a"\nring_s = 5\npublic_url = "https://q.example/"\n'
+        '[routes]\n"a.org" = "h:1"\n"b.org" = "h:2"\n',
+    )
+    monkeypatch.setenv("QUORATE_DATA", "/b")
+    assert load_settings(path).data == Path("/b")
+    settings = load_settings(path, {"data": Path("/c"), "im": None, "routes": {"b.org": "x:9"}})
+    assert settings.data == Path("/c")
+    assert settings.routes == {"a.org": "h:1", "b.org": "x:9"}
+    assert (settings.ring_s, settings.url) == (5.0, "https://q.example")
+
+
+def test_people_and_groups(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '[people.bob]\nname = "Bob"\naddresses = ["Bob@Example.org"]\n[groups]\ndba = ["raj", "kofi"]\n',
+    )
+    settings = load_settings(path)
+    assert settings.people["bob"].addresses == ("xmpp:bob@example.org",)
+    assert settings.groups == {"dba": ("raj", "kofi")}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("rings_s = 3", "Did you mean “ring_s”"),
+        ("frobnicate = 3", "Known settings"),
+        ('[people.bob]\nadresses = ["a@b.org"]', "addresses"),
+        ("[people.bob]\naddresses = []", "people.bob.addresses"),
+        ('[people.bob]\naddresses = ["no spaces@b.org"]', "is not an address"),
+        ("ring_s = -1", "ring_s"),
+        ('web = "localhost"', "HOST:PORT"),
+        ('zone = "Mars/Olympus"', "Europe/Berlin"),
+        ("ring_s = ", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(Misconfigured, match=says):
+        load_settings(write(tmp_path, text))
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="There is no file"):
+        load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("127.0.0.1:80", ("127.0.0.1", 80)),
+        ("[::1]:0", ("::1", 0)),
+        ("host:65536", None),
+        (":80", None),
+        ("host", None),
+        ("host:x", None),
+    ],
+)
+def test_endpoints(text: str, expected: tuple[str, int] | None) -> None:
+    if expected is None:
+        with pytest.raises(ValueError, match="HOST:PORT"):
+            split_endpoint(text)
+    else:
+        assert split_endpoint(text) == expected
+
+
+@given(st.text(max_size=200))
+def test_any_file_is_settings_or_a_sentence(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("c") / "quorate.toml"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    try:
+        assert load_settings(path).ring_s > 0
+    except Misconfigured as error:
+        assert error.remedy, error  # noqa: PT017

@@ -1,0 +1,86 @@
+"""Letters are handled in order by one owner; alarms ring when the clock says so."""
+
+import asyncio
+
+import pytest
+
+from quorate.clock import ManualClock
+from quorate.errors import NotPossible
+from quorate.server.mailbox import Alarm, Mailbox
+
+
+async def test_letters_are_taken_in_order() -> None:
+    seen: list[int] = []
+    box: Mailbox[int, None] = Mailbox(seen.append)
+    for number in range(5):
+        box.post(number)
+    await box.drained()
+    assert seen == [0, 1, 2, 3, 4]
+
+
+async def test_a_letter_posted_while_handling_comes_last() -> None:
+    seen: list[int] = []
+
+    def handle(number: int) -> int:
+        seen.append(number)
+        if number == 0:
+            box.post(9)
+        return number * 2
+
+    box: Mailbox[int, int] = Mailbox(handle)
+    box.post(0)
+    assert await box.ask(1) == 2
+    await box.drained()
+    assert seen == [0, 1, 9]
+
+
+async def test_equal_letters_can_be_posted_once() -> None:
+    seen: list[str] = []
+    box: Mailbox[str, None] = Mailbox(seen.append)
+    for letter in ("look", "look", "other", "look"):
+        box.post_once(letter)
+    await box.drained()
+    assert seen == ["look", "other"]
+
+
+@pytest.mark.parametrize("error", [NotPossible("No.", remedy="Wait."), RuntimeError("broken")])
+async def test_an_error_goes_to_who_asked_and_stops_nothing(error: Exception) -> None:
+    def handle(number: int) -> int:
+        if number < 0:
+            raise error
+        return number
+
+    box: Mailbox[int, int] = Mailbox(handle)
+    box.post(-1)
+    with pytest.raises(type(error)):
+        await box.ask(-2)
+    assert await box.ask(3) == 3
+
+
+async def test_an_alarm_rings_once_and_not_before() -> None:
+    clock = ManualClock()
+    rung: list[bool] = []
+    alarm = Alarm(clock, lambda: rung.append(True))
+    start = clock.now()
+    clock.advance(10)
+    at = clock.now()
+    clock = ManualClock(start)
+    alarm = Alarm(clock, lambda: rung.append(True))
+    alarm.set(at)
+    alarm.check()
+    assert rung == []
+    clock.advance(10)
+    alarm.check()
+    alarm.check()
+    assert rung == [True]
+    alarm.set(at)
+    alarm.set(None)
+    alarm.check()
+    assert rung == [True]
+
+
+async def test_an_alarm_rings_by_itself() -> None:
+    clock = ManualClock()
+    rung = asyncio.Event()
+    Alarm(clock, rung.set).set(clock.now())
+    await asyncio.wait_for(rung.wait(), 5)
