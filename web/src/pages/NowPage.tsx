@@ -77,11 +77,13 @@ function UnderWay() {
         <span className="xs muted">{tally.join(" · ")}</span>
       </div>
       {errors.activities && <Trouble problem={errors.activities} again={() => void store.fetch("activities")} />}
-      <div className="stack" {...pointer}>
-        {cards.map((activity) => (
-          <ActivityCard key={activity.id} activity={activity} now={now} />
-        ))}
-      </div>
+      {cards.length > 0 && (
+        <div className="stack" {...pointer}>
+          {cards.map((activity) => (
+            <ActivityCard key={activity.id} activity={activity} now={now} />
+          ))}
+        </div>
+      )}
       {cards.length === 0 && loaded.has("activities") && !errors.activities && (
         <div className="card">
           <div className="inner">

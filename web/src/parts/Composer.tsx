@@ -93,6 +93,9 @@ export function Composer() {
       onFocus={() => setFocused(true)}
       onBlur={leave}
       onKeyDown={(event) => {
+        if (event.key === "Enter" && !event.defaultPrevented && event.target instanceof HTMLInputElement) {
+          void submit();
+        }
         const kind = event.altKey ? KINDS[Number(event.key) - 1] : undefined;
         if (kind) {
           event.preventDefault();
@@ -154,14 +157,16 @@ export function Composer() {
 type People = ReturnType<typeof useWorld>["people"];
 
 function useKnown(): Known {
-  const { people } = useWorld();
+  const { people, me } = useWorld();
   return useMemo(() => {
-    const list = [...people.values()];
+    // Nobody asks for oneself.
+    const own = new Set(me?.accounts ?? []);
+    const list = [...people.values()].filter(({ addresses }) => !addresses.some((address) => own.has(address)));
     return {
       people: list.map(({ person, name }) => ({ key: person, name })),
       groups: [...new Set(list.flatMap((person) => person.groups))].sort(),
     };
-  }, [people]);
+  }, [people, me]);
 }
 
 /** Changes whenever somebody's availability does, so that the verdict is asked for anew. */

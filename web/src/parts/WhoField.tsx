@@ -53,7 +53,7 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
 
   return (
     <Autocomplete.Root
-      items={items}
+      items={shown ? items : []}
       mode="none"
       value={value}
       inline

@@ -32,7 +32,10 @@ function Node({ node, since }: { node: WhyNode; since: number }) {
         <span className="muted xs">{node.says}</span>
       </div>
       {node.trace.length > 0 && (
-        <EvidenceTable caption={t("why.caption", { text: node.text })} trace={node.trace} since={since} />
+        <details className={css.evidence}>
+          <summary className="xs muted">{t("evidence.show", { n: node.trace.length })}</summary>
+          <EvidenceTable caption={t("why.caption", { text: node.text })} trace={node.trace} since={since} />
+        </details>
       )}
       {node.children.length > 0 && (
         <ul>

@@ -24,6 +24,7 @@ export function clauses(activity: Activity, now: number): ClauseView[] {
 }
 
 function yours(activity: Activity): ClauseView {
+  if (over(activity) && activity.organiser_state !== "away") return you(activity, "in", "");
   const note: Record<string, string> = {
     ready: t("place.ready"),
     here: t("place.here"),
@@ -31,13 +32,12 @@ function yours(activity: Activity): ClauseView {
     away: t("availability.away"),
   };
   const states = { ready: "in", here: "here", left: "left", away: "open", "not-taking-part": "open" } as const;
-  const place: PlaceView = {
-    key: "you",
-    state: states[activity.organiser_state],
-    letters: initials(activity.organiser_name || "?"),
-    name: t("picture.you-lower"),
-    note: note[activity.organiser_state] ?? "",
-  };
+  return you(activity, states[activity.organiser_state], note[activity.organiser_state] ?? "");
+}
+
+function you(activity: Activity, state: PlaceView["state"], note: string): ClauseView {
+  const letters = initials(activity.organiser_name || "?");
+  const place: PlaceView = { key: "you", state, letters, name: t("picture.you-lower"), note };
   return { heading: t("picture.you"), tally: t("picture.asking"), optional: false, places: [place] };
 }
 
@@ -80,6 +80,9 @@ const openPlace = (number: number): PlaceView => ({
 
 function placeView(person: ActivityPerson, activity: Activity, now: number): PlaceView {
   const view = { key: person.person, letters: initials(person.name), name: person.name };
+  if (over(activity) && (person.state === "here" || person.state === "left")) {
+    return { ...view, state: "in", note: t("place.was-here") };
+  }
   const since = person.at ? (now - at(person.at)) / 1000 : 0;
   switch (person.state) {
     case "here":

@@ -52,6 +52,15 @@ it("somebody asked beside those needed (a spare) gets a place too", () => {
   expect(clauses({ ...activity, people }, NOW)[1]!.places.map((place) => place.name)).toEqual(["raj", "kofi", "hana"]);
 });
 
+it("once it is over, nobody is shown as still here", () => {
+  const live = activities(NOW).find((activity) => activity.state === "live")!;
+  const notes = clauses({ ...live, state: "ended" }, NOW).flatMap((clause) => clause.places.map((place) => [place.state, place.note]));
+  expect(notes).toEqual([
+    ["in", ""],
+    ["in", "was here"],
+  ]);
+});
+
 describe("not coming", () => {
   it("says who and why", () => {
     expect(notComing(one("Q481")).map(({ key, text }) => [key, text[1].names])).toEqual([
