@@ -86,9 +86,19 @@ class Hub:
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
         self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)
         self.notices = Notices(self)
-        self.dispatcher = Dispatcher(
+        self.dispatcher, self.owned = self._deciders()
+        self.conversation = Conversation(self)
+        self.presence = OwnPresence(self)
+        self.watching = Watching(self)
+        self.upkeep = Upkeep(self)
+        self._link = LinkServer(settings.data, Inbound(self))
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _deciders(self) -> tuple[Dispatcher, Activities]:
+        """Who decides and who carries it out; they know each other."""
+        dispatcher = Dispatcher(
             clock=self.clock,
-            store=store,
+            store=self.store,
             streams=self.streams_seen,
             agents=self.agents_seen,
             notices=self.notices,
@@ -96,20 +106,15 @@ class Hub:
             links=self.links,
             world=self.world,
         )
-        self.owned = Activities(
+        owned = Activities(
             self.clock,
-            store,
-            look=lambda activity: self.world.look(activity, self._held),
-            execute=self.dispatcher.execute,
+            self.store,
+            look=self.view,
+            execute=dispatcher.execute,
             changed=self._activity_changed,
         )
-        self.dispatcher.activities = self.owned
-        self.conversation = Conversation(self)
-        self.presence = OwnPresence(self)
-        self.watching = Watching(self)
-        self.upkeep = Upkeep(self)
-        self._link = LinkServer(settings.data, Inbound(self))
-        self._tasks: set[asyncio.Task[None]] = set()
+        dispatcher.activities = owned
+        return dispatcher, owned
 
     async def start(self) -> None:
         """Load what is not over, listen on DIR/link.sock, continue. Raises Misconfigured."""

@@ -10,6 +10,7 @@ from quorate.model.address import Address
 from quorate.model.availability import Availability
 from quorate.model.command import Kind, When
 from quorate.model.person import Person
+from quorate.rules.book import SupposedBook
 from quorate.rules.check import CheckAnswer, check, offline_check
 from quorate.rules.forms import people_in
 from quorate.rules.parser import parse_who
@@ -37,12 +38,50 @@ def would_happen(
     given: Mapping[str, Availability],
     groups: Mapping[str, Sequence[str]],
 ) -> CheckAnswer:
-    """What a meeting of these would do now. With ``given`` or ``groups`` it is about those alone."""
-    if given or groups:
+    """What a meeting of these would do now.
+
+    ``given`` and ``groups`` go before what is known; without a vantage they are all there is.
+    """
+    supposed = bool(given or groups)
+    if supposed and vantage is None:
         return offline_check(who, given, groups)
-    organiser = None if vantage is None else directory.key_of(vantage)
-    requirement = resolve(parse_who(who), directory.book(vantage), organiser_key=organiser)
-    return check(requirement, states, lambda key: name_of(directory, key, vantage))
+    organiser = None if vantage is None or supposed else directory.key_of(vantage)
+    book: AddressBook = directory.book(vantage)
+    if supposed:
+        book = _Supposing(given, groups, book)
+    requirement = resolve(parse_who(who), book, organiser_key=organiser)
+    fixed = {name.casefold(): state for name, state in given.items()}
+    return check(
+        requirement,
+        lambda key: fixed.get(key.casefold()) or states(key),
+        lambda key: name_of(directory, key, vantage),
+    )
+
+
+class _Supposing:
+    """People and groups as given, then those of an address book."""
+
+    def __init__(
+        self, given: Mapping[str, Availability], groups: Mapping[str, Sequence[str]], base: AddressBook
+    ) -> None:
+        members = (member for group in groups.values() for member in group)
+        self._known = {name.casefold(): name for name in (*given, *members)}
+        self._supposed = SupposedBook(given, groups)
+        self._base = base
+
+    def find(self, name: str) -> Sequence[Person]:
+        known = self._known.get(name.casefold())
+        return self._base.find(name) if known is None else self._supposed.find(known)
+
+    def group(self, name: str) -> tuple[str, ...] | None:
+        supposed = self._supposed.group(name)
+        return self._base.group(name) if supposed is None else supposed
+
+    def names(self) -> list[str]:
+        return [*self._supposed.names(), *self._base.names()]
+
+    def group_names(self) -> list[str]:
+        return [*self._supposed.group_names(), *self._base.group_names()]
 
 
 def name_of(directory: Directory, key: str, vantage: Address | None) -> str:
