@@ -162,41 +162,46 @@ class Scene:
         await self.upstream.__aexit__()
 
     async def log_in(self, roster: str = "", resource: str = "phone") -> Login:
-        """Header, SASL, bind, roster, presence: plain, as a server without TLS allows."""
-        host, _, port = self.agent.im.rpartition(":")
-        client = Line(*await asyncio.open_connection(host, int(port)))
-        self.lines.append(client)
-        client.say(HEADER)
-        login = Login(client, await self.upstream.next())
-        await login.server_gets(HEADER.decode())
-        login.far.say(ANSWER + PLAIN)
-        await login.client_sees(PLAIN.decode())
-        client.say(AUTH)
-        await login.server_gets("</auth>")
-        login.far.say(SUCCESS)
-        await login.client_sees("<success")
-        client.say(HEADER)
-        login.got = b""
-        await login.server_gets(HEADER.decode())
-        login.far.say(ANSWER + BIND)
-        await login.client_sees("xmpp-bind")
-        client.say(b"<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
-        await login.server_gets("xmpp-bind")
-        login.far.say(
-            f"<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-            f"<jid>alice@example.org/{resource}</jid></bind></iq>".encode()
-        )
-        await login.client_sees("</jid>")
-        client.say(b"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq>")
-        await login.server_gets("jabber:iq:roster")
-        login.far.say(
-            f"<iq type='result' id='r1' to='alice@example.org/{resource}'>"
-            f"<query xmlns='jabber:iq:roster'>{roster}</query></iq>".encode()
-        )
-        client.say(b"<presence/>")
-        await login.server_gets("<presence/>")
-        await login.client_sees(f"from='{COMPANION}")
+        login = await log_in(self.agent.im, self.upstream, roster, resource)
+        self.lines.append(login.client)
         return login
+
+
+async def log_in(im: str, upstream: Upstream, roster: str = "", resource: str = "phone") -> Login:
+    """Header, SASL, bind, roster, presence through ``im``: plain, as a server without TLS allows."""
+    host, _, port = im.rpartition(":")
+    client = Line(*await asyncio.open_connection(host, int(port)))
+    client.say(HEADER)
+    login = Login(client, await upstream.next())
+    await login.server_gets(HEADER.decode())
+    login.far.say(ANSWER + PLAIN)
+    await login.client_sees(PLAIN.decode())
+    client.say(AUTH)
+    await login.server_gets("</auth>")
+    login.far.say(SUCCESS)
+    await login.client_sees("<success")
+    client.say(HEADER)
+    login.got = b""
+    await login.server_gets(HEADER.decode())
+    login.far.say(ANSWER + BIND)
+    await login.client_sees("xmpp-bind")
+    client.say(b"<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+    await login.server_gets("xmpp-bind")
+    login.far.say(
+        f"<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+        f"<jid>alice@example.org/{resource}</jid></bind></iq>".encode()
+    )
+    await login.client_sees("</jid>")
+    client.say(b"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq>")
+    await login.server_gets("jabber:iq:roster")
+    login.far.say(
+        f"<iq type='result' id='r1' to='alice@example.org/{resource}'>"
+        f"<query xmlns='jabber:iq:roster'>{roster}</query></iq>".encode()
+    )
+    client.say(b"<presence/>")
+    await login.server_gets("<presence/>")
+    await login.client_sees(f"from='{COMPANION}")
+    return login
 
 
 def bodies(text: str) -> list[str]:
