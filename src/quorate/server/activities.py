@@ -125,9 +125,9 @@ class Activities:
         if after != before or stepped.effects:
             self._store.activities.save(after, stepped.effects)
             released = self._hold(after)
+            self._execute(after, stepped.effects)
             self._changed(after, before)
             self.world_changed(released)
-            self._execute(after, stepped.effects)
         self._alarms[id].set(next_deadline(after, now))
         return after
 
