@@ -145,3 +145,12 @@ class ImClient(slixmpp.ClientXMPP):
 
     def say(self, to: str, body: str) -> None:
         self.send_message(mto=JID(to), mbody=body, mtype="chat")
+
+    async def round_trip(self) -> None:
+        """To the own server and back: all that was sent before has been handled."""
+        await self.plugin["xep_0199"].ping(JID(self.boundjid.domain), timeout=WAIT_S)
+
+    def ask_for_ack(self) -> None:
+        """XEP-0198 ``<r/>``: the counts of both ends are compared."""
+        management: Any = self.plugin["xep_0198"]
+        management.request_ack()

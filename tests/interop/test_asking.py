@@ -18,11 +18,11 @@ async def verdict(house: House, who: str) -> dict[str, Any]:
     return found
 
 
-async def still_works(client: ImClient, server: str) -> None:
+async def still_works(client: ImClient) -> None:
     """A round trip through the stream, stream management included."""
-    await client.plugin["xep_0199"].ping(server, timeout=10)
-    client.plugin["xep_0198"].request_ack()
-    await client.plugin["xep_0199"].ping(server, timeout=10)
+    await client.round_trip()
+    client.ask_for_ack()
+    await client.round_trip()
 
 
 def leaked(client: ImClient) -> list[str]:
@@ -57,7 +57,7 @@ async def test_a_question_travels_in_the_same_stream_and_leaves_no_trace(
     (found,) = await house.quorate.post("/presence/ask", {"who": "bob"})
     assert found["availability"] == (show or "offline")
     assert any(line["asked"] for line in found["trace"] if line["used"])
-    await still_works(alice, house.server.domain)
+    await still_works(alice)
     answers = [xml for xml in alice.received.stanzas[before:] if "bob" in (xml.get("from") or "")]
     assert answers == []
     streams = (await house.quorate.run("streams", "--json")).json()
@@ -79,6 +79,6 @@ async def test_a_hundred_questions_leave_the_stream_as_it_was(make_house: MakeHo
     alice = await house.login("alice", through=True)
     done = await house.quorate.run("who", "--json")
     assert {p["availability"] for p in done.json()} <= {"offline", "unknown", "available"}
-    await still_works(alice, house.server.domain)
+    await still_works(alice)
     assert leaked(alice) == []
     assert not alice.closed.is_set()

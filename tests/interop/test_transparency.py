@@ -39,8 +39,8 @@ async def do_everything(house: House, alice: ImClient, bob: ImClient, second: Im
     domain = house.server.domain
     alice.plugin["xep_0280"].enable()
     second.plugin["xep_0280"].enable()
-    await alice.plugin["xep_0199"].ping(domain, timeout=10)
-    await second.plugin["xep_0199"].ping(domain, timeout=10)
+    await alice.round_trip()
+    await second.round_trip()
     for number in range(5):
         alice.say("bob@example.org", f"from alice {number}")
         await bob.message_with(f"from alice {number}")
@@ -52,10 +52,10 @@ async def do_everything(house: House, alice: ImClient, bob: ImClient, second: Im
     await alice.plugin["xep_0012"].get_last_activity(JID("bob@example.org"), timeout=10)
     await alice.get_roster()
     alice.update_roster(JID("bob@example.org"), name="Robert", groups=["friends"])
-    await alice.plugin["xep_0199"].ping(domain, timeout=10)
+    await alice.round_trip()
     second.say("bob@example.org", "from my other device")
     await bob.message_with("from my other device")
-    await alice.plugin["xep_0199"].ping(domain, timeout=10)
+    await alice.round_trip()
 
 
 async def run_once(house: House, *, through: bool) -> list[str]:

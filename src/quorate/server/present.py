@@ -195,7 +195,7 @@ def present_stream(stream: Stream) -> schemas.Stream:
         contacts=stream.contacts,
         companion=stream.companion,
         reason=stream.reason,
-        reason_text=reason_text(stream.reason) if stream.reason else None,
+        reason_text=stream.detail or (reason_text(stream.reason) if stream.reason else None),
     )
 
 
