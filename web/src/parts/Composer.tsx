@@ -1,5 +1,5 @@
-import { useEffect, useId, useMemo, useRef, useState, type FocusEvent } from "react";
-import type { Activity, Kind, NewActivity } from "../api/names";
+import { useEffect, useId, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
+import type { Activity, Kind, NewActivity, Problem, Stream } from "../api/names";
 import { duration } from "../format/time";
 import { useStore, useWorld } from "../live/hooks";
 import { t } from "../texts";
@@ -38,24 +38,20 @@ function body(who: string, wish: Wish): NewActivity {
   };
 }
 
-/** "Who do you need?": one field at rest, opens on focus, says at once whether it could work. */
-export function Composer() {
+/** What is written, what would come of it, and what can be done about it. */
+function useComposer() {
   const who = useDraft();
   const store = useStore();
-  const world = useWorld();
+  const { streams, people } = useWorld();
   const [wish, setWish] = useState(EMPTY);
-  const [focused, setFocused] = useState(false);
   const [asked, setAsked] = useState(0);
   const field = useRef<HTMLInputElement>(null);
-  const refusedId = useId();
   const { busy, problem, send, forget } = useSend<Activity>();
-  const known = useKnown();
-  const accounts = useMemo(() => [...world.streams.values()].flatMap((s) => (s.state === "live" && s.account ? [s.account] : [])), [world.streams]);
+  const accounts = useMemo(() => liveAccounts(streams), [streams]);
   const from = accounts.length > 1 ? (wish.from ?? accounts[0] ?? null) : null;
-  const check = useCheck(who, from, `${asked} ${fingerprint(world.people)}`);
-  const open = focused || who.trim() !== "";
+  const check = useCheck(who, from, `${asked} ${fingerprint(people)}`);
   const badTime = wish.within.trim() !== "" && duration(wish.within) === null;
-  const refused = check.refused ?? null;
+  const unknown = check.answer?.verdict === "unknown" ? unknownNames(check.answer.trace, people) : [];
 
   useEffect(() => {
     if (takeFocus()) field.current?.focus();
@@ -70,89 +66,115 @@ export function Composer() {
     field.current?.focus();
   };
   const submit = async () => {
-    if (who.trim() === "" || badTime || refused || busy) return;
+    if (who.trim() === "" || badTime || check.refused || busy) return;
     const made = await send("/activities", body(who, { ...wish, from }));
     if (!made) return;
     store.told("activity", made);
     setDraft("");
     setWish(EMPTY);
   };
-  const unknown = check.answer?.verdict === "unknown" ? unknownNames(check.answer.trace, world.people) : [];
   const askAgain = async () => {
     await send("/presence/ask", { who: unknown.map(([key]) => key).join(", "), ...(from && { from }) });
     setAsked(asked + 1);
   };
+  return { who, wish: { ...wish, from }, setWish, field, busy, problem, accounts, check, badTime, unknown, change, mend, submit, askAgain };
+}
+
+/** "Who do you need?": one field at rest, opens on focus, says at once whether it could work. */
+export function Composer() {
+  const composer = useComposer();
+  const { who, wish, setWish, field, check } = composer;
+  const [focused, setFocused] = useState(false);
+  const refusedId = useId();
+  const known = useKnown();
+  const open = focused || who.trim() !== "";
   const leave = (event: FocusEvent<HTMLElement>) => {
     if (!event.currentTarget.contains(event.relatedTarget)) setFocused(false);
   };
-
+  const keys = (event: KeyboardEvent<HTMLElement>) => {
+    const enter = event.key === "Enter" && !event.defaultPrevented;
+    if (enter && event.target instanceof HTMLInputElement) void composer.submit();
+    const kind = event.altKey ? KINDS[Number(event.key) - 1] : undefined;
+    if (!kind) return;
+    event.preventDefault();
+    setWish({ ...wish, kind });
+  };
   return (
     <section
       className="card"
       aria-label={t("composer.label")}
       onFocus={() => setFocused(true)}
       onBlur={leave}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.defaultPrevented && event.target instanceof HTMLInputElement) {
-          void submit();
-        }
-        const kind = event.altKey ? KINDS[Number(event.key) - 1] : undefined;
-        if (kind) {
-          event.preventDefault();
-          setWish({ ...wish, kind });
-        }
-      }}
+      onKeyDown={keys}
     >
       <div className={open ? "inner stack-s" : css.rest}>
-        {open && (
-          <div className="row">
-            <span className="grow strong">{t("composer.label")}</span>
-            <span className="xs muted only-desk">
-              {t("composer.hint")} <kbd className="key">/</kbd>
-            </span>
-          </div>
-        )}
+        {open && <Hint />}
         <WhoField
           ref={field}
           labelled={t("composer.label")}
           value={who}
           known={known}
-          badColumn={refused?.column ?? null}
-          refused={refused !== null}
-          describedBy={refused ? refusedId : undefined}
-          onChange={change}
-          onEnter={() => void submit()}
+          badColumn={check.refused?.column ?? null}
+          refused={check.refused !== null}
+          describedBy={check.refused ? refusedId : undefined}
+          onChange={composer.change}
+          onEnter={() => void composer.submit()}
           onLeave={() => field.current?.blur()}
         />
-        {refused && (
-          <p id={refusedId} className={`sm ${css.refused}`}>
-            <Icon of="x" />{" "}
-            {refused.column ? t("composer.refused", { column: refused.column, detail: refused.detail }) : refused.detail}{" "}
-            {refused.suggestion && refused.column ? (
-              <Button look={["plain", "mini"]} onClick={() => mend(refused.column ?? 1, refused.suggestion ?? "")}>
-                {t("composer.use", { word: refused.suggestion })}
-              </Button>
-            ) : (
-              refused.remedy && <span className="muted">{refused.remedy}</span>
-            )}
-          </p>
-        )}
-        {open && <ComposerMore wish={{ ...wish, from }} accounts={accounts} badTime={badTime} onChange={setWish} />}
-        {problem && <Trouble problem={problem} />}
+        {check.refused && <Refused id={refusedId} problem={check.refused} onMend={composer.mend} />}
+        {open && <ComposerMore wish={wish} accounts={composer.accounts} badTime={composer.badTime} onChange={setWish} />}
+        {composer.problem && <Trouble problem={composer.problem} />}
       </div>
       {check.answer && (
         <Verdict
           answer={check.answer}
           old={check.old}
-          sending={busy}
-          unknown={unknown.map(([, name]) => name)}
-          onAsk={() => void submit()}
-          onAskAgain={() => void askAgain()}
+          sending={composer.busy}
+          unknown={composer.unknown.map(([, name]) => name)}
+          onAsk={() => void composer.submit()}
+          onAskAgain={() => void composer.askAgain()}
         />
       )}
     </section>
   );
 }
+
+function Hint() {
+  return (
+    <div className="row">
+      <span className="grow strong">{t("composer.label")}</span>
+      <span className="xs muted only-desk">
+        {t("composer.hint")} <kbd className="key">/</kbd>
+      </span>
+    </div>
+  );
+}
+
+interface RefusedProps {
+  id: string;
+  problem: Problem;
+  onMend: (column: number, word: string) => void;
+}
+
+/** What is wrong with the requirement, where, and the word to put there instead. */
+function Refused({ id, problem, onMend }: RefusedProps) {
+  const { column, suggestion, detail, remedy } = problem;
+  return (
+    <p id={id} className={`sm ${css.refused}`}>
+      <Icon of="x" /> {column ? t("composer.refused", { column, detail }) : detail}{" "}
+      {suggestion && column ? (
+        <Button look={["plain", "mini"]} onClick={() => onMend(column, suggestion)}>
+          {t("composer.use", { word: suggestion })}
+        </Button>
+      ) : (
+        remedy && <span className="muted">{remedy}</span>
+      )}
+    </p>
+  );
+}
+
+const liveAccounts = (streams: ReadonlyMap<string, Stream>): string[] =>
+  [...streams.values()].flatMap((stream) => (stream.state === "live" && stream.account ? [stream.account] : []));
 
 type People = ReturnType<typeof useWorld>["people"];
 
