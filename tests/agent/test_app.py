@@ -45,7 +45,7 @@ def test_a_taken_port_ends_it_with_a_sentence(tmp_path: Path, capsys: pytest.Cap
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert main(["--data", str(tmp_path), "--im", f"127.0.0.1:{taken.getsockname()[1]}"]) == 1
-    assert "is taken. If Quorate runs already" in capsys.readouterr().err
+    assert "is taken.\n  If Quorate runs already" in capsys.readouterr().err
     assert not (tmp_path / "agent.json").exists()
 
 

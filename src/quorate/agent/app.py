@@ -142,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse_options(sys.argv[1:] if arguments is None else arguments)
         asyncio.run(_run(options))
     except QuorateError as error:
-        sys.stderr.write(f"quorate: {error.problem} {error.remedy}\n")
+        sys.stderr.write(f"quorate: {error.problem}\n  {error.remedy}\n")
         return 1
     return 0
 

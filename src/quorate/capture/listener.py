@@ -63,7 +63,7 @@ def check_bind(bind: Bind) -> None:
     if bind.allow or is_loopback(bind.host):
         return
     raise Misconfigured(
-        f"{bind.host} can be reached from other machines.",
+        f"Other machines could reach the IM listener at {bind.host}.",
         remedy=f"Listen on 127.0.0.1 (--im 127.0.0.1:{bind.port}), or say who may connect: --allow CIDR.",
     )
 

@@ -215,13 +215,24 @@ class UpstreamTrust:
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         for path in self._trust:
-            try:
-                context.load_verify_locations(path)
-            except (OSError, ssl.SSLError) as error:
-                raise Misconfigured(
-                    f"{path} (from --trust) holds no certificate that can be read.",
-                    remedy="Give a PEM file with the certificate of the authority to trust.",
-                ) from error
+            _load(context, path)
         if alpn:
             context.set_alpn_protocols(list(alpn))
         return context
+
+
+def check_trust(paths: Iterable[Path]) -> None:
+    """Raises Misconfigured if a ``--trust`` file cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for path in paths:
+        _load(context, path)
+
+
+def _load(context: ssl.SSLContext, path: Path) -> None:
+    try:
+        context.load_verify_locations(path)
+    except (OSError, ssl.SSLError) as error:
+        raise Misconfigured(
+            f"{path} (from --trust) holds no certificate that can be read.",
+            remedy="Give a PEM file with the certificate of the authority to trust.",
+        ) from error

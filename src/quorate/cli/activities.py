@@ -9,6 +9,7 @@ from quorate.cli.client import Api
 from quorate.cli.options import From, Id, Json, complete_who
 from quorate.cli.show import activity_line, activity_text, as_json, clock, columns
 from quorate.errors import NotPossible
+from quorate.model.command import Kind
 from quorate.rules.durations import parse_duration
 
 TIMED_OUT = 3
@@ -27,7 +28,7 @@ def meet(
         str | None, typer.Option("--at", metavar="TIME", help="At a time (not possible yet).")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--as", metavar="KIND", help="chat, call, video, board, review, link")
+        str, typer.Option("--as", metavar="KIND", help='chat, call, video, board, "review URL", "link URL"')
     ] = "chat",
     about: Annotated[
         str | None, typer.Option("--about", help="What it is about; the invited people read it.")
@@ -48,7 +49,7 @@ def meet(
     body = {
         "who": who,
         "when": "now" if now else "asap",
-        "kind": kind,
+        **_kind(kind),
         "about": about,
         "within_s": parse_duration(within).total_seconds() if within else None,
         "urgent": urgent,
@@ -56,6 +57,14 @@ def meet(
         "without_me": without_me,
     }
     _show(Api().post("/activities", body), json)
+
+
+def _kind(typed: str) -> dict[str, str | None]:
+    """``link https://…`` as the API wants it."""
+    kind, _, target = typed.strip().partition(" ")
+    if kind not in list(Kind):
+        raise typer.BadParameter(f"“{kind}” is not one of {', '.join(Kind)}.", param_hint="--as")
+    return {"kind": kind, "target": target.strip() or None}
 
 
 def _show(activity: dict[str, Any], json: bool) -> None:

@@ -42,10 +42,16 @@ def up(
         "trust": tuple(trust or ()),
         "allow": tuple(allow or ()),
     }
+    from quorate.agent.options import parse_options
+    from quorate.capture.tls import check_trust
+    from quorate.server.agent_process import options_for_agent
     from quorate.server.config import load_settings
     from quorate.server.main import run_server
 
-    run_server(load_settings(config, given))
+    settings = load_settings(config, given)
+    # what the agent would refuse is refused before anything is made
+    check_trust(parse_options(options_for_agent(settings)).trust)
+    run_server(settings)
 
 
 def parse_routes(items: list[str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Which own account somebody means, in words that help if there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from quorate.errors import NotPossible, QuorateError, Refused
+from quorate.errors import NotPossible, QuorateError, Refused, UnknownName
 from quorate.model.address import Address, parse_address
 from quorate.model.reasons import Reason
 
@@ -28,6 +29,17 @@ def no_client(im: str) -> NotPossible:
         "No client is connected to Quorate.",
         remedy=f"Set host and port of your IM client's account to {im}, log in, then try again.",
     )
+
+
+@contextmanager
+def naming(known: Sequence[Address], im: str) -> Iterator[None]:
+    """Before the first login nobody has a name yet: then that is what a person is told."""
+    try:
+        yield
+    except UnknownName as error:
+        if known:
+            raise
+        raise no_client(im) from error
 
 
 def reason_named(name: str) -> Reason:

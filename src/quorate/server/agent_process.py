@@ -23,6 +23,8 @@ LOOK_S = 0.1
 RETRY_S = 5.0
 TAIL = 2000
 """Bytes of the agent's last words that are looked at."""
+ERROR_MARK = "quorate: "
+"""Begins the line with the problem, if it knows what is wrong; its remedy is the next line."""
 
 
 log = logging.getLogger(__name__)
@@ -81,7 +83,11 @@ def _runs(pid: int) -> bool:
 
 def command(settings: Settings) -> list[str]:
     """How the agent is started."""
-    words = [sys.executable, "-m", "quorate.agent", "--data", str(settings.data), "--im", settings.im]
+    return [sys.executable, "-m", "quorate.agent", *options_for_agent(settings)]
+
+
+def options_for_agent(settings: Settings) -> list[str]:
+    words = ["--data", str(settings.data), "--im", settings.im]
     for domain, target in sorted(settings.routes.items()):
         words += ["--route", f"{domain}={target}"]
     for path in settings.trust:
@@ -102,6 +108,8 @@ def running_agent(data: Path) -> int | None:
 
 def _did_not_start(said: Path, settings: Settings) -> Misconfigured:
     lines = said.read_bytes()[-TAIL:].decode(errors="replace").strip().splitlines()
+    if len(lines) > 1 and lines[-2].startswith(ERROR_MARK):
+        return Misconfigured(lines[-2].removeprefix(ERROR_MARK), remedy=lines[-1].strip())
     last = lines[-1] if lines else "it said nothing"
     return Misconfigured(
         f"The agent that IM clients connect to ({settings.im}) did not start: {last}",

@@ -22,6 +22,8 @@ from quorate.model.address import Address, parse_address
 DEFAULT_WEB = "127.0.0.1:8765"
 DEFAULT_IM = "127.0.0.1:5221"
 ENVIRONMENT = {"QUORATE_DATA": "data"}
+OPTIONS = {"routes": "route"}
+"""Settings whose option has another name."""
 CONFIG_NAME = "quorate.toml"
 
 
@@ -127,7 +129,7 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        raise _explained(error, path) from error
+        raise _explained(error, path, frozenset(given)) from error
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -156,7 +158,7 @@ def _address(text: str) -> Address:
         raise ValueError(str(error)) from error
 
 
-def _explained(error: ValidationError, path: Path) -> Misconfigured:
+def _explained(error: ValidationError, path: Path, typed: frozenset[str]) -> Misconfigured:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
@@ -166,4 +168,8 @@ def _explained(error: ValidationError, path: Path) -> Misconfigured:
         remedy = f"Did you mean “{near[0]}”?" if near else f"Known settings: {', '.join(known)}."
         return Misconfigured(f"{path}: there is no setting “{where}”.", remedy=remedy)
     says = first["msg"].removeprefix("Value error, ")
+    setting = str(first["loc"][0])
+    if setting in typed:
+        option = f"--{OPTIONS.get(setting, setting)}"
+        return Misconfigured(f"{option} is not usable: {says}.", remedy=f"Give {option} another value.")
     return Misconfigured(f"The setting “{where}” is not usable: {says}.", remedy=f"Correct it in {path}.")

@@ -27,7 +27,7 @@ from quorate.rooms.own import Rooms
 from quorate.rooms.tokens import Links, load_key
 from quorate.rules.check import CheckAnswer, ternary
 from quorate.rules.evaluate import Ternary, value_of
-from quorate.server.accounts import pick, reason_named
+from quorate.server.accounts import naming, pick, reason_named
 from quorate.server.activities import Activities
 from quorate.server.agents import Agents
 from quorate.server.asking import Asker
@@ -184,7 +184,8 @@ class Hub:
 
     def select(self, who_text: str | None, vantage: Address | None = None) -> list[Person]:
         """The people a WHO names; None: everybody. Raises Refused."""
-        return select(self.directory, who_text, vantage)
+        with naming(self.accounts(), self.im):
+            return select(self.directory, who_text, vantage)
 
     async def ask(
         self, people: Iterable[Person], vantage: Address | None = None, force: bool = False
@@ -262,14 +263,15 @@ class Hub:
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> CheckAnswer:
         """What would happen; nobody is asked."""
-        return would_happen(
-            self.directory,
-            who,
-            vantage,
-            lambda key: self.verdict(key, vantage).availability,
-            given or {},
-            groups or {},
-        )
+        with naming(self.accounts(), self.im):
+            return would_happen(
+                self.directory,
+                who,
+                vantage,
+                lambda key: self.verdict(key, vantage).availability,
+                given or {},
+                groups or {},
+            )
 
     def view(self, activity: Activity) -> View:
         """What the activity sees now."""

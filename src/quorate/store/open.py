@@ -61,7 +61,11 @@ def _make_directory(directory: Path) -> None:
     try:
         directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     except OSError as error:
-        raise _not_usable(directory) from error
+        why = "there is a file of that name" if isinstance(error, FileExistsError) else error.strerror
+        raise Misconfigured(
+            f"The data directory {directory} cannot be made: {why}.",
+            remedy="Choose another with --data DIR.",
+        ) from error
 
 
 def _bring_up_to_date(engine: Engine) -> None:

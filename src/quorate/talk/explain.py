@@ -87,8 +87,9 @@ def _where(standings: Standings, held_up: Reason | None) -> str:
     activity = standings.activity
     head = f"{title(activity)} {_STATES[activity.state]}"
     if activity.state.over:
-        why = reason_text(activity.reason) if activity.reason else ""
-        return sentence_row(f"{head}.", why)
+        reason = activity.reason
+        told = reason_text(reason) if reason and reason is not Reason.CANCELLED else ""
+        return sentence_row(f"{head}.", told)
     tally = tally_text(activity)
     lacking = standings.lacking() if activity.state is ActivityState.WAITING else ""
     held = reason_text(held_up) if held_up and not lacking else ""
