@@ -74,8 +74,10 @@ def test_the_trace_has_a_line_for_each_node() -> None:
 
 def test_names_need_not_exist_but_groups_must() -> None:
     assert offline_check("Raj", STATES, {}).ring == ("raj",)
-    with pytest.raises(UnknownName):
-        offline_check("any of @nobody", STATES, {})
+    with pytest.raises(UnknownName) as unknown:
+        offline_check("any of @dba", {"bob": Availability.AWAY}, {})
+    assert unknown.value.suggestion is None
+    assert "--group" in unknown.value.remedy
     with pytest.raises(NotSyntax):
         offline_check("2 off @dba", STATES, GROUPS)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,10 @@ from tests.server.stand_in import TOKEN, client_of
 @pytest.fixture
 async def real(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     bob = ConfiguredPerson(name="Bob", addresses=("bob@example.org",))
-    settings = Settings(data=tmp_path, people={"bob": bob}, groups={"dba": ("bob",)})
+    raj = ConfiguredPerson(name="Raj Rao", addresses=("raj@example.org",))
+    ines = ConfiguredPerson(name="Ines", addresses=("ines@example.org",))
+    groups = {"dba": ("bob",), "admins": ("raj", "ines")}
+    settings = Settings(data=tmp_path, people={"bob": bob, "raj": raj, "ines": ines}, groups=groups)
     store = open_store(tmp_path)
     hub = Hub(settings, store)
     await hub.start()
@@ -34,7 +38,7 @@ async def test_at_first_there_is_nothing(real: httpx.AsyncClient, path: str) -> 
 
 async def test_people_of_the_config_are_known_and_their_presence_is_not(real: httpx.AsyncClient) -> None:
     for path in ("/people", "/presence?who=bob", "/presence?who=@dba"):
-        (bob,) = (await real.get(f"/api/v1{path}")).json()
+        bob = (await real.get(f"/api/v1{path}")).json()[0]
         assert (bob["person"], bob["name"], bob["availability"]) == ("bob", "Bob", "unknown")
         assert bob["groups"] == ["dba"]
 
@@ -55,6 +59,35 @@ async def test_what_would_happen_is_judged_by_what_is_given(real: httpx.AsyncCli
     question = {"who": "1 of @dba", "given": {"bob": "available"}, "groups": {"dba": ["bob", "raj"]}}
     answer = (await real.post("/api/v1/check", json=question)).json()
     assert (answer["verdict"], answer["ring"]) == ("yes", ["bob"])
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict", "ring"),
+    [
+        pytest.param(
+            {"who": "any of @admins", "given": {"raj": "available"}}, "yes", ["raj"], id="real group"
+        ),
+        pytest.param(
+            {"who": "all of @admins", "given": {"raj rao": "available", "INES": "available"}},
+            "yes",
+            ["raj", "ines"],
+            id="real people in any spelling",
+        ),
+        pytest.param({"who": "raj and zoe", "given": {"raj": "away"}}, "no", [], id="nobody knows zoe"),
+        pytest.param({"who": "zoe", "given": {"raj": "away"}}, "unknown", [], id="nothing known of zoe"),
+        pytest.param(
+            {"who": "2 of @admins", "given": {"a": "available"}, "groups": {"admins": ["a", "ines"]}},
+            "unknown",
+            [],
+            id="groups as given come first",
+        ),
+    ],
+)
+async def test_what_is_given_goes_before_what_is_known(
+    real: httpx.AsyncClient, question: dict[str, Any], verdict: str, ring: list[str]
+) -> None:
+    answer = (await real.post("/api/v1/check", json=question)).json()
+    assert (answer["verdict"], answer["ring"]) == (verdict, ring)
 
 
 async def test_without_an_agent_it_is_not_ready(real: httpx.AsyncClient) -> None:

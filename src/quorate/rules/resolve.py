@@ -24,6 +24,8 @@ from quorate.rules.count import count_text, needed
 from quorate.rules.forms import MAX_ALTERNATIVES, alternatives, required
 from quorate.rules.text import clause_text, group_text, name_text, set_text
 
+_WHERE_GROUPS = "Groups come from your contact list or quorate.toml; `quorate check` also takes --group."
+
 
 class MeetingOneself(Refused):
     """The organiser is named as somebody to ask."""
@@ -225,9 +227,10 @@ def _unknown_group(leaf: Group, book: AddressBook) -> UnknownName:
     if near:
         suggestion: str | None = group_text(near)
     else:
-        suggestion = name_text(leaf.name) if len(book.find(leaf.name)) == 1 else None
+        people = {known.casefold() for known in book.names()}
+        suggestion = name_text(leaf.name) if leaf.name.casefold() in people else None
     groups = ", ".join(group_text(g) for g in sorted(book.group_names())[:5])
-    otherwise = f"There is {groups}." if groups else "Groups come from your contact list or quorate.toml."
+    otherwise = f"There is {groups}." if groups else _WHERE_GROUPS
     return UnknownName(
         f"Column {leaf.column}: there is no group “{group_text(leaf.name)}”.",
         remedy=f"Did you mean {suggestion}?" if suggestion else otherwise,

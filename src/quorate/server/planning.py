@@ -11,7 +11,7 @@ from quorate.model.availability import Availability
 from quorate.model.command import Kind, When
 from quorate.model.person import Person
 from quorate.rules.book import SupposedBook
-from quorate.rules.check import CheckAnswer, check, offline_check
+from quorate.rules.check import CheckAnswer, check
 from quorate.rules.forms import people_in
 from quorate.rules.parser import parse_who
 from quorate.rules.resolve import AddressBook, resolve
@@ -40,42 +40,48 @@ def would_happen(
 ) -> CheckAnswer:
     """What a meeting of these would do now.
 
-    ``given`` and ``groups`` go before what is known; without a vantage they are all there is.
+    ``given`` and ``groups`` go before what is known; beside them, names nobody knows are people nothing is
+    known about, as they are without a server.
     """
-    supposed = bool(given or groups)
-    if supposed and vantage is None:
-        return offline_check(who, given, groups)
-    organiser = None if vantage is None or supposed else directory.key_of(vantage)
-    book: AddressBook = directory.book(vantage)
-    if supposed:
-        book = _Supposing(given, groups, book)
-    requirement = resolve(parse_who(who), book, organiser_key=organiser)
-    fixed = {name.casefold(): state for name, state in given.items()}
+    if not given and not groups:
+        organiser = None if vantage is None else directory.key_of(vantage)
+        requirement = resolve(parse_who(who), directory.book(vantage), organiser_key=organiser)
+        return check(requirement, states, lambda key: name_of(directory, key, vantage))
+    book = _Supposing(given, groups, directory.book(vantage))
+    fixed = {book.person(name).key: state for name, state in given.items()}
     return check(
-        requirement,
-        lambda key: fixed.get(key.casefold()) or states(key),
+        resolve(parse_who(who), book, organiser_key=None),
+        lambda key: fixed.get(key) or states(key),
         lambda key: name_of(directory, key, vantage),
     )
 
 
 class _Supposing:
-    """People and groups as given, then those of an address book."""
+    """People and groups as given, then those of an address book, then anybody."""
 
     def __init__(
         self, given: Mapping[str, Availability], groups: Mapping[str, Sequence[str]], base: AddressBook
     ) -> None:
-        members = (member for group in groups.values() for member in group)
-        self._known = {name.casefold(): name for name in (*given, *members)}
+        members = [member for group in groups.values() for member in group]
+        self._given = {name.casefold() for name in (*given, *members)}
         self._supposed = SupposedBook(given, groups)
         self._base = base
 
+    def person(self, name: str) -> Person:
+        """Who is meant by a name that is given: somebody real, if it can only be one."""
+        found = self._base.find(name)
+        return (found if len(found) == 1 else self._supposed.find(name))[0]
+
     def find(self, name: str) -> Sequence[Person]:
-        known = self._known.get(name.casefold())
-        return self._base.find(name) if known is None else self._supposed.find(known)
+        if name.casefold() in self._given:
+            return [self.person(name)]
+        return self._base.find(name) or self._supposed.find(name)
 
     def group(self, name: str) -> tuple[str, ...] | None:
         supposed = self._supposed.group(name)
-        return self._base.group(name) if supposed is None else supposed
+        if supposed is None:
+            return self._base.group(name)
+        return tuple(self.person(member).key for member in supposed)
 
     def names(self) -> list[str]:
         return [*self._supposed.names(), *self._base.names()]
