@@ -2,13 +2,16 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.interop.certificates import TestAuthority
+from tests.interop.chromium import Visitors, chromium
 from tests.interop.im_client import ImClient
 from tests.interop.prosody import Prosody, everybody_knows_everybody
 from tests.interop.quorate_process import Quorate
@@ -47,9 +50,9 @@ class House:
 MakeHouse = Callable[..., Awaitable[House]]
 
 
-@pytest.fixture
-async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
-    """A factory: ``await make_house(people=…, groups=…, config=…)``."""
+@asynccontextmanager
+async def house_factory(folder: Path) -> AsyncIterator[MakeHouse]:
+    """``await make(people=…, groups=…, config=…)`` sets up a house; all are gone when left."""
     async with AsyncExitStack() as stack:
 
         async def make(
@@ -57,7 +60,7 @@ async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
             groups: Mapping[str, Iterable[str]] | None = None,
             config: str = "settle_s = 0\n",
         ) -> House:
-            home = Path(tempfile.mkdtemp(dir=tmp_path))
+            home = Path(tempfile.mkdtemp(dir=folder))
             authority = TestAuthority(home)
             server = await stack.enter_async_context(
                 Prosody(
@@ -74,3 +77,25 @@ async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
             return House(server, quorate, stack)
 
         yield make
+
+
+@pytest.fixture
+async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
+    """A factory: ``await make_house(people=…, groups=…, config=…)``."""
+    async with house_factory(tmp_path) as make:
+        yield make
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as launched:
+        yield launched
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visitors(browser: Browser) -> AsyncIterator[Visitors]:
+    """Whoever looks at pages in this test; faults of the pages fail it."""
+    looking = Visitors(browser)
+    yield looking
+    await looking.leave()
+    assert looking.faults == []

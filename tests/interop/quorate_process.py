@@ -156,6 +156,10 @@ class Quorate:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def way_in(self) -> str:
+        """An address that lets one browser into the page, once."""
+        return str((await self.post("/enter-keys", {}))["url"])
+
     async def run(self, *words: str, timeout_s: float = 30) -> Finished:
         """One `quorate` command against this server."""
         process = await asyncio.create_subprocess_exec(

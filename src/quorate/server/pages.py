@@ -83,6 +83,13 @@ for _path in _PAGES:
     router.add_api_route(_path, _index, methods=["GET", "HEAD"])
 
 
+def _nowhere(request: Request, page: Page) -> Response:
+    """For a person who mistyped an address; programs get a problem."""
+    if request.state.owner:
+        return page.document("index.html", 404)
+    return _plain(404, "There is no such page", 'Quorate’s own page is at <a href="/">/</a>.')
+
+
 @router.get("/r/{token}")
 async def room(request: Request, hub: HubDep, token: str) -> Response:
     """The room page; what it may show it asks the API."""
@@ -118,5 +125,7 @@ async def icon(request: Request, icon: str) -> Response:
     page: Page = request.app.state.page
     path = page.directory / icon
     if icon not in _ICONS or not path.is_file():
+        if "text/html" in request.headers.get("accept", ""):
+            return _nowhere(request, page)
         raise NotFound(f"There is nothing at /{icon}.", remedy="The page is at /.")
     return FileResponse(path, media_type=_ICONS[icon])
