@@ -44,7 +44,8 @@ _SENTENCES = {
     Trouble.CLIENT_CERTIFICATE: "it wants a client certificate, which cannot pass through Quorate",
     Trouble.REFUSED: "it refused the encrypted connection",
     Trouble.CUT: "it ended the connection during the handshake",
-    Trouble.PROTOCOL: "it does not speak TLS as Quorate does",
+    Trouble.PROTOCOL: "it does not speak TLS there as Quorate does"
+    " (a port for STARTTLS? then set your client to STARTTLS)",
 }
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h

@@ -64,12 +64,16 @@ def examine(settings: "Settings") -> Iterator[Finding]:
     server = find_server(settings.data)
     running = _running(server)
     yield running if running else Finding("server", True, "not running; `quorate up` starts it")
+    up = running is not None and running.ok
     yield _store(settings.data)
-    yield _port("page", settings.web, ours=running is not None and running.ok)
-    yield _port("IM listener", settings.im, ours=running is not None and running.ok)
     yield _certificate(settings.data)
-    yield from _routes(settings)
-    if server is not None and running is not None and running.ok:
+    if not up:
+        yield _port("page", settings.web)
+        yield _port("IM listener", settings.im)
+    if settings.routes or not up:
+        yield from _routes(settings)
+    if server is not None and up:
+        # a running server was perhaps started with other options: it answers for its ports and routes itself
         yield _clock(server)
         yield from _server_side(server)
 
@@ -111,7 +115,7 @@ def _store(data: Path) -> Finding:
     return Finding("store", True, f"{data} is readable, writable and of this version")
 
 
-def _port(name: str, endpoint: str, *, ours: bool) -> Finding:
+def _port(name: str, endpoint: str) -> Finding:
     from quorate.server.config import split_endpoint
 
     host, port = split_endpoint(endpoint)
@@ -119,16 +123,12 @@ def _port(name: str, endpoint: str, *, ours: bool) -> Finding:
     with socket.socket(family) as probe:
         probe.settimeout(PROBE_S)
         answers = probe.connect_ex((host, port)) == 0
-    if answers and not ours:
+    if answers:
         option = "--web" if name == "page" else "--im"
         return Finding(
             name, False, f"{endpoint} is taken by another program", f"Choose another: quorate up {option} …"
         )
-    if ours and not answers:
-        return Finding(
-            name, False, f"nothing answers on {endpoint}", "Start Quorate again: quorate down; quorate up"
-        )
-    return Finding(name, True, f"{endpoint} is {'ours' if ours else 'free'}")
+    return Finding(name, True, f"{endpoint} is free")
 
 
 def _certificate(data: Path) -> Finding:
