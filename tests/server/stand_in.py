@@ -30,6 +30,7 @@ from quorate.server.directory import Directory
 from quorate.server.hub import Hub
 from quorate.server.ledgers import LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, Mark, MeNow, NewMeeting, NextStep, WhyNode
+from quorate.server.tallies import Tallies
 from quorate.store.open import open_store
 
 TOKEN = "secret-token"
@@ -98,6 +99,7 @@ class StandIn(Hub):
         self.settings = Settings(data=data, **settings)
         self.store = open_store(data, self.clock)
         self.bus = Bus()
+        self.tallies = Tallies()
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left, grace_s=0.0)
         self.links = Links(b"k" * 32, LinkLedger(self.store), self.settings.url)
         self.directory = Directory(
@@ -111,6 +113,7 @@ class StandIn(Hub):
         self.page_closed = asyncio.Event()
 
     def put(self, activity: Activity) -> Activity:
+        self.tallies.note(activity, self.table.get(activity.id))
         self.table[activity.id] = activity
         self.bus.publish("activity", activity.id)
         return activity

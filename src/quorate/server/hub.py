@@ -46,6 +46,7 @@ from quorate.server.own_presence import OwnPresence
 from quorate.server.planning import prepare, select, would_happen
 from quorate.server.replies import addressed
 from quorate.server.streams import Streams
+from quorate.server.tallies import Tallies
 from quorate.server.upkeep import Upkeep
 from quorate.server.watching import Watching
 from quorate.server.world import World
@@ -62,6 +63,7 @@ class Hub:
         self.store = store
         self.clock = clock or SystemClock()
         self.bus = Bus()
+        self.tallies = Tallies()
         self.directory = Directory(settings.people, settings.groups)
         self.streams_seen = Streams()
         self.agents_seen = Agents()
@@ -122,6 +124,7 @@ class Hub:
         for activity in activities:
             for person in (activity.organiser, *activity.people):
                 self.directory.remember(person)
+            self.tallies.note(activity)
         self.owned.load(activities)
         self.presence.load()
         self.watching.load()
@@ -236,6 +239,7 @@ class Hub:
         waiting = self.begin_asking(activity.people, vantage)
         if waiting and self._verdict_now(activity) is not Ternary.YES:
             await self.asker.wait(waiting)
+        self.tallies.note(activity)
         return await self.owned.create(activity, Created())
 
     async def cancel(self, id: str) -> Activity:
@@ -380,6 +384,7 @@ class Hub:
         return ReplyGiven(person, reply, substitute)
 
     def _activity_changed(self, after: Activity, before: Activity) -> None:
+        self.tallies.note(after, before)
         self.bus.publish("activity", after.id)
         self.rooms.touch(after.id)
         self.presence.activity_changed(after, before)

@@ -1,58 +1,48 @@
-"""Numbers about this installation in the Prometheus text format; no names, no addresses.
-
-Everything is counted from the activities and streams the hub knows, so it restarts with their store.
-"""
+"""Numbers about this installation in the Prometheus text format; no names, no addresses."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
 
-from quorate.model.activity import Activity, ActivityState, Happened, InvitationState
+from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.stream import StreamState
 from quorate.server.hub import Hub
+from quorate.server.tallies import LIVE_BUCKETS_S, Tallies
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-LIVE_BUCKETS_S: Final = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 86400)
+
+State = TypeVar("State", bound=StrEnum)
 
 
 def exposition(hub: Hub) -> str:
-    activities = hub.activities()
+    counted = hub.tallies
+    streams = Counter(s.state for s in hub.streams())
+    not_done = {reason.value: counted.not_done[reason] for reason in sorted(counted.not_done)}
     lines = [
         *_family(
             "quorate_activities_total",
-            "Activities by state.",
+            "Activities by state they came to.",
             "state",
-            _counted(ActivityState, (a.state.value for a in activities)),
+            _each(ActivityState, counted.activities),
         ),
-        *_time_to_live(activities),
+        *_time_to_live(counted),
         *_family(
             "quorate_rings_total",
-            "Invitations by what became of them.",
+            "Invitations by what became of them, step by step.",
             "result",
-            _counted(InvitationState, (i.state.value for a in activities for i in a.invitations)),
+            _each(InvitationState, counted.rings),
         ),
-        *_family(
-            "quorate_streams",
-            "Streams by state.",
-            "state",
-            _counted(StreamState, (s.state.value for s in hub.streams())),
-            kind="gauge",
-        ),
+        *_family("quorate_streams", "Streams by state.", "state", _each(StreamState, streams), kind="gauge"),
         *_family("quorate_asks_total", "Requests for presence by result.", "result", hub.ask_results()),
-        *_family("quorate_not_done_total", "What was not done, by reason.", "reason", _reasons(activities)),
+        *_family("quorate_not_done_total", "What was not done, by reason.", "reason", not_done),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _counted(states: Iterable[str], seen: Iterable[str]) -> dict[str, int]:
+def _each(states: type[State], counts: Mapping[State, int]) -> dict[str, int]:
     """Every state has a line, also while it counts 0."""
-    counts = Counter(seen)
-    return {str(state): counts[str(state)] for state in states}
-
-
-def _reasons(activities: Iterable[Activity]) -> dict[str, int]:
-    not_done = (line for a in activities for line in a.log if line.what is Happened.NOT_DONE)
-    return dict(sorted(Counter(line.reason.value for line in not_done if line.reason).items()))
+    return {state.value: counts.get(state, 0) for state in states}
 
 
 def _family(name: str, says: str, label: str, values: Mapping[str, int], kind: str = "counter") -> list[str]:
@@ -60,15 +50,14 @@ def _family(name: str, says: str, label: str, values: Mapping[str, int], kind: s
     return head + [f'{name}{{{label}="{value}"}} {count}' for value, count in values.items()]
 
 
-def _time_to_live(activities: Iterable[Activity]) -> list[str]:
+def _time_to_live(counted: Tallies) -> list[str]:
     """From creation to the moment the room opened."""
     name = "quorate_time_to_live_seconds"
-    took = [(a.live_at - a.created).total_seconds() for a in activities if a.live_at]
     lines = [f"# HELP {name} From creation to live.", f"# TYPE {name} histogram"]
-    lines += [f'{name}_bucket{{le="{le}"}} {sum(t <= le for t in took)}' for le in LIVE_BUCKETS_S]
+    lines += [f'{name}_bucket{{le="{bound}"}} {counted.live_within[bound]}' for bound in LIVE_BUCKETS_S]
     return [
         *lines,
-        f'{name}_bucket{{le="+Inf"}} {len(took)}',
-        f"{name}_sum {sum(took)}",
-        f"{name}_count {len(took)}",
+        f'{name}_bucket{{le="+Inf"}} {counted.live}',
+        f"{name}_sum {counted.live_after_s}",
+        f"{name}_count {counted.live}",
     ]
