@@ -56,7 +56,10 @@ def meet(
         "from": from_,
         "without_me": without_me,
     }
-    _show(Api().post("/activities", body), json)
+    activity = Api().post("/activities", body)
+    _show(activity, json)
+    if activity["state"] == "failed":
+        raise _over(activity)
 
 
 def _kind(typed: str) -> dict[str, str | None]:
@@ -121,19 +124,28 @@ def wait(
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0)] = 30.0,
     json: Json = False,
 ) -> None:
-    """Wait until an activity is in a state; exit code 3 if it takes too long."""
+    """Wait until an activity is in a state; exit code 3 if it takes too long, 1 if it ends otherwise."""
     if state not in ("waiting", "ringing", "live", *OVER):
         raise typer.BadParameter(f"“{state}” is not a state of an activity.", param_hint="--state")
     api, end = Api(), time.monotonic() + timeout
     while (found := api.get(f"/activities/{id}"))["state"] != state:
-        if found["state"] in OVER:
-            why = found.get("reason_text") or found.get("reason") or "it is over"
-            raise NotPossible(f"{id} is {found['state']}: {why}", remedy=f"See `quorate explain {id}`.")
-        if time.monotonic() >= end:
+        is_over, is_late = found["state"] in OVER, time.monotonic() >= end
+        if json and (is_over or is_late):
+            as_json(found)
+        if is_over:
+            raise _over(found)
+        if is_late:
             typer.echo(f"quorate: {id} is still {found['state']} after {timeout:g} s.", err=True)
             raise typer.Exit(TIMED_OUT)
         time.sleep(POLL_S)
     _show(found, json)
+
+
+def _over(activity: dict[str, Any]) -> NotPossible:
+    """It ended otherwise than was wished for."""
+    why = activity.get("reason_text") or activity.get("reason") or "it is over"
+    id, state = activity["id"], activity["state"]
+    return NotPossible(f"{id} is {state}: {why}", remedy=f"See `quorate explain {id}`.")
 
 
 def add_to(app: typer.Typer) -> None:
