@@ -43,6 +43,21 @@ def test_file_then_environment_then_what_was_typed(tmp_path: Path, monkeypatch: 
     assert (settings.ring_s, settings.url) == (5.0, "https://q.example")
 
 
+def test_settings_are_named_as_the_options(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        'im = "127.0.0.1:1"\nroute = ["a.org=h:1", "B.org = h:2"]\ntrust = "ca.pem"\nallow = "10.0.0.0/8"\n',
+    )
+    settings = load_settings(path, {"routes": {"b.org": "x:9"}})
+    assert settings.routes == {"a.org": "h:1", "b.org": "x:9"}
+    assert (settings.im, settings.trust, settings.allow) == (
+        "127.0.0.1:1",
+        (Path("ca.pem"),),
+        ("10.0.0.0/8",),
+    )
+    assert load_settings(write(tmp_path, 'route = "a.org=h:1"')).routes == {"a.org": "h:1"}
+
+
 def test_people_and_groups(tmp_path: Path) -> None:
     path = write(
         tmp_path,
@@ -56,6 +71,9 @@ def test_people_and_groups(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ('route = ["a.org"]', "DOMAIN=HOST:PORT"),
+        ("route = 5", "DOMAIN=HOST:PORT"),
+        ('route = "=h:1"', "DOMAIN=HOST:PORT"),
         ("rings_s = 3", "Did you mean “ring_s”"),
         ("frobnicate = 3", "Known settings"),
         ('[people.bob]\nadresses = ["a@b.org"]', "addresses"),

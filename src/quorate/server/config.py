@@ -1,6 +1,8 @@
 """Settings of one installation: ``quorate.toml``, then environment, then what was typed, the latest wins.
 
-Shapes   ``data``, ``web = "127.0.0.1:8765"``, ``[routes] "example.org" = "127.0.0.1:5222"``,
+Shapes   named as the options: ``data``, ``web = "127.0.0.1:8765"``, ``im``,
+         ``trust = ["ca.pem"]``, ``allow``,
+         ``route = ["example.org=127.0.0.1:5222"]`` or ``[routes] "example.org" = "127.0.0.1:5222"``,
          ``[people.bob] name = "Bob" addresses = ["bob@example.org"]``, ``[groups] dba = ["raj", "kofi"]``.
 Errors   Misconfigured with the file, the key and the nearest known key.
 """
@@ -79,6 +81,11 @@ class Settings(_Section):
         split_endpoint(text)
         return text
 
+    @field_validator("trust", "allow", mode="before")
+    @classmethod
+    def _may_be_one(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
     @field_validator("zone")
     @classmethod
     def _is_zone(cls, text: str) -> str:
@@ -124,12 +131,31 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
             given.setdefault(key, os.environ[variable])
     path = config or Path(given.get("data") or default_data()) / CONFIG_NAME
     fields = _read(path, required=config is not None)
+    listed = _listed_routes(fields.pop("route", ()), path)
     merged = {**fields, **given}
-    merged["routes"] = {**_mapping(fields.get("routes")), **_mapping(given.get("routes"))}
+    merged["routes"] = {**_mapping(fields.get("routes")), **listed, **_mapping(given.get("routes"))}
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
         raise _explained(error, path, frozenset(given)) from error
+
+
+def _listed_routes(value: object, path: Path) -> dict[str, str]:
+    """``route`` as the option takes it: one or several times DOMAIN=HOST:PORT. Raises Misconfigured."""
+    routes = {}
+    for item in value if isinstance(value, (list, tuple)) else (value,):
+        domain, _, target = (part.strip() for part in str(item).partition("="))
+        try:
+            split_endpoint(target)
+        except ValueError:
+            domain = ""
+        if not domain:
+            raise Misconfigured(
+                f"{path}: “{item}” is not a route, DOMAIN=HOST:PORT.",
+                remedy='For example: route = ["example.org=im.example.org:5222"]',
+            )
+        routes[domain.lower()] = target
+    return routes
 
 
 def _mapping(value: object) -> dict[str, Any]:
