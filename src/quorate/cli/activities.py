@@ -16,6 +16,8 @@ TIMED_OUT = 3
 OVER = ("ended", "expired", "cancelled", "failed")
 POLL_S = 0.2
 
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="At a time (not possible yet).")]
+Within = Annotated[str | None, typer.Option("--within", metavar="DURATION", help="Give up after that long.")]
 Duration = Annotated[str, typer.Argument(metavar="DURATION", help="10m, 1h30m, 90s")]
 
 
@@ -24,18 +26,14 @@ def meet(
         str, typer.Argument(metavar="WHO", help='e.g. "bob and (carol or dave)"', autocompletion=complete_who)
     ],
     now: Annotated[bool, typer.Option("--now", help="Now or not at all.")] = False,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="At a time (not possible yet).")
-    ] = None,
+    at: At = None,
     kind: Annotated[
         str, typer.Option("--as", metavar="KIND", help='chat, call, video, board, "review URL", "link URL"')
     ] = "chat",
     about: Annotated[
         str | None, typer.Option("--about", help="What it is about; the invited people read it.")
     ] = None,
-    within: Annotated[
-        str | None, typer.Option("--within", metavar="DURATION", help="Give up after that long.")
-    ] = None,
+    within: Within = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="Say that it is urgent.")] = False,
     from_: From = None,
     without_me: Annotated[bool, typer.Option("--without-me", help="You do not take part.")] = False,

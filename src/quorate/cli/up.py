@@ -10,6 +10,19 @@ from quorate.cli.options import Json
 from quorate.cli.show import as_json
 from quorate.errors import Refused
 
+RouteOption = Annotated[
+    list[str] | None,
+    typer.Option("--route", metavar="DOMAIN=HOST:PORT", help="The server of a domain; else SRV."),
+]
+TrustOption = Annotated[
+    list[Path] | None,
+    typer.Option("--trust", metavar="CA.pem", help="Authority to trust beside the system's."),
+]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", metavar="CIDR", help="Who may connect if --im is not loopback."),
+]
+
 
 def up(
     data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None,
@@ -19,18 +32,9 @@ def up(
     im: Annotated[
         str | None, typer.Option("--im", metavar="HOST:PORT", help="Where IM clients connect.")
     ] = None,
-    route: Annotated[
-        list[str] | None,
-        typer.Option("--route", metavar="DOMAIN=HOST:PORT", help="The server of a domain; else SRV."),
-    ] = None,
-    trust: Annotated[
-        list[Path] | None,
-        typer.Option("--trust", metavar="CA.pem", help="Authority to trust beside the system's."),
-    ] = None,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option("--allow", metavar="CIDR", help="Who may connect if --im is not loopback."),
-    ] = None,
+    route: RouteOption = None,
+    trust: TrustOption = None,
+    allow: AllowOption = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="quorate.toml")] = None,
 ) -> None:
     """Start Quorate: the agent beside your IM client, and the server with the page. Ctrl-C stops both."""
