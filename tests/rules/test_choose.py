@@ -86,9 +86,23 @@ def test_people_are_given_to_their_clause() -> None:
     assert choice.assignment == {0: ("raj", "ines"), 1: ("omar",)}
 
 
-def test_optional_people_are_chosen_apart() -> None:
-    who = wanted("bob, optional (lena or omar), optional carol")
-    assert choose_optional(who, lambda k: k != "lena", taken=frozenset({"bob"})) == ("omar", "carol")
+OPTIONAL = {
+    # name: (who, who cannot, taken, asked besides)
+    "chosen apart": ("bob, optional (lena or omar), optional carol", "lena", "bob", "omar carol"),
+    "whoever of a group can": ("bob, optional @dba", "ines", "bob", "raj kofi vera"),
+    "whoever of a list can": ("bob, optional (carol and (lena or omar))", "carol", "bob", "lena"),
+    "some of a group": ("bob, optional 2 of @dba", "", "bob", "raj ines"),
+    "as many of them as can": ("bob, optional 3 of @dba", "raj kofi", "bob", "ines vera"),
+    "not more than were wanted": ("bob, optional 2 of @dba", "", "bob raj", "ines"),
+    "who is in already": ("kofi, optional @ops", "", "kofi", "vera"),
+    "nobody can": ("bob, optional 2 of @ops, optional lena", "kofi vera lena", "bob", ""),
+}
+
+
+@pytest.mark.parametrize(("who", "cannot", "taken", "asked"), OPTIONAL.values(), ids=OPTIONAL)
+def test_optional_people_do_not_wait_for_each_other(who: str, cannot: str, taken: str, asked: str) -> None:
+    found = choose_optional(wanted(who), lambda k: k not in cannot.split(), taken=frozenset(taken.split()))
+    assert found == tuple(asked.split())
 
 
 def test_two_thousand_names_are_no_problem() -> None:

@@ -10,7 +10,18 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from quorate.model.requirement import AllOf, CountOf, OneOf, Optional, Part, Requirement
+from quorate.model.requirement import (
+    AllOf,
+    Count,
+    CountOf,
+    Group,
+    Name,
+    OneOf,
+    Optional,
+    Part,
+    Requirement,
+)
+from quorate.rules.count import needed
 from quorate.rules.forms import MAX_ALTERNATIVES, Form, Path, Usable, Way, people_in, ways
 from quorate.rules.matching import seat
 
@@ -59,10 +70,12 @@ def choose_optional(
     taken: frozenset[str] = frozenset(),
     rank: Rank = same_rank,
 ) -> tuple[str, ...]:
-    """Whom to ask besides once the rest is met: for each ``optional`` part the best who can, if any."""
+    """Whom to ask besides once the rest is met: of each ``optional`` part whoever can, and is wanted."""
     found: dict[str, None] = {}
     for part in _optional_parts(requirement):
-        choice = choose(AllOf((part,)), can, taken=taken | frozenset(found), rank=rank)
+        besides = taken | frozenset(found)
+        fitting = _as_many_as_can(part, can, besides)
+        choice = choose(AllOf((fitting,)), can, taken=besides, rank=rank)
         if choice:
             found.update(dict.fromkeys(choice.new))
     return tuple(found)
@@ -188,7 +201,7 @@ def _walk_or(part: Part, path: Path) -> Iterator[Path]:
 def _optional_parts(part: Part) -> Iterator[Part]:
     match part:
         case Optional(inner):
-            yield inner
+            yield from _singly(inner)
         case OneOf(parts) | AllOf(parts):
             for each in parts:
                 yield from _optional_parts(each)
@@ -196,3 +209,24 @@ def _optional_parts(part: Part) -> Iterator[Part]:
             yield from _optional_parts(listed)
         case _:
             return
+
+
+def _singly(part: Part) -> Iterator[Part]:
+    """Nobody optional waits for another: a group or a list is each of them."""
+    match part:
+        case Group(members=members, column=column):
+            yield from (Name(member, column) for member in members)
+        case AllOf(parts):
+            for each in parts:
+                yield from _singly(each.part if isinstance(each, Optional) else each)
+        case _:
+            yield part
+
+
+def _as_many_as_can(part: Part, can: Usable, taken: frozenset[str]) -> Part:
+    """``2 of @group`` is as many of them as can, at most 2."""
+    match part:
+        case CountOf(count, Group(members=members) as group):
+            able = sum(1 for member in members if member in taken or can(member))
+            return CountOf(Count(number=min(needed(count, len(members)), able)), group) if able else part
+    return part
