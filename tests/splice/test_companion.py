@@ -313,6 +313,12 @@ def test_an_unknown_request_about_it_is_refused() -> None:
         f"<message to='room@muc'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='{JID}'/></x>"
         "</message>",
         f"<iq type='result' id='z' to='{JID}'/>",
+        f"<iq type='get' id='z' to='{JID}/'/>",
+        f"<message to='{JID}.'><body>help</body></message>",
+        "<message to='QUORATE@Quorate.Invalid/Q'><body>help</body></message>",
+        "<message to='quorate@quorate&#x2E;invalid'><body>help</body></message>",
+        f"<message to='room@muc'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='{JID}'/></x>"
+        "<thread>t</thread><store xmlns='urn:xmpp:hints'/></message>",
     ],
 )
 def test_nothing_addressed_to_it_reaches_the_server(stanza: str) -> None:
@@ -328,12 +334,38 @@ def test_nothing_addressed_to_it_reaches_the_server(stanza: str) -> None:
         f"<message to='bob@example.org' type='chat'><body>{JID}</body></message>",
         f"<presence><status>ask {JID}</status></presence>",
         "<message to='bob@example.org'><body>&#113;uorate</body></message>",
+        "<message to='bob@example.org'><body>this</body><html xmlns='http://jabber.org/protocol/xhtml-im'>"
+        f"<body xmlns='http://www.w3.org/1999/xhtml'><a href='xmpp:{JID}'>this</a></body></html></message>",
+        "<message to='bob@example.org'><body>it said</body><forwarded xmlns='urn:xmpp:forward:0'>"
+        f"<message xmlns='jabber:client' from='{JID}/q'><body>Q1</body></message></forwarded></message>",
+        "<presence to='room@muc.example.org/quorate.invalid'/>",
+        "<message to='room@muc.example.org/x@quorate.invalid' type='chat'><body>hi</body></message>",
+        "<message to='bob@notquorate.invalid'><body>hi</body></message>",
+        "<message to='bob@quorate.invalid.example.org'><body>hi</body></message>",
+        "<iq type='get' id='u' to='up.example.org'><request xmlns='urn:xmpp:http:upload:0' size='1'"
+        " filename='quorate.invalid.png'/></iq>",
+        "<iq type='set' id='v'><vCard xmlns='vcard-temp'><DESC>quorate.invalid</DESC></vCard></iq>",
+        f"<iq type='result' id='z' to='bob@example.org/pc'><query xmlns='some:thing' jid='{JID}'/></iq>",
     ],
 )
 def test_what_people_write_about_it_passes(stanza: str) -> None:
     talk = Talk().log_in()
     talk.c(stanza)
     assert talk.server() == stanza
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        f"<reply xmlns='urn:xmpp:reply:0' to='{JID}/q' id='q'/>",
+        f"<reference xmlns='urn:xmpp:reference:0' type='mention' uri='xmpp:{JID}?message'/>",
+        f"<addresses xmlns='http://jabber.org/protocol/address'><address type='to' jid='{JID}'/></addresses>",
+    ],
+)
+def test_notes_that_name_it_are_cut_out_of_what_people_write(note: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message to='bob@example.org' type='chat'><body>look</body>{note}</message>")
+    assert talk.server() == "<message to='bob@example.org' type='chat'><body>look</body></message>"
 
 
 def test_nothing_of_its_domain_comes_from_the_server() -> None:

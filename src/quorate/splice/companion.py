@@ -9,7 +9,14 @@ from quorate.model.reasons import Reason
 from quorate.splice.context import Context
 from quorate.splice.effects import CommandTyped, Done, Side
 from quorate.splice.injector import Addition, Injector
-from quorate.splice.mentions import Handling, asked_about_companion, asked_of_companion, naming
+from quorate.splice.mentions import (
+    Handling,
+    asked_about_companion,
+    asked_of_companion,
+    names,
+    naming,
+    said_about_companion,
+)
 from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp import requests
 from quorate.wire.xmpp.edit import Span, spans
@@ -106,12 +113,8 @@ class Companion:
         return self._domain in data.lower() or b"&#" in data
 
     def is_self(self, address: str | None) -> bool:
-        if not address:
-            return False
-        try:
-            return parse_jid(address).domain == self._jid.domain
-        except Refused:
-            return False
+        jid = _jid(address)
+        return jid is not None and jid.domain == self._jid.domain
 
     def take(self, data: bytes, name: StanzaName, *, repeated: bool) -> bytes | None:
         """A stanza from the client that may name the companion; what of it goes on to the server."""
@@ -119,18 +122,20 @@ class Companion:
         named = naming(found, self._jid.domain)
         if not named:
             return data
-        stanza = found[0]
-        addressed = self.is_self(stanza.attributes.get("to"))
+        to = found[0].attributes.get("to", "")
+        addressed = self.is_self(to) or names(to, self._jid.domain)
         if name == "iq":
             return self._iq(data, found, named, addressed=addressed)
-        if name == "message" and addressed:
+        if not addressed:
+            return said_about_companion(data, found, named)
+        if name == "message":
             self._chat(found, repeated=repeated)
         return None
 
     def _iq(self, data: bytes, found: list[Span], named: list[Span], *, addressed: bool) -> bytes | None:
         attributes = found[0].attributes
         if attributes.get("type") not in ("get", "set"):
-            return None
+            return None if addressed else data
         handling = asked_of_companion(found) if addressed else asked_about_companion(data, found, named)
         if handling.forward is not None:
             return handling.forward
@@ -140,7 +145,7 @@ class Companion:
         return None
 
     def _answer(self, id: str, addressed: str | None, handling: Handling) -> None:
-        sender: Jid | None = parse_jid(addressed) if addressed else None
+        sender = _jid(addressed)
         if handling.error is not None:
             data = requests.iq_error(id, sender, self._context.own, handling.error)
         else:
@@ -206,3 +211,10 @@ class Companion:
     def _late(self) -> bool:
         bound, gate = self._context.bound_at, self._context.config.gate_s
         return bound is not None and self._context.now >= bound + gate
+
+
+def _jid(text: str | None) -> Jid | None:
+    try:
+        return parse_jid(text) if text else None
+    except Refused:
+        return None

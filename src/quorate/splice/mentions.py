@@ -4,10 +4,12 @@ Nothing of it may reach the server, where it would be stored, archived or looked
 taken out gets the answer an ordinary contact's server would give.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from quorate.splice.speech import says_something
 from quorate.wire.xmpp.edit import Span, cut
 
 _DISCO_INFO = "http://jabber.org/protocol/disco#info"
@@ -46,6 +48,9 @@ _STILL_A_REQUEST: Final = frozenset({"{jabber:iq:private}query", f"{{{_MAM}}}pre
 """An empty list says something here, so what is left is always forwarded."""
 
 _FREE_TEXT: Final = frozenset({"body", "subject", "status", "thread", "html"})
+_SPOKEN: Final = frozenset({"body", "subject", "status", "html", "forwarded"})
+"""What a person wrote or passes on: it goes to whom it is written, whatever it names."""
+_AFTER_ADDRESS: Final = re.compile(r"[/?;#]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +65,21 @@ class Handling:
 
 
 def naming(spans: Iterable[Span], domain: str) -> list[Span]:
-    """The elements that name the companion's domain in an attribute or as an address in their text."""
+    """The elements that name an address of the companion's domain in an attribute or as their text."""
     return [s for s in spans if _names(s, domain)]
 
 
+def names(value: str, domain: str) -> bool:
+    """``value`` is an address at this domain, or a link to one (RFC 5122); the rest of it may be anything."""
+    address = _AFTER_ADDRESS.split(value.strip().lower().removeprefix("xmpp:"), maxsplit=1)[0]
+    local, _, host = address.rpartition("@")
+    return host.rstrip(".") == domain and not any(character.isspace() for character in local)
+
+
 def _names(span: Span, domain: str) -> bool:
-    if any(domain in value.lower() for value in span.attributes.values()):
+    if any(names(value, domain) for value in span.attributes.values()):
         return True
-    text = span.text.strip().lower()
-    if domain not in text or _local(span.name) in _FREE_TEXT:
-        return False
-    return text.partition("/")[0].endswith(domain) and not text.split("/")[0].count(" ")
+    return _local(span.name) not in _FREE_TEXT and "@" in span.text and names(span.text, domain)
 
 
 def asked_of_companion(spans: list[Span]) -> Handling:
@@ -100,6 +109,18 @@ def asked_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> 
     if not left and payload not in _STILL_A_REQUEST:
         return Handling(result=b"")
     return Handling(forward=cut(data, [(e.start, e.end) for e in ours]))
+
+
+def said_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> bytes | None:
+    """A message or presence to others that names the companion: what people wrote, without the rest."""
+    parts = [s for s in spans if len(s.path) == 2]
+    cut_out = [
+        p for p in parts if _local(p.name) not in _SPOKEN and any(p.start <= s.start < p.end for s in named)
+    ]
+    message = _local(spans[0].name) == "message"
+    if message and cut_out and not says_something(p.name for p in parts if p not in cut_out):
+        return None
+    return cut(data, [(p.start, p.end) for p in cut_out])
 
 
 def _payload(spans: list[Span]) -> str:
