@@ -1,0 +1,35 @@
+"""Who hears that an activity changed: counters, page, rooms, the companion's presence, watchers."""
+
+from typing import TYPE_CHECKING
+
+from quorate.model.activity import Activity, Happened
+
+if TYPE_CHECKING:
+    from quorate.server.hub import Hub
+
+
+def tell_change(hub: "Hub", after: Activity, before: Activity) -> None:
+    """Called once for every decision, after it is stored and carried out."""
+    hub.tallies.note(after, before)
+    hub.bus.publish("activity", after.id)
+    _tell_room(hub, after, before)
+    hub.presence.activity_changed(after, before)
+    if after.state is not before.state:
+        hub.notices.show_status(after.organiser_via)
+    old = {i.id: i for i in before.invitations}
+    for invitation in after.invitations:
+        if old.get(invitation.id) != invitation:
+            hub.bus.publish("person", invitation.person)
+    if after.state.over and not before.state.over:
+        hub.watching.activity_over(after)
+
+
+def _tell_room(hub: "Hub", after: Activity, before: Activity) -> None:
+    """Who answers late is known to the organiser alone: guests do not learn who was asked."""
+    hub.rooms.touch(after.id)
+    for line in after.log[len(before.log) :]:
+        if line.what is Happened.LATE_YES:
+            for person in (after.person(key) for key in line.people):
+                if person is not None:
+                    text = f"{person.name} answered late and was asked: join anyway?"
+                    hub.rooms.announce(after.id, text, only=after.organiser.key)
