@@ -4,12 +4,15 @@ A Ring is handed to one agent and never to another: what a lost agent did with i
 counts as sent. Everything else may be repeated under its id, and waits for a stream up to NOTICE_KEPT.
 """
 
+import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
-from typing import assert_never
+from typing import Final, assert_never
 
 from pydantic import BaseModel
 
+from quorate.activity.candidates import STREAM_REASONS
 from quorate.activity.effects import (
     ActivityEffect,
     Block,
@@ -40,6 +43,12 @@ from quorate.store.open import Store
 from quorate.store.repositories import Pending
 
 NOTICE_KEPT = timedelta(hours=24)
+RETRY_S = 10.0
+"""When notices that were too much at once are tried again; others wait for the next login."""
+OVERTAKEN: Final = frozenset({Notice.ACCEPTED, Notice.LATER_NOTED, Notice.STARTED, Notice.TALLY, Notice.LIVE})
+"""Once the activity is over these are not said any more: that it is over is said by its own notice."""
+INVITING: Final = frozenset({Notice.LINK, Notice.LATE})
+"""Once it is over these become the news that it is."""
 
 log = logging.getLogger(__name__)
 
@@ -94,9 +103,13 @@ class Dispatcher:
         reason = _reason(message.reason)
         activity = self.activities.find(message.effect.rpartition("-")[0])
         self._given.pop(message.effect, None)
-        if activity is not None:
+        is_ring = activity is not None and any(i.id == message.effect for i in activity.invitations)
+        if activity is not None and is_ring:
             self._ring_ended(activity, message.effect, reason)
-        self._store.outbox.done(message.effect, reason)
+        if is_ring or reason not in STREAM_REASONS:
+            self._store.outbox.done(message.effect, reason)
+        elif reason is Reason.RATE_LIMITED:
+            asyncio.get_running_loop().call_later(RETRY_S, self.resume)
         peer.send(messages.Stored(effects=(message.effect,)))
 
     # one effect
@@ -106,7 +119,7 @@ class Dispatcher:
             case Ring():
                 self._ring(activity, effect, given_to)
             case Tell() | TellOrganiser():
-                self._send(activity, effect)
+                self._notify(activity, effect)
             case OpenRoom():
                 self._rooms.open(activity)
                 self._store.outbox.done(effect.id)
@@ -119,6 +132,7 @@ class Dispatcher:
             case Block():
                 self._world.block(activity.organiser_via, effect.via)
                 self._store.outbox.done(effect.id)
+                self.activities.world_changed([effect.person])
             case _:
                 assert_never(effect)
 
@@ -143,6 +157,15 @@ class Dispatcher:
             self._rang(ring.via)
             self.activities.post(activity.id, RingSent(ring.invitation))
             self._store.outbox.done(ring.id)
+
+    def _notify(self, activity: Activity, effect: Tell | TellOrganiser) -> None:
+        """A notice that had to wait may be overtaken by what happened meanwhile."""
+        if activity.state.over and effect.notice in OVERTAKEN:
+            self._store.outbox.done(effect.id, Reason.STALE)
+            return
+        if activity.state.over and isinstance(effect, Tell) and effect.notice in INVITING:
+            effect = replace(effect, notice=Notice.OVER)
+        self._send(activity, effect)
 
     def _send(self, activity: Activity, effect: Ring | Tell | TellOrganiser) -> None:
         found = self._streams.live(activity.organiser_via)
