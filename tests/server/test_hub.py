@@ -338,3 +338,20 @@ async def until_gone(hub: Hub, account: str) -> None:
     events = hub.bus.subscribe(0)
     while xmpp(account) in hub.streams_seen.live_accounts():
         await anext(events)
+
+
+async def test_who_answers_late_is_told_to_the_organiser_in_the_room(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob or carol")
+        await agent.told(BOB)
+        agent.writes(desk, BOB, "in 5m")
+        await agent.told(CAROL)
+        agent.writes(desk, CAROL, "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        agent.writes(desk, BOB, "yes")
+        await agent.told(BOB, "Join anyway?")
+        assert [(line.text, line.only) for line in hub.rooms.lines("Q1", "alice")] == [
+            ("bob answered late and was asked: join anyway?", "alice")
+        ]
+        assert hub.rooms.lines("Q1", "carol") == []

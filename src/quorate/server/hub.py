@@ -41,6 +41,7 @@ from quorate.server.explaining import explain, next_step
 from quorate.server.inbound import Inbound
 from quorate.server.ledgers import LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
+from quorate.server.news import tell_change
 from quorate.server.notices import Notices
 from quorate.server.own_presence import OwnPresence
 from quorate.server.planning import prepare, select, would_happen
@@ -113,7 +114,7 @@ class Hub:
             self.store,
             look=self.view,
             execute=dispatcher.execute,
-            changed=self._activity_changed,
+            changed=lambda after, before: tell_change(self, after, before),
         )
         dispatcher.activities = owned
         return dispatcher, owned
@@ -382,17 +383,3 @@ class Hub:
             found = self.directory.book(activity.organiser_via).find(reply.name)
             substitute = found[0] if len(found) == 1 else None
         return ReplyGiven(person, reply, substitute)
-
-    def _activity_changed(self, after: Activity, before: Activity) -> None:
-        self.tallies.note(after, before)
-        self.bus.publish("activity", after.id)
-        self.rooms.touch(after.id)
-        self.presence.activity_changed(after, before)
-        if after.state is not before.state:
-            self.notices.show_status(after.organiser_via)
-        old = {i.id: i for i in before.invitations}
-        for invitation in after.invitations:
-            if old.get(invitation.id) != invitation:
-                self.bus.publish("person", invitation.person)
-        if after.state.over and not before.state.over:
-            self.watching.activity_over(after)
