@@ -81,6 +81,25 @@ async def test_a_person_shows_the_activity_they_are_engaged_in(
     assert found == {"alice": None, "raj": "Q1", "omar": "Q1", "kofi": "Q1", "ines": None, "lena": None}
 
 
+@pytest.mark.parametrize(
+    ("who", "clauses"),
+    [
+        ("2 of @dba and (lena or omar)", ["2 of @dba", "lena or omar"]),
+        ('2 of @dba, ("Lena Lind"  or omar@example.org)', ["2 of @dba", '"Lena Lind" or omar@example.org']),
+        ("2 of @dba and lena", ["2 of @dba", "lena or omar"]),
+        ("most of @dba and (lena or omar)", ["2 of @dba", "lena or omar"]),
+        ("2 of @dba", ["2 of @dba", "lena or omar"]),
+    ],
+    ids=["as it is", "names as typed", "a substitute was suggested", "a member was added", "other parts"],
+)
+async def test_places_are_called_as_typed(
+    api: httpx.AsyncClient, stand_in: StandIn, who: str, clauses: list[str]
+) -> None:
+    stand_in.put(incident(who=who))
+    shown = (await api.get("/api/v1/activities/Q1")).json()
+    assert [place["clause"] for place in shown["places"]] == clauses
+
+
 async def test_an_activity_is_shown_as_places_and_people(api: httpx.AsyncClient, stand_in: StandIn) -> None:
     stand_in.put(incident())
     shown = await get(api, "/activities/Q1")
