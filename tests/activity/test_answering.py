@@ -61,6 +61,14 @@ STORIES = {
         lena yes          -> lena: link
         lena yes
     """,
+    "late: who knows that it is covered is not asked back": """
+        lena available
+        omar available
+        meet lena or omar -> ring lena, alice: started
+        +30s              -> ring omar
+        omar yes          -> open room, omar: link, alice: live
+        lena yes anyway   -> lena: link
+    """,
     "late: a no ends it": """
         lena available
         omar available

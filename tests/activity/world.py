@@ -250,6 +250,8 @@ def _act_as_person(world: World, who: str, what: str) -> list[ActivityEffect]:
             world.set(who, Availability.AVAILABLE, reachable=False)
         case [state] if state in list(Availability):
             world.set(who, Availability(state))
+        case [answer, "anyway"]:
+            return world.give("Q1", Replied(who, reply(answer), anyway=True))
         case _:
             return world.give("Q1", Replied(who, reply(what), substitute(what)))
     return world.give("Q1", WorldChanged()) if world.activities else []

@@ -210,8 +210,10 @@ class StandIn(Hub):
         deadline = self.activity(id).deadline or self.clock.now()
         return self.put(replace(self.activity(id), deadline=deadline + by))
 
-    async def answer(self, activity_id: str, person_key: str, reply: Reply) -> Activity:
-        self.said.append(f"{person_key}: {reply.answer}")
+    async def answer(
+        self, activity_id: str, person_key: str, reply: Reply, *, anyway: bool = False
+    ) -> Activity:
+        self.said.append(f"{person_key}: {reply.answer}{' anyway' if anyway else ''}")
         states = {Answer.YES: InvitationState.ACCEPTED, Answer.LATER: InvitationState.LATER}
         state = states.get(reply.answer, InvitationState.DECLINED)
         activity = self.activity(activity_id)

@@ -95,8 +95,8 @@ async def test_someone_late_is_told_who_covers_and_may_still_come(
     shown = await view(stranger, stand_in, "lena")
     assert (shown["covered_by"], shown["covered_at"]) == ("Omar", "2026-01-01T12:00:00Z")
     token = stand_in.links.token("Q1", "lena")
-    answer = await stranger.post(f"/api/v1/rooms/{token}/answer", json={"answer": "yes"})
-    assert (answer.json()["state"], stand_in.said) == ("open", ["lena: yes"])
+    answer = await stranger.post(f"/api/v1/rooms/{token}/answer", json={"answer": "yes", "anyway": True})
+    assert (answer.json()["state"], stand_in.said) == ("open", ["lena: yes anyway"])
 
 
 @pytest.mark.parametrize(("answer", "said"), [("no", "raj: no"), ("stop", "raj: stop")])

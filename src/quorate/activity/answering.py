@@ -93,12 +93,12 @@ def _stop(turn: Turn, invitation: Invitation, given: Replied) -> None:
 
 
 def _late(turn: Turn, invitation: Invitation, given: Replied) -> None:
-    """It is live without them: a yes is asked back once, a second one joins."""
+    """It is live without them: a yes is asked back once; a second one, or one that knows, joins."""
     person = invitation.person
     if given.reply.answer in (Answer.NO, Answer.SUBSTITUTE):
         if not any(line.what is Happened.LATE_NO and person in line.people for line in turn.activity.log):
             turn.log(Happened.LATE_NO, person)
-    elif person in turn.activity.told_late:
+    elif given.anyway or person in turn.activity.told_late:
         _yes(turn, invitation, given)
     else:
         turn.activity = replace(turn.activity, told_late=turn.activity.told_late | {person})

@@ -40,6 +40,8 @@ class Replied:
     reply: Reply
     substitute: Person | None = None
     """Whom ``sub NAME`` names, resolved in the organiser's address book; None if nobody or ambiguous."""
+    anyway: bool = False
+    """A yes by somebody who knows that it is covered: it is not asked back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ open. All of it runs on one event loop.
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ from quorate.server.news import tell_change
 from quorate.server.notices import Notices
 from quorate.server.own_presence import OwnPresence
 from quorate.server.planning import prepare, select, would_happen
-from quorate.server.replies import addressed
+from quorate.server.replies import addressed, message_key
 from quorate.server.streams import Streams
 from quorate.server.tallies import Tallies
 from quorate.server.upkeep import Upkeep
@@ -249,10 +250,10 @@ class Hub:
     async def extend(self, id: str, by: timedelta) -> Activity:
         return await self.owned.ask(id, ExtendAsked(by))
 
-    async def answer(self, activity_id: str, person_key: str, reply: Reply) -> Activity:
-        """A reply given on the page; the same as one typed in the chat."""
-        activity = self.activity(activity_id)
-        return await self.owned.ask(activity.id, self._reply_input(activity, person_key, reply))
+    async def answer(self, activity_id: str, person: str, reply: Reply, *, anyway: bool = False) -> Activity:
+        """A reply given on the page; the same as one typed in the chat (``anyway``: activity.inputs)."""
+        given = self._reply_input(self.activity(activity_id), person, reply)
+        return await self.owned.ask(activity_id, replace(given, anyway=anyway))
 
     async def joined(self, activity_id: str, person_key: str) -> None:
         await self.owned.ask(activity_id, Joined(person_key))
@@ -345,10 +346,11 @@ class Hub:
     def replied(self, vantage: Address, contact: Address, message: messages.Replied) -> None:
         """A contact's whole message was a reply; it is taken once."""
         found = addressed(self.owned.all(), vantage, contact, self.clock.now())
-        if found is None or not self.store.executed.first_time(f"{message.stream} {message.message}"):
+        if found is None:
             return
         activity, invitation = found
-        self.owned.post(activity.id, self._reply_input(activity, invitation.person, message.reply))
+        given = self._reply_input(activity, invitation.person, message.reply)
+        self.owned.post(activity.id, given, message=message_key(vantage, contact, message.message))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something of the hub's own in the background, until it is done or the hub stops."""

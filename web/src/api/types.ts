@@ -1024,6 +1024,11 @@ export interface components {
              * @enum {string}
              */
             answer: "yes" | "no" | "stop";
+            /**
+             * Anyway
+             * @default false
+             */
+            anyway: boolean;
         };
         /**
          * RoomSays

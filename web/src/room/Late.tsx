@@ -46,7 +46,7 @@ export function Late({ view }: { view: RoomView }) {
         {done === null ? (
           <>
             <p className="strong">{t("room.join-anyway")}</p>
-            <Button look={["big", "primary"]} disabled={busy} onClick={() => void link.answer("yes")}>
+            <Button look={["big", "primary"]} disabled={busy} onClick={() => void link.answer("yes", true)}>
               {t("room.join")}
             </Button>
             <Button look={["big"]} disabled={busy} onClick={() => void say("no")}>

@@ -87,10 +87,10 @@ export class RoomLink {
     if (this.retry !== undefined) void this.open();
   }
 
-  async answer(answer: "yes" | "no" | "stop"): Promise<boolean> {
+  async answer(answer: "yes" | "no" | "stop", anyway = false): Promise<boolean> {
     this.set({ busy: true, problem: null });
     try {
-      this.saw(await post<RoomView>(`${this.path}/answer`, { answer }, freshKey()));
+      this.saw(await post<RoomView>(`${this.path}/answer`, { answer, anyway }, freshKey()));
       return true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

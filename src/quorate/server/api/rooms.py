@@ -48,7 +48,8 @@ async def answer(hub: HubDep, token: str, given: RoomAnswer) -> RoomView:
         raise Refused("The organiser is not asked.", remedy="Cancel the activity, or end the room.")
     if given.answer != "yes":
         await hub.rooms.leave(activity.id, holder.person)
-    await hub.answer(activity.id, holder.person, Reply(answer=Answer(given.answer)))
+    reply = Reply(answer=Answer(given.answer))
+    await hub.answer(activity.id, holder.person, reply, anyway=given.anyway)
     return present_room(hub, hub.activity(activity.id), holder)
 
 

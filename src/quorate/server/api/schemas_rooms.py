@@ -83,6 +83,8 @@ class RoomAnswer(Schema):
     """From the room page: come (also late), do not come after all, never ask me again."""
 
     answer: Literal["yes", "no", "stop"]
+    anyway: bool = False
+    """Yes, although it is covered."""
 
 
 class RoomSays(Schema):
