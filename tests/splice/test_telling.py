@@ -125,8 +125,13 @@ def test_echoes_of_our_own_message_are_hidden(echo: str) -> None:
         "<message from='bob@example.org'>"
         "<received xmlns='urn:xmpp:receipts' id='{}'/><body>y</body></message>",
         "<message from='bob@example.org/x'><received xmlns='urn:xmpp:receipts' id='theirs'/></message>",
+        "<message from='bob@example.org/x'><received xmlns='urn:xmpp:receipts' id='{}'/>"
+        "<encrypted xmlns='eu.siacs.conversations.axolotl'/></message>",
+        "<message from='bob@example.org/x'><displayed xmlns='urn:xmpp:chat-markers:0' id='{}'/>"
+        "<reactions xmlns='urn:xmpp:reactions:0' id='{}'/></message>",
+        "<message type='error' id='{}' from='mallory@example.org/x'><body>hello</body></message>",
     ],
-    ids=["our id on their text", "text with a receipt", "another receipt"],
+    ids=["our id", "text", "another receipt", "encrypted text", "reaction", "error of somebody else"],
 )
 def test_what_a_person_writes_is_never_hidden(stanza: str) -> None:
     talk, id = told()

@@ -12,6 +12,7 @@ from quorate.splice.companion import Companion
 from quorate.splice.context import Context
 from quorate.splice.effects import Done, Side, TextSeen
 from quorate.splice.injector import Addition, Injector
+from quorate.splice.speech import says_something
 from quorate.wire.xmpp import requests
 from quorate.wire.xmpp.element import parse
 
@@ -112,8 +113,10 @@ class Telling:
     def _about_ours(self, message: Element) -> bool:
         """Its error, or a receipt or marker for it with nothing a person wrote."""
         if message.get("type") == "error":
-            return self._context.ids.is_ours(message.get("id"))
-        if message.find(f"{_CLIENT}body") is not None:
+            sender = _jid(message.get("from"))
+            told = sender is None or not sender.local or sender.bare in self._told
+            return told and self._context.ids.is_ours(message.get("id"))
+        if says_something(child.tag for child in message):
             return False
         return any(
             (child.tag == _RECEIVED or child.tag.startswith(_MARKERS))
