@@ -8,6 +8,7 @@ from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import (
+    Answered,
     CommandTyped,
     Done,
     LoggedIn,
@@ -16,6 +17,7 @@ from quorate.splice.effects import (
     RosterSeen,
     StateChanged,
 )
+from quorate.splice.session import SESSION_LIFE_S
 from quorate.splice.splice import SessionRegistry
 from tests.splice.script import BIND, BOB, BOUND, DELAY, ENABLE, ENABLED, ROSTER_GET, Talk, ids, roster, who
 
@@ -223,6 +225,66 @@ def test_a_line_of_the_companion_that_was_lost_is_said_again() -> None:
     assert again.client().count("still here?") == 1
 
 
+def test_a_lost_line_is_said_again_even_if_the_first_resume_breaks_off() -> None:
+    first, virtual = enabled()
+    first.do(first.splice.say("s1", "still here?", first.now))
+    first.lose()
+    for _ in range(2):
+        broken = Talk(sessions=first.sessions)
+        broken.open()
+        broken.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+        broken.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert again.client().count("still here?") == 1
+
+
+def test_a_session_whose_first_resume_breaks_off_is_kept_for_the_next() -> None:
+    """The client is back before we have noticed that its old connection is dead (SM-9)."""
+    first, virtual = enabled()
+    broken = Talk(sessions=first.sessions)
+    broken.now = first.now + SESSION_LIFE_S + 1.0
+    broken.open()
+    broken.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    broken.lose()
+    again = Talk(sessions=first.sessions)
+    again.now = broken.now + 1.0
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
+
+
+def test_a_session_that_was_taken_over_and_never_resumed_is_forgotten_in_time() -> None:
+    first, virtual = enabled()
+    broken = Talk(sessions=first.sessions)
+    broken.open()
+    broken.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    broken.lose()
+    assert first.sessions.find(virtual, broken.now + SESSION_LIFE_S - 1.0) is not None
+    assert first.sessions.find(virtual, broken.now + SESSION_LIFE_S + 1.0) is None
+
+
+def test_what_waits_is_given_up_once_another_connection_takes_the_session_over() -> None:
+    """Else it would be told as lost with the old stream, and leave on the new one all the same."""
+    first, virtual = enabled()
+    first.c("<message to='bob@example.org'><body>" + "x" * 300_000)
+    first.tell("bob", effect="late")
+    first.ask("carol", "q9", force=True)
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.wait(1.0)
+    assert "hello" not in again.server()
+    first.s(" ")
+    assert [(d.effect, d.reason) for d in first.saw(Done)] == [("late", Reason.STREAM_ENDED)]
+    assert [a.reason for a in first.saw(Answered)] == [Reason.STREAM_ENDED]
+
+
 def test_an_answer_hidden_before_the_loss_stays_hidden_when_sent_again() -> None:
     first, virtual = enabled()
     first.s("<presence from='bob@example.org/x'/>")
@@ -276,6 +338,15 @@ def test_a_session_we_do_not_know_is_refused_by_us(previd: str) -> None:
     talk.c(BIND)
     talk.s(BOUND)
     assert talk.saw(LoggedIn)[-1].resumed is False
+
+
+@pytest.mark.parametrize("namespace", ["urn:xmpp:sm:2", "urn:xmpp:sm:3"])
+def test_a_refusal_speaks_the_clients_version(namespace: str) -> None:
+    talk = Talk()
+    talk.open()
+    talk.hear()
+    talk.c(f"<resume xmlns='{namespace}' h='0' previd='gone'/>")
+    assert talk.client().startswith(f"<failed xmlns='{namespace}'>")
 
 
 def test_a_session_the_server_has_forgotten_is_dropped_with_its_true_count() -> None:

@@ -134,6 +134,8 @@ class Connection:
             self.out.send(OTHER[side], rest)
         self.phase = Phase.BLIND
         session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)
+        session.asking.give_up(Reason.STREAM_ENDED)
+        session.injector.give_up(Reason.STREAM_ENDED)
         self.session.context.change(StreamState.ENDED, Reason.STREAM_ENDED)
         session.detach()
 

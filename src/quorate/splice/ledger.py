@@ -27,6 +27,8 @@ class Ledger:
         self._logs: dict[Side, AckLog] = {}
         self._added: deque[bytes] = deque()
         """What was added towards the client and not acknowledged yet, oldest first."""
+        self._lost: list[bytes] = []
+        """What of it a resume has shown to be lost."""
         self.shown = 0
         """How many stanzas have gone to the client since counting began."""
         self.confirmed = 0
@@ -52,6 +54,7 @@ class Ledger:
     def discard(self) -> None:
         self._logs.clear()
         self._added.clear()
+        self._lost.clear()
         self.real_id = self.virtual_id = None
 
     def repeating(self, origin: Side) -> bool:
@@ -96,10 +99,12 @@ class Ledger:
         if log := self._logs.get(origin):
             log.resumed(h)
             self.shown = self.confirmed
+        if origin is Side.SERVER:
+            self._lost += self._added
+            self._added.clear()
         return first
 
     def take_lost(self) -> tuple[bytes, ...]:
         """After a resume: what was added towards the client and never arrived (SM-6)."""
-        lost = tuple(self._added)
-        self._added.clear()
+        lost, self._lost = tuple(self._lost), []
         return lost

@@ -10,6 +10,7 @@ from quorate.splice.connection import Connection
 from quorate.splice.effects import Side
 from quorate.splice.ledger import read_h
 from quorate.wire.xmpp.edit import Span, cut, spans
+from quorate.wire.xmpp.header import namespace_of
 from quorate.wire.xmpp.requests import sm_failed_item_not_found
 from quorate.wire.xmpp.stream_management import Translation
 from quorate.wire.xmpp.tag import remove_attribute, replace_attribute, tag_attributes
@@ -105,6 +106,7 @@ class Resumption:
         session = connection.sessions.find(attributes.get("previd"), connection.now)
         if session is not None and h is not None and session.ledger.real_id:
             session.let_go()
+            connection.sessions.keep(session, connection.now)
             translation = session.ledger.resumed(Side.SERVER, h)
             if translation.desync is None:
                 connection.resuming = session
@@ -114,7 +116,8 @@ class Resumption:
             connection.sessions.forget(session)
             connection.session.companion.inherit(session.companion)
         if not inline:
-            connection.out.send(Side.CLIENT, sm_failed_item_not_found())
+            namespace = namespace_of(data, connection.headers[Side.CLIENT])
+            connection.out.send(Side.CLIENT, sm_failed_item_not_found(namespace or SM_NAMESPACES[-1]))
         return None
 
     def _resumed(self, data: bytes) -> bytes:

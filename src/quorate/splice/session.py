@@ -59,7 +59,7 @@ class Session:
 
     def detach(self) -> None:
         """The connection is lost; the session may come back on another one."""
-        self.context.out, self.context.safe = Outbox(), nowhere
+        self.context.out, self.context.safe, self.context.state = Outbox(), nowhere, StreamState.ENDED
         self.let_go = lambda: None
 
     def logged_in(self, *, resumed: bool) -> None:

@@ -123,9 +123,9 @@ def compress_failure() -> bytes:
     return b"<failure xmlns='http://jabber.org/protocol/compress'><unsupported-method/></failure>"
 
 
-def sm_failed_item_not_found() -> bytes:
-    """XEP-0198 section 5: nothing to resume; the client binds afresh."""
-    return f"<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns='{_CONDITIONS}'/></failed>".encode()
+def sm_failed_item_not_found(namespace: str = "urn:xmpp:sm:3") -> bytes:
+    """XEP-0198 section 5: nothing to resume; the client binds afresh. ``namespace``: the client's version."""
+    return f"<failed xmlns='{escape(namespace)}'><item-not-found xmlns='{_CONDITIONS}'/></failed>".encode()
 
 
 def _roster_set(id: str, to: Jid | None, item: str) -> bytes:
