@@ -167,9 +167,11 @@ class FakeAgent:
         """The user writes to the companion."""
         self._messages += 1
         command: Command = parse_command(text)
-        self.send(CommandGiven(stream=stream, message=message or f"m{self._messages}-{self.name}", command=command))
+        self.send(
+            CommandGiven(stream=stream, message=message or f"m{self._messages}-{self.name}", command=command)
+        )
 
-    def writes(self, stream: str, contact: str, text: str) -> None:
+    def writes(self, stream: str, contact: str, text: str, *, message: str | None = None) -> None:
         """A watched contact writes something that is a reply."""
         self._messages += 1
         reply = parse_reply(text)
@@ -178,7 +180,7 @@ class FakeAgent:
             Replied(
                 stream=stream,
                 contact=contact,
-                message=f"r{self._messages}-{self.name}",
+                message=message or f"r{self._messages}-{self.name}",
                 reply=reply,
                 at=self._clock.now(),
             )

@@ -170,6 +170,38 @@ async def test_a_command_is_done_once(tmp_path: Path) -> None:
         assert [a.id for a in hub.activities()] == ["Q1"]
 
 
+async def test_a_reply_seen_on_two_streams_is_one_reply(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path) as hub,
+        connected(tmp_path) as agent,
+        connected(tmp_path, "agent-2") as other,
+    ):
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        laptop = at_the_desk(other, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet carol or bob")
+        await until(hub, "Q1", lambda a: sent("carol")(a))
+        agent.writes(desk, CAROL, "no")
+        await until(hub, "Q1", sent("bob"))
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        agent.writes(desk, CAROL, "yes", message="late")
+        await until(hub, "Q1", lambda a: "carol" in a.told_late)
+        other.writes(laptop, CAROL, "yes", message="late")
+        other.types(laptop, "status")
+        await other.heard(SayTo, lambda m: m.effect.startswith("say-"))
+        assert hub.activity("Q1").accepted == ("bob",)
+
+
+async def test_two_contacts_may_use_the_same_message_id(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob and carol")
+        await until(hub, "Q1", sent("bob", "carol"))
+        agent.writes(desk, BOB, "yes", message="1")
+        agent.writes(desk, CAROL, "yes", message="1")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+
+
 async def test_busy_until_is_a_verdict(tmp_path: Path) -> None:
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
         desk = at_the_desk(agent, bob=ONLINE)

@@ -197,3 +197,24 @@ async def test_a_queued_ring_without_outbox_entry_counts_as_sent(tmp_path: Path)
     async with running(tmp_path) as hub:
         activity = await until(hub, "Q1", sent("bob"))
         assert activity.invitations[0].state is InvitationState.SENT
+
+
+async def test_a_reply_not_yet_taken_in_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The crash came after the reply was read and before what it changes was stored."""
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+        monkeypatch.setattr(hub.owned, "_decide", lambda *_: None)
+        agent.writes(desk, BOB, "yes", message="r1")
+        agent.types(desk, "status")
+        await agent.said("Q1", nth=2)
+        monkeypatch.undo()
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        await until(hub, "Q1", sent("bob"))
+        agent.writes(desk, BOB, "yes", message="r1")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))

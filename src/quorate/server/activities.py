@@ -5,6 +5,8 @@ already sees whom it holds: two activities can never ring one person.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 
 from quorate.activity.effects import ActivityEffect
 from quorate.activity.inputs import ActivityInput, WorldChanged
@@ -21,8 +23,17 @@ Execute = Callable[[Activity, tuple[ActivityEffect, ...]], None]
 Look = Callable[[Activity], View]
 Changed = Callable[[Activity, Activity], None]
 
+SAME_MESSAGE = timedelta(minutes=10)
+"""So long the same id from the same contact is the same message: seen on two streams, or told again."""
 SHOWN_OVER = 50
 """Ended activities kept at hand, so that late answers and questions find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    given: ActivityInput
+    message: str | None = None
+    """What brought it, taken in together with what it changes: a crash forgets both or none."""
 
 
 class Activities:
@@ -33,7 +44,7 @@ class Activities:
         self._execute = execute
         self._changed = changed
         self._states: dict[str, Activity] = {}
-        self._mailboxes: dict[str, Mailbox[ActivityInput, Activity]] = {}
+        self._mailboxes: dict[str, Mailbox[_Letter, Activity]] = {}
         self._alarms: dict[str, Alarm] = {}
         self._naming: dict[str, set[str]] = {}
         """Person key to the activities, not over, that name the person."""
@@ -78,23 +89,24 @@ class Activities:
         self._take(activity)
         return await self.ask(activity.id, given)
 
-    def post(self, id: str, given: ActivityInput) -> None:
+    def post(self, id: str, given: ActivityInput, *, message: str | None = None) -> None:
+        """Give an input; one that a message brought counts once, however often it is told."""
         if id in self._mailboxes:
-            self._mailboxes[id].post(given)
+            self._mailboxes[id].post(_Letter(given, message))
 
     async def ask(self, id: str, given: ActivityInput) -> Activity:
         """Give an input and return the state that follows; raises what the step refuses, and NotFound."""
-        return await self._mailboxes[self.get(id).id].ask(given)
+        return await self._mailboxes[self.get(id).id].ask(_Letter(given))
 
     def world_changed(self, people: Iterable[str]) -> None:
         """These persons' availability changed: whoever waits for them looks again."""
         for id in {id for person in people for id in self._naming.get(person, ())}:
-            self._mailboxes[id].post_once(WorldChanged())
+            self._mailboxes[id].post_once(_Letter(WorldChanged()))
 
     def look_again(self) -> None:
         """All that are not over look at the world anew: after a start, after an agent told all."""
         for activity in self.open():
-            self._mailboxes[activity.id].post_once(WorldChanged())
+            self._mailboxes[activity.id].post_once(_Letter(WorldChanged()))
 
     def on_time(self) -> None:
         """Let every alarm see the clock."""
@@ -113,17 +125,19 @@ class Activities:
 
     def _take(self, activity: Activity) -> None:
         id = activity.id
-        self._mailboxes[id] = Mailbox(lambda given: self._decide(id, given))
-        self._alarms[id] = Alarm(self._clock, lambda: self._mailboxes[id].post_once(WorldChanged()))
+        self._mailboxes[id] = Mailbox(lambda letter: self._decide(id, letter))
+        self._alarms[id] = Alarm(self._clock, lambda: self._mailboxes[id].post_once(_Letter(WorldChanged())))
         self._hold(activity)
 
-    def _decide(self, id: str, given: ActivityInput) -> Activity:
-        before = self._states[id]
+    def _decide(self, id: str, letter: _Letter) -> Activity:
+        before, message = self._states[id], letter.message
+        if message is not None and self._store.executed.known(message, SAME_MESSAGE):
+            return before
         now = self._clock.now()
-        stepped = step(before, given, self._look(before), now)
+        stepped = step(before, letter.given, self._look(before), now)
         after = stepped.activity
-        if after != before or stepped.effects:
-            self._store.activities.save(after, stepped.effects)
+        if after != before or stepped.effects or message is not None:
+            self._store.activities.save(after, stepped.effects, message)
             released = self._hold(after)
             self._execute(after, stepped.effects)
             self._changed(after, before)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from quorate.model.activity import Activity, Invitation, InvitationState
 from quorate.model.address import Address
@@ -25,6 +26,11 @@ def addressed(
         if invitation.via == contact
     ]
     return max(found, key=lambda entry: (_urgency(*entry), entry[1].queued_at), default=None)
+
+
+def message_key(vantage: Address, contact: Address, message: str) -> str:
+    """What one message is known by, on whatever stream it was seen; says nothing about who wrote to whom."""
+    return sha256(f"{vantage}\0{contact}\0{message}".encode()).hexdigest()
 
 
 def hears(activity: Activity, now: datetime) -> bool:

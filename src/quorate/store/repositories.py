@@ -14,7 +14,7 @@ from quorate.model.activity import OVER, Activity
 from quorate.model.reasons import Reason
 from quorate.store.database import Database, put
 from quorate.store.documents import FORMAT, activity_from, activity_text, effect_from, effect_text
-from quorate.store.schema import ActivityRow, Counter, OutboxRow, TokenRow
+from quorate.store.schema import ActivityRow, Counter, ExecutedRow, OutboxRow, TokenRow
 
 _OVER: Final = tuple(state.value for state in OVER)
 _NUMBERS: Final = "activity"
@@ -48,11 +48,18 @@ class Activities:
             found = connection.execute(row).first()
         return None if found is None else activity_from(found.document, found.format)
 
-    def save(self, activity: Activity, effects: Iterable[ActivityEffect] = ()) -> None:
-        """The state and what it decided, in one transaction; an effect stored before is an IntegrityError."""
+    def save(
+        self, activity: Activity, effects: Iterable[ActivityEffect] = (), message: str | None = None
+    ) -> None:
+        """The state and what it decided, in one transaction; an effect stored before is an IntegrityError.
+
+        ``message``: what made it so, for ``Executed.known``.
+        """
         with self._database.transaction() as connection:
             put(connection, ActivityRow, {"id": activity.id}, _columns(activity))
             self._queue(connection, activity, effects)
+            if message is not None:
+                put(connection, ExecutedRow, {"message": message}, {"at": self._clock.now()})
 
     def _queue(self, connection: Connection, activity: Activity, effects: Iterable[ActivityEffect]) -> None:
         rows = []

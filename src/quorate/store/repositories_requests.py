@@ -15,7 +15,7 @@ KEEP: Final = timedelta(hours=24)
 
 
 class Executed:
-    """Commands typed in a stream, by their message id."""
+    """Commands typed in a stream and replies to invitations, by their messages' ids."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -30,6 +30,13 @@ class Executed:
         except IntegrityError:
             return False
         return True
+
+    def known(self, message: str, within: timedelta) -> bool:
+        """True if it was carried out so recently; later, the same id is another message."""
+        since = self._clock.now() - within
+        row = select(ExecutedRow.message).where(ExecutedRow.message == message, ExecutedRow.at > since)
+        with self._database.transaction() as connection:
+            return connection.scalar(row) is not None
 
     def prune(self, keep: timedelta = KEEP) -> int:
         old = delete(ExecutedRow).where(ExecutedRow.at < self._clock.now() - keep)
