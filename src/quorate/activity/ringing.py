@@ -93,7 +93,7 @@ def _wait(turn: Turn, reason: Reason) -> None:
         return
     if activity.state is ActivityState.RINGING:
         turn.move(Move.FALL_BACK)
-        turn.log(Happened.WAITING, reason=reason)
+        turn.log(Happened.WAITING, reason=None if reason is Reason.NOT_NOW else reason)
 
 
 def _ring_optional(turn: Turn) -> None:

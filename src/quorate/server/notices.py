@@ -34,14 +34,14 @@ class Notices:
         hub = self._hub
         now = hub.clock.now()
         reasons = why(activity, hub.view(activity), now)
-        live = effect.notice is Notice.LIVE
+        invited = effect.notice is Notice.LIVE and activity.with_organiser
         return organiser_text(
             effect.notice.value,
             activity,
             people=reasons.people,
             now=now,
             held_up=reasons.held_up,
-            link=hub.links.url(activity.id, activity.organiser.key) if live else None,
+            link=hub.links.url(activity.id, activity.organiser.key) if invited else None,
             person=effect.person,
             text=effect.text,
             zone=hub.settings.tz,

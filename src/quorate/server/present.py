@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from quorate.activity import candidates
 from quorate.activity.why import PersonWhy, person_why
 from quorate.model import activity as model
 from quorate.model.activity import ActivityState, Invitation
 from quorate.model.address import Address
 from quorate.model.availability import Availability, TraceLine
 from quorate.model.person import Person
+from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
 from quorate.rules.check import CheckAnswer
 from quorate.rules.places import ClausePlaces
@@ -90,6 +92,7 @@ def _engagements(activities: Iterable[model.Activity]) -> dict[str, str]:
 def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
     organiser = activity.organiser
     live = activity.state is ActivityState.LIVE
+    reason = activity.reason or _held_up(hub, activity)
     return schemas.Activity(
         id=activity.id,
         state=activity.state.value,
@@ -101,8 +104,8 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         deadline=activity.deadline,
         people=_people_in(hub, activity),
         room=schemas.Room(url=hub.links.url(activity.id, organiser.key)) if live else None,
-        reason=activity.reason,
-        reason_text=reason_text(activity.reason) if activity.reason else None,
+        reason=reason,
+        reason_text=reason_text(reason) if reason else None,
         places=[_clause(place) for place in places_of(hub, activity)],
         next=None if activity.state.over else present_next(hub.next_step(activity.id)),
         urgent=activity.urgent,
@@ -114,6 +117,14 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         ended_at=activity.ended_at,
         ring_s=activity.ring_s,
     )
+
+
+def _held_up(hub: Hub, activity: model.Activity) -> Reason | None:
+    """Why nobody at all is rung, while it waits: ``organiser-away``, ``no-stream`` …"""
+    if activity.state is not ActivityState.WAITING:
+        return None
+    because = candidates.not_ready(activity, hub.view(activity), hub.clock.now())
+    return because.reason if because else None
 
 
 def _clause(place: ClausePlaces) -> schemas.Clause:

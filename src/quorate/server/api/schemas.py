@@ -126,6 +126,7 @@ class Activity(Schema):
     people: list[ActivityPerson]
     room: Room | None
     reason: str | None
+    """Reason name: why it ended, or why nobody is rung while it waits (``organiser-away``)."""
     reason_text: str | None = None
     """The reason as a sentence."""
     places: list[Clause] = []
