@@ -179,7 +179,7 @@ async def test_a_reply_seen_on_two_streams_is_one_reply(tmp_path: Path) -> None:
         desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
         laptop = at_the_desk(other, bob=ONLINE, carol=ONLINE)
         agent.types(desk, "meet carol or bob")
-        await until(hub, "Q1", lambda a: sent("carol")(a))
+        await until(hub, "Q1", sent("carol"))
         agent.writes(desk, CAROL, "no")
         await until(hub, "Q1", sent("bob"))
         agent.writes(desk, BOB, "yes")
@@ -200,6 +200,39 @@ async def test_two_contacts_may_use_the_same_message_id(tmp_path: Path) -> None:
         agent.writes(desk, BOB, "yes", message="1")
         agent.writes(desk, CAROL, "yes", message="1")
         await until(hub, "Q1", in_state(ActivityState.LIVE))
+
+
+@pytest.mark.parametrize("name", ["eve@elsewhere.example", "carol@example.org", "carol"])
+async def test_a_substitute_is_somebody_the_organiser_knows(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quorate.server.upkeep.BURST_S", 60.0)
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.answers = {CAROL: ONLINE}
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        agent.writes(desk, BOB, f"sub {name}")
+        if name.startswith("eve"):
+            await agent.said(f"suggests “{name}”")
+            assert [p.key for p in hub.activity("Q1").people] == ["bob"]
+        else:
+            assert (await agent.told(CAROL)).watch, "somebody the stream never mentioned is asked for first"
+
+
+async def test_a_person_is_rung_where_they_are(tmp_path: Path) -> None:
+    people = {"bob": {"addresses": ["bob@example.org", "bob@home.example"]}}
+    async with running(tmp_path, people=people) as hub, connected(tmp_path) as agent:
+        desk = agent.login(ALICE, BOB, "bob@home.example")
+        agent.sees(desk, BOB, OFFLINE)
+        agent.sees(desk, "bob@home.example", ONLINE)
+        agent.snapshot_done()
+        agent.types(desk, "meet bob")
+        await agent.told("bob@home.example")
+        await until(hub, "Q1", sent("bob"))
+        agent.writes(desk, "bob@home.example", "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        assert agent.of(Tell, lambda m: m.to == BOB) == []
 
 
 async def test_busy_until_is_a_verdict(tmp_path: Path) -> None:

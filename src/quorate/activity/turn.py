@@ -88,7 +88,7 @@ class Turn:
         invitation = Invitation(
             id=f"{self.activity.id}-{serial}",
             person=person.key,
-            via=reachable_at(person, self.activity),
+            via=self.view.reachable_at(person.key) or usual_address(person, self.activity),
             state=InvitationState.QUEUED,
             queued_at=self.now,
             optional=optional,
@@ -123,7 +123,7 @@ class Turn:
         return f"{self.activity.id}-n{self.activity.notices}"
 
 
-def reachable_at(person: Person, activity: Activity) -> Address:
+def usual_address(person: Person, activity: Activity) -> Address:
     """An address on the organiser's network if there is one."""
     network = activity.organiser_via.network
     return next((a for a in person.addresses if a.network == network), person.addresses[0])

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from quorate.model.address import Address
 from quorate.model.availability import Verdict
+
+
+def _not_known(_person: str) -> Address | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,9 @@ class View:
 
     asking: Callable[[str], bool]
     """A request for this person's presence is still out (``now`` waits for it)."""
+
+    reachable_at: Callable[[str], Address | None] = _not_known
+    """Of several addresses the one where the person is now, if that is known."""
 
     organiser_ready: bool = True
     """The organiser's stream can carry invitations and, if they take part, they are available."""

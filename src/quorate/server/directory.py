@@ -182,6 +182,16 @@ class Book:
             known = [p for p in known if p.key == wanted]
         return [p for p in known if wanted in _typed_forms(p)]
 
+    def find_known(self, name: str) -> list[Person]:
+        """As ``find`` for what others typed: only people in this account's own book, nobody new."""
+        if "@" not in name.strip("@"):
+            return self.find(name)
+        try:
+            address = parse_address(name)
+        except BadAddress:
+            return []
+        return [p for p in self._directory.people(self._vantage) if address in p.addresses]
+
     def group(self, name: str) -> tuple[str, ...] | None:
         groups = self._directory.groups(self._vantage)
         wanted = name.removeprefix("@").casefold()

@@ -12,7 +12,7 @@ from quorate.availability.policy import judge, next_change
 from quorate.availability.settle import Settler
 from quorate.clock import Clock
 from quorate.model.address import Address
-from quorate.model.availability import Verdict
+from quorate.model.availability import Availability, Verdict
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
@@ -103,6 +103,14 @@ class EvidenceBook:
         if settler is None or settler.current is None:
             return verdict
         return replace(verdict, availability=settler.current)
+
+    def best_address(self, addresses: Iterable[Address], vantage: Address) -> Address | None:
+        """The first of these where this account sees the person available; None if nowhere."""
+        for address in addresses:
+            verdict = self._judge([address], vantage)
+            if verdict.availability is Availability.AVAILABLE and verdict.reachable:
+                return address
+        return None
 
     def on_time(self) -> None:
         """Let pass what was due."""

@@ -384,4 +384,5 @@ class Hub:
         if reply.answer is Answer.SUBSTITUTE and reply.name:
             found = self.directory.book(activity.organiser_via).find(reply.name)
             substitute = found[0] if len(found) == 1 else None
+            self.begin_asking([] if substitute is None else [substitute], activity.organiser_via)
         return ReplyGiven(person, reply, substitute)

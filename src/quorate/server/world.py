@@ -66,6 +66,10 @@ class World:
             held=lambda key: held(key, activity.id),
             blocked=blocked,
             last_asked=last_asked,
+            reachable_at=lambda key: self._book.best_address(
+                (a for a in person(key).addresses if a.network == activity.organiser_via.network),
+                activity.organiser_via,
+            ),
             asking=lambda key: self._asker.asking(person(key).addresses),
             organiser_ready=self._ready(activity, availability(activity.organiser.key)),
         )
