@@ -382,7 +382,7 @@ class Hub:
     def _reply_input(self, activity: Activity, person: str, reply: Reply) -> ReplyGiven:
         substitute = None
         if reply.answer is Answer.SUBSTITUTE and reply.name:
-            found = self.directory.book(activity.organiser_via).find(reply.name)
+            found = self.directory.book(activity.organiser_via).find_known(reply.name)
             substitute = found[0] if len(found) == 1 else None
             self.begin_asking([] if substitute is None else [substitute], activity.organiser_via)
         return ReplyGiven(person, reply, substitute)
