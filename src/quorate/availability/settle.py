@@ -50,5 +50,5 @@ class Settler:
         if self._settle_s <= 0 or self.current is None or self._raw is Availability.UNKNOWN:
             return 0.0
         if self._moved is not None and (since - self._moved).total_seconds() < FLAP_WINDOW_S:
-            return self._settle_s + FLAP_WINDOW_S / FLAP_CHANGES
+            return self._settle_s + FLAP_WINDOW_S / (FLAP_CHANGES - 1)
         return 0.0 if self.current is Availability.UNKNOWN else self._settle_s
