@@ -166,7 +166,10 @@ async def test_upstream_down_is_said_in_a_sentence(tmp_path: Path) -> None:
         client = await house.call()
         client.say(b"<stream>")
         text = (await client.expect_end()).decode()
-        assert text == (f"The server of {DOMAIN} cannot be reached (127.0.0.1:{port}: connection refused).")
+        assert text == (
+            f"The server of {DOMAIN} cannot be reached (127.0.0.1:{port}: connection refused)."
+            " Check the domain or --route, and that the server runs."
+        )
         await house.over()
 
 

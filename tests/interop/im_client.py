@@ -65,7 +65,12 @@ class ImClient(slixmpp.ClientXMPP):
         )
         self.add_event_handler("ssl_invalid_chain", lambda e: self._fail(f"certificate {e}"))
         self.add_event_handler("connection_failed", lambda e: self._fail(f"connection {e}"))
-        self.add_event_handler("disconnected", lambda _: self.closed.set())
+        self.add_event_handler("disconnected", lambda _: self._over())
+
+    def _over(self) -> None:
+        self.closed.set()
+        if not self.session.is_set():
+            self._fail("the connection ended")
 
     def _fail(self, why: str) -> None:
         self.failure = self.failure or why

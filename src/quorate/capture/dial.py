@@ -38,7 +38,10 @@ async def dial(routes: Routes, domain: str, leg: Leg, *, direct_tls: bool) -> Ca
                 failures.append(f"{candidate}: {problem}")
     except TimeoutError:
         raise DialFailed(f"The server of {domain} did not answer within {DIAL_S:.0f} s.") from None
-    raise DialFailed(f"The server of {domain} cannot be reached ({'; '.join(failures)}).")
+    raise DialFailed(
+        f"The server of {domain} cannot be reached ({'; '.join(failures)})."
+        " Check the domain or --route, and that the server runs."
+    )
 
 
 async def _attempt(candidate: Candidate, leg: Leg) -> str | None:

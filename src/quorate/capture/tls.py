@@ -35,8 +35,8 @@ class Trouble(StrEnum):
 
 
 _SENTENCES = {
-    Trouble.WRONG_NAME: "its certificate is for another name",
-    Trouble.EXPIRED: "its certificate has expired",
+    Trouble.WRONG_NAME: "its certificate is for another name (is the route right?)",
+    Trouble.EXPIRED: "its certificate has expired (whoever runs it has to renew it)",
     Trouble.NOT_YET_VALID: "its certificate is not valid yet (is this machine's clock right?)",
     Trouble.UNKNOWN_ISSUER: "its certificate is signed by an authority this machine does not trust"
     " (if it is yours: --trust CA.pem)",
