@@ -73,8 +73,10 @@ class RosterBook:
         if self._query(data, Side.SERVER) is not None:
             self._learn(data)
 
-    def missed(self, id: str) -> None:
-        """The answer was too big to hold: the roster stays unread."""
+    def missed(self, id: str, *, again: bool) -> None:
+        """The answer passed unread; ``again``: it would not be too big to hold, so it is worth asking."""
+        if id in self.open and again:
+            self._request_own()
         self.open.discard(id)
 
     def pushed(self, data: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Stanzas from the client: what Quorate learns from them, and what of them goes on to the server."""
 
 from quorate.model.evidence import Presence
+from quorate.model.stream import StreamState
 from quorate.splice.connection import Connection
 from quorate.splice.effects import OwnPresenceSent, Side
 from quorate.splice.roster_book import ROSTER
@@ -38,13 +39,21 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
         return (
             None if context.ids.is_ours(id) and "to" not in attributes else _ours(session, attributes, data)
         )
-    if kind == "get" and _ROSTER in data and context.adding and "to" not in attributes:
+    if kind == "get" and _ROSTER in data and _asks_own_account(session, attributes.get("to")):
         return session.roster.requested(data, id)
     if kind == "set" and _BIND in data and context.own is None:
         connection.bind_id = id
     elif kind == "set" and _SESSION in data and context.initial_presence_at is None:
         context.session_id = id
     return data
+
+
+def _asks_own_account(session: Session, to: str | None) -> bool:
+    """A client in a hurry asks for its roster before it is bound (XEP-0305)."""
+    context = session.context
+    if context.closing or context.state not in (StreamState.NEGOTIATING, StreamState.LIVE):
+        return False
+    return to is None or (context.own is not None and to in (str(context.own.bare), str(context.own)))
 
 
 def _ours(session: Session, attributes: dict[str, str], data: bytes) -> bytes | None:
