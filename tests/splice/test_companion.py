@@ -354,6 +354,16 @@ def test_what_people_write_about_it_passes(stanza: str) -> None:
     assert talk.server() == stanza
 
 
+def test_even_what_is_too_big_to_be_read_goes_nowhere() -> None:
+    talk = Talk(chunk=16_000).log_in(sm=True)
+    talk.c(f"<message to='{JID}' type='chat'><body>{'x' * 600_000}</body></message>")
+    after = "<message to='bob@example.org'><body>hi</body></message>"
+    talk.c(after + "<r xmlns='urn:xmpp:sm:3'/>")
+    assert talk.server() == after + "<r xmlns='urn:xmpp:sm:3'/>"
+    talk.s("<a xmlns='urn:xmpp:sm:3' h='3'/>")
+    assert "h='4'" in talk.client()
+
+
 @pytest.mark.parametrize(
     "note",
     [

@@ -161,6 +161,15 @@ def test_a_stream_of_another_kind_is_only_forwarded() -> None:
     assert talk.saw(StateChanged)[-1].reason is Reason.UNKNOWN_NAMESPACE
 
 
+@pytest.mark.parametrize("side", Side)
+def test_a_stream_that_names_its_stanzas_by_a_prefix_is_only_forwarded(side: Side) -> None:
+    """What we would add has no prefix."""
+    talk = Talk()
+    talk.c(CLIENT_HEADER.replace("xmlns=", "xmlns:c=") if side is Side.CLIENT else CLIENT_HEADER)
+    talk.s(SERVER_HEADER.replace("xmlns=", "xmlns:c="))
+    assert talk.splice.state is StreamState.BLIND
+
+
 def test_features_lose_channel_binding_only_where_tls_ends_at_us() -> None:
     plain, tls = Talk(), secured()
     plain.c(CLIENT_HEADER)

@@ -7,8 +7,10 @@ import pytest
 from quorate.model.evidence import Presence
 from quorate.model.person import Subscription
 from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
 from quorate.splice.effects import PresenceSeen, RosterSeen, StateChanged
-from tests.splice.script import BOB, DELAY, Talk, roster, who
+from quorate.splice.presence_book import MAX_RESOURCES, MAX_STRANGERS
+from tests.splice.script import BIND, BOB, BOUND, DELAY, ITEM, ROSTER_GET, Talk, ids, roster, who
 
 GATEWAY = "<item jid='irc.example.org' subscription='both'/>"
 LEGACY = "<item jid='zoe%net@irc.example.org' subscription='both'/>"
@@ -170,6 +172,70 @@ def test_a_roster_of_two_thousand_is_held_and_read() -> None:
     items = [f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(2000)]
     talk.log_in(BOB, *items)
     assert talk.splice.contacts == 2001
+
+
+def test_a_roster_that_stalls_passes_and_is_asked_for_again() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.hear()
+    answer = roster(BOB)
+    talk.s(answer[:70])
+    talk.wait(1.0)
+    assert talk.client() == answer[:70]
+    talk.s(answer[70:])
+    assert talk.client().startswith(answer[70:])
+    (id,) = ids(talk.server())
+    talk.s(answer.replace("id='r1'", f"id='{id}'"))
+    assert talk.client() == ""
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
+
+
+@pytest.mark.parametrize("to", ["", " to='alice@example.org'", " to='alice@example.org/pc'"])
+def test_a_roster_asked_of_the_own_account_is_read(to: str) -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET.replace("type=", f"{to} type=".lstrip()))
+    talk.s(roster(BOB))
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
+    assert ITEM in talk.client()
+
+
+def test_a_roster_asked_for_before_the_resource_is_bound_is_read() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND + ROSTER_GET + "<presence/>")
+    assert talk.server().endswith(BIND + ROSTER_GET + "<presence/>")
+    talk.s(BOUND + roster(BOB))
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
+    assert ITEM in talk.client()
+
+
+def test_presence_of_any_number_of_strangers_and_devices_fills_no_memory() -> None:
+    talk = Talk().log_in(BOB)
+    for number in range(MAX_STRANGERS + 10):
+        talk.s(f"<presence from='s{number}@spam.example/x'/>")
+    assert len({name for name, _, _ in seen(talk)}) == MAX_STRANGERS
+    for number in range(MAX_RESOURCES + 10):
+        talk.s(f"<presence from='bob@example.org/d{number}'/>")
+    assert len(seen(talk)) == MAX_RESOURCES
+    talk.s("<presence from='bob@example.org/d0' type='unavailable'/>")
+    assert seen(talk) == [("bob@example.org", "d0", Presence.OFFLINE)]
+    talk.s("<presence from='bob@example.org' type='unavailable'/>")
+    assert seen(talk)[-1] == ("bob@example.org", "", Presence.OFFLINE)
+    assert talk.client().count("<presence") == MAX_STRANGERS + 10 + MAX_RESOURCES + 10 + 2
+
+
+def test_a_presence_nested_beyond_reading_passes_unread_and_harms_nothing() -> None:
+    talk = Talk().log_in()
+    deep = f"<presence from='bob@example.org/x'>{'<a>' * 200}{'</a>' * 200}</presence>"
+    talk.s(deep)
+    assert talk.client() == deep
+    assert talk.splice.state is StreamState.LIVE
 
 
 def test_a_roster_too_big_to_hold_passes_unread_and_the_companion_is_pushed() -> None:

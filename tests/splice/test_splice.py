@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice import downward, upward
+from quorate.splice.asking import Asking
+from quorate.splice.companion import Companion
 from quorate.splice.effects import Answered, Side, SpliceEffect, StateChanged
 from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
+from quorate.splice.telling import Telling
 from tests.splice.script import (
     BIND,
     BOB,
@@ -27,6 +30,7 @@ from tests.splice.script import (
     SERVER_HEADER,
     Talk,
     roster,
+    who,
 )
 
 SM = "xmlns='urn:xmpp:sm:3'"
@@ -173,6 +177,34 @@ def test_a_fault_of_ours_forwards_the_bytes_once_and_adds_nothing_more(
     assert (change.state, change.reason) == (StreamState.FROZEN, Reason.INTERNAL_ERROR)
     talk.ask("bob")
     assert [e.reason for e in talk.saw(Answered)] == [Reason.FROZEN]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Telling, "tell"),
+        (Telling, "watch"),
+        (Asking, "ask"),
+        (Companion, "say"),
+        (Companion, "status"),
+        (Companion, "retire"),
+    ],
+)
+def test_a_fault_in_what_the_server_wants_does_not_stop_the_stream(
+    monkeypatch: pytest.MonkeyPatch, owner: object, name: str
+) -> None:
+    talk = Talk().log_in(sm=True)
+    monkeypatch.setattr(owner, name, boom)
+    talk.tell("bob")
+    talk.do(talk.splice.watch(who("bob")))
+    talk.ask("bob", force=True)
+    talk.do(talk.splice.say("e2", "hi", talk.now))
+    talk.do(talk.splice.companion_status("busy", talk.now))
+    talk.do(talk.splice.retire(talk.now))
+    assert talk.saw(StateChanged)[-1].reason is Reason.INTERNAL_ERROR
+    talk.hear()
+    talk.s("<message from='bob@example.org/x'><body>hi</body></message>")
+    assert talk.client() == "<message from='bob@example.org/x'><body>hi</body></message>"
 
 
 def test_a_fault_before_the_login_makes_it_blind(monkeypatch: pytest.MonkeyPatch) -> None:

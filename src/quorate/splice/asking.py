@@ -23,6 +23,7 @@ from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 from quorate.wire.xmpp.requests import last_activity
 from quorate.wire.xmpp.tag import escape
 
+FORGET_S = 10.0
 FIRST_BACKOFF_S = 60.0
 MAX_BACKOFF_S = 3600.0
 RESENT_S = 10.0
@@ -81,6 +82,7 @@ class Asking:
     _quiet_until: float = 0.0
     _backoff: float = FIRST_BACKOFF_S
     _resumed_at: float | None = None
+    _forget_at: float = 0.0
 
     def ask(self, request: str, address: Address, *, force: bool) -> None:
         """Find out about one contact, from what the stream said or by asking."""
@@ -285,7 +287,8 @@ class Asking:
 
     def _forget(self) -> None:
         now = self.context.now
-        if len(self._sent) > 64 or len(self._windows) > 64:
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET_S
             self._sent = {id: s for id, s in self._sent.items() if s.until > now}
             self._windows = {c: until for c, until in self._windows.items() if until > now}
             interval = self.context.config.ask_interval_s

@@ -49,9 +49,10 @@ def _hold_iq(session: Session, attributes: dict[str, str]) -> int:
     return HOLD if wanted or session.context.ids.is_ours(id) else 0
 
 
-def missed(connection: Connection, tag: bytes) -> None:
-    """An element that had to be held was too big for it; it passes unread."""
-    connection.session.roster.missed(tag_attributes(tag).get("id", ""))
+def missed(connection: Connection, piece: Piece) -> None:
+    """An element that had to be held was too big for it, or stalled; it passes unread."""
+    stalled = len(piece.data) <= HOLD_ROSTER
+    connection.session.roster.missed(tag_attributes(piece.tag).get("id", ""), again=stalled)
 
 
 def downward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
@@ -121,12 +122,17 @@ def _presence(session: Session, data: bytes) -> bytes | None:
     if stanza.muc or contact in book.rooms:
         book.rooms.add(contact)
         return data
+    stranger = contact not in session.roster.contacts
+    if not book.has_room(stanza.from_, stranger=stranger):
+        return data
     if stanza.type in _GONE:
         book.unknown(contact, Reason.NOT_SUBSCRIBED)
     if stanza.type not in (None, "unavailable"):
         return data
     hidden = asking.hides(stanza, element)
     place = None if hidden else session.ledger.shown + 1
-    book.heard(stanza, data, asked=asking.asked(contact), place=place)
+    # only contacts are probed, so only their presence is ever compared
+    kept = b"" if stranger and session.roster.known else data
+    book.heard(stanza, kept, asked=asking.asked(contact), place=place)
     asking.heard(stanza)
     return None if hidden else data

@@ -47,6 +47,8 @@ class Injector:
     def pump(self) -> None:
         """Send whatever may go now; give up what waited too long."""
         for side, queue in self._queues.items():
+            if not queue:
+                continue
             for addition in tuple(queue):
                 if self._may_send(side, addition):
                     queue.remove(addition)

@@ -15,7 +15,7 @@ from quorate.splice.effects import Close, Connect, Side, StartTls
 from quorate.splice.resumption import SM_NAMESPACES, Resumption
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
-from quorate.wire.xmpp.header import CLIENT_NS, STREAM_NS, namespace_of, parse_header
+from quorate.wire.xmpp.header import CLIENT_NS, STREAM_NS, StreamHeader, namespace_of, parse_header
 from quorate.wire.xmpp.requests import compress_failure, starttls_failure
 from quorate.wire.xmpp.sasl import edit_features, gs2_flag
 from quorate.wire.xmpp.tag import escape, qname
@@ -39,6 +39,7 @@ class Negotiation:
         connection = self._connection
         header = connection.headers[side] = parse_header(piece.tag)
         if side is Side.SERVER:
+            self._followable(header)
             return piece.data
         if connection.domain is None:
             domain = _domain(header.to)
@@ -49,9 +50,13 @@ class Negotiation:
             connection.out.add(Connect(domain=domain))
         if connection.phase is Phase.HEADER:
             connection.phase = Phase.OPEN
-        if header.default_ns != CLIENT_NS and CLIENT_NS not in header.prefixes.values():
-            connection.go_blind(Reason.UNKNOWN_NAMESPACE)
+        self._followable(header)
         return piece.data
+
+    def _followable(self, header: StreamHeader) -> None:
+        """What we add names no namespace of its own."""
+        if header.default_ns != CLIENT_NS:
+            self._connection.go_blind(Reason.UNKNOWN_NAMESPACE)
 
     def nonza(self, side: Side, piece: Piece) -> bytes | None:
         """A top-level element that is no stanza; what of it is handed on."""

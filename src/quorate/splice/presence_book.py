@@ -16,6 +16,13 @@ from quorate.splice.effects import PresenceSeen, Side
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 
+MAX_STRANGERS = 2000
+"""People outside the roster whose presence is remembered: anybody can send one (RFC 6121 section 4.6)."""
+MAX_RESOURCES = 32
+"""Of one contact."""
+MAX_LOOKS = 4 * 1024
+"""A bigger presence is not kept to be compared: its repetition would pass instead of being hidden."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -26,7 +33,7 @@ class Resource:
     since: datetime | None
     idle_since: datetime | None
     stanza: bytes
-    """As the server sent it; empty if the client may not have got it."""
+    """As the server sent it; empty if the client may not have got it, or if nobody will ask for it."""
     asked: bool
     place: int
     """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
@@ -48,6 +55,7 @@ class PresenceBook:
         self._resources: dict[Jid, dict[str, Resource]] = {}
         self._wholes: dict[Jid, Whole] = {}
         self._mentioned: set[Jid] = set()
+        self._strangers: set[Jid] = set()
         self.rooms: set[Jid] = set()
 
     def knows(self, contact: Jid) -> bool:
@@ -56,6 +64,15 @@ class PresenceBook:
 
     def available(self, contact: Jid) -> bool:
         return bool(self._resources.get(contact))
+
+    def has_room(self, full: Jid, *, stranger: bool) -> bool:
+        """Is what is said from here remembered? What others send must not fill our memory."""
+        if stranger and full.bare not in self._strangers:
+            if len(self._strangers) >= MAX_STRANGERS:
+                return False
+            self._strangers.add(full.bare)
+        known = self._resources.get(full.bare, {})
+        return not full.resource or full.resource in known or len(known) < MAX_RESOURCES
 
     def shown(self, full: Jid, looks: bytes) -> bool:
         """The client's last presence from this resource looks exactly like this."""
@@ -83,7 +100,7 @@ class PresenceBook:
                 stanza.priority,
                 stanza.delay,
                 stanza.idle_since,
-                data,
+                data if len(data) <= MAX_LOOKS else b"",
                 asked,
                 self._place(stanza.from_) if place is None else place,
             )

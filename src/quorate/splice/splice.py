@@ -19,9 +19,10 @@ from quorate.splice.effects import Close, Connect, Done, Side, SpliceEffect
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.session import SessionRegistry
 from quorate.splice.upward import upward
-from quorate.wire.xmpp.element import NotWellFormed
+from quorate.wire.xmpp.element import NotWellFormed, TooDeep
 from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName, is_stanza
+from quorate.wire.xmpp.tag import tag_attributes
 
 __all__ = ["SessionRegistry", "Splice", "SpliceConfig"]
 
@@ -42,6 +43,8 @@ class Splice:
         self._direct_tls = direct_tls
         self._fed = now
         """When the server last sent something."""
+        self._sinking = False
+        """The parts of an element that come from the client now go nowhere."""
         self._connection.framers = {
             Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
             Side.SERVER: Framer(lambda tag: downward.hold(self._connection, tag)),
@@ -169,7 +172,10 @@ class Splice:
 
     def _do(self, now: float | None, act: Callable[[], None]) -> list[SpliceEffect]:
         self._connection.at(self._connection.now if now is None else now)
-        act()
+        try:
+            act()
+        except Exception:  # a fault of ours must not stop the stream
+            self._connection.freeze(Reason.INTERNAL_ERROR)
         self._pump()
         return self._connection.out.take()
 
@@ -237,6 +243,8 @@ class Splice:
         origin, name = connection.session, self._stanza(side, piece)
         try:
             out = self._dissect(side, piece, name)
+        except TooDeep:  # legal, and nothing we look for: it passes unread
+            out = piece.data
         except NotWellFormed:
             out = piece.data
             self._fault(Reason.NOT_WELL_FORMED)
@@ -266,9 +274,7 @@ class Splice:
         if piece.kind is not PieceKind.ELEMENT:
             return piece.data
         if not piece.whole:
-            if piece.first and side is Side.SERVER and connection.session.context.dissecting:
-                downward.missed(connection, piece.tag)
-            return piece.data
+            return self._part(side, piece, name)
         if name is None:
             return self._negotiation.nonza(side, piece)
         state = connection.session.context.state
@@ -279,6 +285,18 @@ class Splice:
         if state in (StreamState.NEGOTIATING, StreamState.LIVE):
             return self._stanza_passed(side, piece, name)
         return piece.data
+
+    def _part(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
+        """A part of an element too big to be read; nobody but the companion gets what is written to it."""
+        session = self._connection.session
+        if side is Side.SERVER:
+            if piece.first and session.context.dissecting:
+                downward.missed(self._connection, piece)
+            return piece.data
+        if piece.first:
+            to = tag_attributes(piece.tag).get("to")
+            self._sinking = name is not None and session.context.adding and session.companion.is_self(to)
+        return None if self._sinking else piece.data
 
     def _stanza_passed(self, side: Side, piece: Piece, name: StanzaName) -> bytes | None:
         dissect = upward if side is Side.CLIENT else downward.downward

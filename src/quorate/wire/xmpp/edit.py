@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 from quorate.wire.xmpp.element import MAX_DEPTH, MAX_SIZE, wrapper
 from quorate.wire.xmpp.header import StreamHeader
-from quorate.wire.xmpp.tag import NotWellFormed, start_tag_end
+from quorate.wire.xmpp.tag import NotWellFormed, TooDeep, start_tag_end
 
 _SEPARATOR: Final = "}"
 
@@ -59,7 +59,7 @@ class _Walk:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) > MAX_DEPTH:
-            raise NotWellFormed("nested too deeply")
+            raise TooDeep("nested too deeply")
         start = self.parser.CurrentByteIndex - self._before
         clark = {_clark(key): value for key, value in attributes.items()}
         self._open.append(_Open(_clark(name), start, len(self._found), clark))

@@ -4,9 +4,9 @@ from typing import Final
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 from quorate.wire.xmpp.header import CLIENT_NS, STREAM_NS, StreamHeader
-from quorate.wire.xmpp.tag import NotWellFormed, escape
+from quorate.wire.xmpp.tag import NotWellFormed, TooDeep, escape
 
-__all__ = ["MAX_DEPTH", "MAX_SIZE", "NotWellFormed", "parse", "wrapper"]
+__all__ = ["MAX_DEPTH", "MAX_SIZE", "NotWellFormed", "TooDeep", "parse", "wrapper"]
 
 MAX_SIZE: Final = 1024 * 1024
 """Bytes; a roster of thousands fits, nothing else comes near."""
@@ -52,5 +52,5 @@ def _refuse_deep(data: bytes, element: Element) -> None:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise NotWellFormed("nested too deeply")
+            raise TooDeep("nested too deeply")
         level = [child for parent in level for child in parent]

@@ -20,6 +20,10 @@ class NotWellFormed(ValueError):
     """Bytes that are not one well-formed element, or use what RFC 6120 section 11.1 forbids."""
 
 
+class TooDeep(NotWellFormed):
+    """One well-formed element, perhaps, but nested deeper than anything is read."""
+
+
 def qname(tag: bytes) -> bytes:
     """The literal name in a start tag; empty if it is none."""
     found = _NAME.match(tag)
