@@ -72,7 +72,7 @@ def activity_text(activity: dict[str, Any]) -> None:
     if upcoming := activity.get("next"):
         when = f" at {clock(upcoming['at'])}" if upcoming.get("at") else ""
         typer.echo(f"  Next{when}: {upcoming['reason']}")
-    if activity.get("deadline"):
+    if activity.get("deadline") and activity["state"] in ("waiting", "ringing"):
         typer.echo(f"  Ends {clock(activity['deadline'])}.")
     if activity.get("room"):
         typer.echo(f"  Your link: {activity['room']['url']}")
