@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.agent.app import main
+from quorate.agent.app import _log_fault, main
 from quorate.agent.options import parse_options
 from quorate.capture.listener import Bind
 from quorate.capture.routes import Route
@@ -38,6 +38,15 @@ async def test_a_process_that_ends_cleanly_when_told(tmp_path: Path) -> None:
         writer.transport.abort()
         assert process.returncode == 0, logged
         assert not file.exists()
+
+
+async def test_a_fault_is_logged_by_its_place_and_not_by_its_words(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ValueError("bob@example.org wrote: hello")
+    except ValueError as error:
+        _log_fault(asyncio.get_running_loop(), {"message": "in <bob@example.org>", "exception": error})
+    assert "fault error=ValueError at=" in caplog.text
+    assert "bob" not in caplog.text
 
 
 def test_a_taken_port_ends_it_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

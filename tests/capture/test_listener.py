@@ -240,6 +240,39 @@ async def test_a_splice_that_raises_costs_no_byte(tmp_path: Path) -> None:
         assert house.watchers[0].effects == [blind]
 
 
+async def test_a_splice_that_cannot_say_when_costs_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> None:
+        raise ValueError("a mistake of our own")
+
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        monkeypatch.setattr("tests.capture.stand_in.PassThrough.next_deadline", broken)
+        client.say(b"this and")
+        client.say(b" that")
+        await far.expect(b"this and that")
+        far.say(b"as well")
+        await client.expect(b"as well")
+
+
+async def test_a_fault_while_connecting_ends_the_stream_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError("a mistake of our own")
+
+    monkeypatch.setattr("quorate.capture.driver.dial", broken)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        assert await client.expect_end() == b""
+        await until(lambda: house.listener.connections == 0)
+
+
 async def test_a_deadline_of_the_splice_is_kept(tmp_path: Path) -> None:
     async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
         client = await house.call()

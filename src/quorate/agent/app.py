@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
@@ -21,7 +22,7 @@ from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
 from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
-from quorate.capture.driver import Means
+from quorate.capture.driver import Means, place_of
 from quorate.capture.listener import Listener
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
@@ -147,9 +148,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Where it was, not what it said: a message may hold addresses or texts."""
+    error = context.get("exception")
+    if error is None:
+        log.error("fault in the event loop")
+    else:
+        log.error("fault error=%s at=%s", type(error).__name__, place_of(error))
+
+
 async def _run(options: Options) -> None:
     agent = Agent(options)
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_log_fault)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.quit)
     await agent.run()

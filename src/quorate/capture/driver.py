@@ -242,6 +242,9 @@ class Driver(Generic[S]):
             self.do(lambda splice, now: splice.connect_failed(Reason.UPSTREAM_UNREACHABLE, text, now))
             self._close()
             return
+        except Exception as error:
+            self._broken(error)
+            return
         self.found_at = str(place)
         if effect.direct_tls:
             self._guarded(lambda: self._secure_server(effect))
@@ -288,7 +291,7 @@ class Driver(Generic[S]):
 
     def _broken(self, error: Exception) -> None:
         """Our own mistake: from here on bytes only pass."""
-        log.error("stream broken error=%s at=%s", type(error).__name__, _place(error))
+        log.error("stream broken error=%s at=%s", type(error).__name__, place_of(error))
         self._raw = True
         self._arm()
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
@@ -302,10 +305,10 @@ class Driver(Generic[S]):
         try:
             tell(self.observer)
         except Exception as error:
-            log.error("observer raised error=%s at=%s", type(error).__name__, _place(error))
+            log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
 
     def _arm(self) -> None:
-        deadline = None if self._raw or self.over.is_set() else self._splice.next_deadline()
+        deadline = self._next_deadline()
         if deadline == self._deadline and self._timer is not None:
             return
         if self._timer is not None:
@@ -315,6 +318,15 @@ class Driver(Generic[S]):
         if deadline is not None:
             delay = max(deadline - self._means.clock.monotonic(), SOONEST_S)
             self._timer = self._loop.call_later(delay, self._ring)
+
+    def _next_deadline(self) -> float | None:
+        if self._raw or self.over.is_set():
+            return None
+        try:
+            return self._splice.next_deadline()
+        except Exception as error:
+            self._broken(error)
+            return None
 
     def _ring(self) -> None:
         self._timer = None
@@ -334,7 +346,7 @@ class Driver(Generic[S]):
             self.leg_refused(side, TlsFault(reason, Trouble.CUT))
 
 
-def _place(error: Exception) -> str:
+def place_of(error: BaseException) -> str:
     """Where it was raised: the log gets no message, which might hold addresses or texts."""
     where = error.__traceback__
     while where is not None and where.tb_next is not None:

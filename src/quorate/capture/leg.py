@@ -177,10 +177,11 @@ class Leg(asyncio.BufferedProtocol):
         self._weigh()
 
     def _send(self, data: bytes) -> None:
+        if not data or self._finished:
+            return
         if self._transport is not None:
-            if data:
-                self._transport.write(data)
-        elif data:
+            self._transport.write(data)
+        else:
             self._before.append(data)
             self._before_size += len(data)
 
