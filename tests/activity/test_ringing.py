@@ -143,7 +143,7 @@ STORIES = {
         meet bob   -> ring bob, alice: started
         alice away
         bob yes    -> bob: accepted, alice: tally
-        = ringing
+        = waiting
         alice back -> open room, bob: link, alice: live
     """,
     "away when a substitute is needed": """

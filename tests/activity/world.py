@@ -114,7 +114,7 @@ class World:
     """While true, nothing is heard of invitations that were given to the wire."""
 
     def view(self, activity: str) -> View:
-        others = {p: a.id for a in self.activities.values() if a.id != activity for p in held_in(a)}
+        others = {p: a.id for a in self.activities.values() if a.id != activity for p in held_in(a, self.now)}
         nobody_knows = Verdict(availability=Availability.OFFLINE, since=None, trace=())
         return View(
             availability=lambda key: self.states.get(key, nobody_knows),

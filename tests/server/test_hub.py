@@ -147,6 +147,24 @@ async def test_two_activities_never_ring_one_person(tmp_path: Path) -> None:
         assert second.effect.startswith(other)
 
 
+async def test_who_gets_a_link_is_not_rung_for_something_else_at_that_moment(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        agent.types(desk, "meet bob")
+        await until(hub, "Q2", lambda a: a.log[-1].reason is Reason.HELD)
+        agent.writes(desk, BOB, "yes")
+        await agent.told(BOB, hub.links.url("Q1", "bob"))
+        agent.types(desk, "status", message="now")
+        await agent.heard(SayTo, lambda m: m.effect == "say-now")
+        assert hub.activity("Q2").invitations == ()
+        assert "asked for Q1" in " ".join(hub.explain("Q2").lines)
+        await hub.rooms.join("Q1", "bob")
+        await hub.rooms.leave("Q1", "bob")
+        await until(hub, "Q2", sent("bob"))
+
+
 async def test_cancel_tells_who_was_rung(tmp_path: Path) -> None:
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
         desk = at_the_desk(agent, bob=ONLINE, carol=OFFLINE)

@@ -46,6 +46,7 @@ class Stands:
     availability: Availability = Availability.AVAILABLE
     reason: Reason | None = None
     until: datetime | None = None
+    held_by: str | None = None
 
 
 def activity(who: str, states: Mapping[str, InvitationState] | None = None, **more: Any) -> Activity:

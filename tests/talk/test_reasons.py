@@ -19,3 +19,4 @@ def test_beside_a_name_it_is_short_and_has_its_end() -> None:
     assert beside(Reason.BUSY, at, T0, UTC) == "busy until 14:00"
     assert beside(Reason.LATER, at, T0, UTC) == "can at 14:00"
     assert beside(Reason.OFFLINE, None, T0, UTC) == "offline"
+    assert beside(Reason.HELD, None, T0, UTC, held_by="Q7") == "asked for Q7"

@@ -1,29 +1,44 @@
-"""Who is held by which activity: nobody is rung for two things at once."""
+"""Who is held by which activity: nobody is rung for two things at once.
 
-from collections.abc import Iterable
+An open invitation holds, and a yes while it rings. A yes to what waits again holds nobody: two activities
+that wait for each other's people would wait for ever. Once it is live, who said yes is taken to be on the
+way for a while; after that the room shows where they are.
+"""
 
-from quorate.model.activity import Activity, ActivityState, InvitationState
+from datetime import datetime, timedelta
+from typing import Final
 
+from quorate.model.activity import Activity, ActivityState, Invitation, InvitationState
 
-def holds(activities: Iterable[Activity]) -> dict[str, str]:
-    """Person key -> id of the activity that holds them: an open invitation, or a yes before it is live.
-
-    Of several (who was silent there may say yes here) the first in order holds.
-    """
-    found: dict[str, str] = {}
-    for activity in activities:
-        for person in held_in(activity):
-            found.setdefault(person, activity.id)
-    return found
+COMING: Final = timedelta(minutes=2)
+"""How long somebody who said yes may take to come into the room."""
 
 
-def held_in(activity: Activity) -> frozenset[str]:
+def held_in(activity: Activity, now: datetime) -> frozenset[str]:
     """Whom this activity holds."""
     if activity.state.over:
         return frozenset()
-    before_live = activity.state is not ActivityState.LIVE
-    return frozenset(
-        i.person
-        for i in {i.person: i for i in activity.invitations}.values()
-        if i.open or (before_live and i.state is InvitationState.ACCEPTED)
-    )
+    latest = {i.person: i for i in activity.invitations}.values()
+    return frozenset(i.person for i in latest if i.open or _promised(activity, i, now))
+
+
+def released_at(activity: Activity, now: datetime) -> datetime | None:
+    """When time alone lets go of somebody next."""
+    if activity.state is not ActivityState.LIVE:
+        return None
+    latest = {i.person: i for i in activity.invitations}.values()
+    return min((_coming_until(activity, i) for i in latest if _promised(activity, i, now)), default=None)
+
+
+def _promised(activity: Activity, invitation: Invitation, now: datetime) -> bool:
+    if invitation.state is not InvitationState.ACCEPTED:
+        return False
+    if activity.state is ActivityState.LIVE:
+        came = invitation.person in activity.ever_joined
+        return not came and now < _coming_until(activity, invitation)
+    return activity.state is ActivityState.RINGING
+
+
+def _coming_until(activity: Activity, invitation: Invitation) -> datetime:
+    times = (activity.live_at, invitation.answered_at, activity.created)
+    return max(time for time in times if time is not None) + COMING

@@ -31,6 +31,7 @@ def plan(turn: Turn) -> None:
 def _open_when_ready(turn: Turn) -> None:
     if turn.activity.with_organiser and not turn.view.organiser_ready:
         turn.not_done(Reason.ORGANISER_AWAY)
+        _fall_back(turn, Reason.ORGANISER_AWAY)
         return
     turn.move(Move.MET)
     turn.activity = replace(turn.activity, live_at=turn.now)
@@ -91,7 +92,11 @@ def _wait(turn: Turn, reason: Reason) -> None:
         if reason is not Reason.NOT_NOW or not any(turn.view.asking(p.key) for p in activity.people):
             fail(turn, reason)
         return
-    if activity.state is ActivityState.RINGING:
+    _fall_back(turn, reason)
+
+
+def _fall_back(turn: Turn, reason: Reason) -> None:
+    if turn.activity.state is ActivityState.RINGING:
         turn.move(Move.FALL_BACK)
         turn.log(Happened.WAITING, reason=None if reason is Reason.NOT_NOW else reason)
 

@@ -20,7 +20,7 @@ class View:
     """By person key; the organiser included."""
 
     held: Callable[[str], str | None]
-    """Id of *another* activity that holds this person now (open invitation, or yes before it is live)."""
+    """Id of *another* activity that holds this person now (see reservations.py)."""
 
     blocked: Callable[[str], bool]
     """The person said ``stop`` to this organiser."""

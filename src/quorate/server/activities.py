@@ -6,11 +6,11 @@ already sees whom it holds: two activities can never ring one person.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from quorate.activity.effects import ActivityEffect
 from quorate.activity.inputs import ActivityInput, WorldChanged
-from quorate.activity.reservations import held_in
+from quorate.activity.reservations import held_in, released_at
 from quorate.activity.step import next_deadline, step
 from quorate.activity.view import View
 from quorate.clock import Clock
@@ -83,7 +83,7 @@ class Activities:
         """At the start, before anything else happens: time goes on, all else waits for an agent."""
         for activity in activities:
             self._take(activity)
-            self._alarms[activity.id].set(next_deadline(activity, self._clock.now()))
+            self._arm(activity, self._clock.now())
 
     async def create(self, activity: Activity, given: ActivityInput) -> Activity:
         self._take(activity)
@@ -127,7 +127,8 @@ class Activities:
         id = activity.id
         self._mailboxes[id] = Mailbox(lambda letter: self._decide(id, letter))
         self._alarms[id] = Alarm(self._clock, lambda: self._mailboxes[id].post_once(_Letter(WorldChanged())))
-        self._hold(activity)
+        self._know(activity)
+        self._hold(activity, self._clock.now())
 
     def _decide(self, id: str, letter: _Letter) -> Activity:
         before, message = self._states[id], letter.message
@@ -138,28 +139,38 @@ class Activities:
         after = stepped.activity
         if after != before or stepped.effects or message is not None:
             self._store.activities.save(after, stepped.effects, message)
-            released = self._hold(after)
+            self._know(after)
+        released = self._hold(after, now)
+        self._arm(after, now)
+        if after != before or stepped.effects:
             self._execute(after, stepped.effects)
             self._changed(after, before)
-            self.world_changed(released)
-        self._alarms[id].set(next_deadline(after, now))
+        self.world_changed(released)
         return after
 
-    def _hold(self, activity: Activity) -> set[str]:
-        """Make this the present state; returns the persons it no longer holds."""
+    def _arm(self, activity: Activity, now: datetime) -> None:
+        """Set its alarm to when time alone changes something."""
+        times = (next_deadline(activity, now), released_at(activity, now))
+        self._alarms[activity.id].set(min((at for at in times if at is not None), default=None))
+
+    def _know(self, activity: Activity) -> None:
+        """Make this the present state."""
         id = activity.id
         self._states[id] = activity
         for named in (*activity.people, activity.organiser):
             naming = self._naming.setdefault(named.key, set())
             (naming.discard if activity.state.over else naming.add)(id)
-        held = held_in(activity)
+        if activity.state.over:
+            self._forget_oldest(but=id)
+
+    def _hold(self, activity: Activity, now: datetime) -> set[str]:
+        """Hold whom it needs now; returns the persons it no longer holds."""
+        id, held = activity.id, held_in(activity, now)
         released = {person for person, holders in self._holding.items() if id in holders} - held
         for person in held:
             self._holding.setdefault(person, set()).add(id)
         for person in released:
             self._holding[person].discard(id)
-        if activity.state.over:
-            self._forget_oldest(but=id)
         return released
 
     def _forget_oldest(self, *, but: str) -> None:

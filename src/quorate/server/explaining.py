@@ -117,7 +117,8 @@ class _Tree:
         if reasons is None:
             return "not in this activity"
         if reasons.reason is not None:
-            return beside(reasons.reason, reasons.until, self._now, self._zone)
+            until, held_by = reasons.until, reasons.held_by
+            return beside(reasons.reason, until, self._now, self._zone, held_by=held_by)
         return _STATE_WORDS.get(reasons.state, reasons.availability.value)
 
 

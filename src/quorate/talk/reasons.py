@@ -77,8 +77,12 @@ def reason_text(reason: Reason) -> str:
     return SENTENCES.get(reason) or f"{reason.value.replace('-', ' ').capitalize()}."
 
 
-def beside(reason: Reason, until: datetime | None, now: datetime, zone: tzinfo) -> str:
-    """A few words for parentheses after a name: ``offline``, ``busy until 14:00``, ``can at 14:10``."""
+def beside(
+    reason: Reason, until: datetime | None, now: datetime, zone: tzinfo, *, held_by: str | None = None
+) -> str:
+    """A few words for parentheses after a name: ``offline``, ``busy until 14:00``, ``asked for Q7``."""
+    if reason is Reason.HELD and held_by is not None:
+        return f"asked for {held_by}"
     if reason is Reason.LATER and until is not None:
         return f"can at {clock_text(until, now, zone)}"
     text = _BESIDE.get(reason, reason.value.replace("-", " "))

@@ -29,6 +29,8 @@ class Standing(Protocol):
     def reason(self) -> Reason | None: ...
     @property
     def until(self) -> datetime | None: ...
+    @property
+    def held_by(self) -> str | None: ...
 
 
 class Standings:
@@ -67,7 +69,7 @@ class Standings:
         found = self._people.get(key)
         if found is None or found.reason is None:
             return ""
-        return beside(found.reason, found.until, self.now, self.zone)
+        return beside(found.reason, found.until, self.now, self.zone, held_by=found.held_by)
 
     def named(self, key: str) -> str:
         """``bob (offline)``."""
