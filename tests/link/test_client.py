@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -151,3 +151,31 @@ async def test_a_message_that_is_too_long_is_not_sent(tmp_path: Path) -> None:
         assert await user.next() == "opened"
         assert not client.send(Welcome(page="x" * (1 << 20)))
         assert client.connected
+
+
+@pytest.mark.parametrize(("lasting_s", "last"), [(5.0, 2.0), (0.0, 0.05)], ids=["dropped at once", "lasting"])
+async def test_only_a_lasting_connection_makes_the_next_wait_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting_s: float, last: float
+) -> None:
+    waits: list[float] = []
+    enough = asyncio.Event()
+
+    async def sleep(seconds: float, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        waits.append(seconds)
+        if len(waits) == 10:
+            enough.set()
+        await pause(0)
+
+    async def came(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    monkeypatch.setattr(client_module, "LASTING_S", lasting_s)
+    server = await asyncio.start_unix_server(came, tmp_path / "link.sock")
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    task = asyncio.create_task(LinkClient(tmp_path, User()).run())
+    await asyncio.wait_for(enough.wait(), WAIT_S)
+    task.cancel()
+    await asyncio.wait([task])
+    server.close()
+    await server.wait_closed()
+    assert (waits[0], waits[9]) == (0.05, last)

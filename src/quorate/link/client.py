@@ -18,6 +18,8 @@ from quorate.link.wire import BadLine, LineDecoder, encode, server_lines
 SOCKET_NAME = "link.sock"
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0
+LASTING_S = 5.0
+"""A connection that held this long was no mistake: the next one is tried soon."""
 MAX_UNSENT = 16 * 1024 * 1024
 """Bytes waiting for a server that does not read; then the connection is dropped."""
 FLUSH_S = 0.5
@@ -66,8 +68,10 @@ class LinkClient:
                     _, connection = await loop.create_unix_connection(
                         lambda: _Connection(self), str(self._path)
                     )
-                    wait = FIRST_WAIT_S
+                    since = loop.time()
                     await connection.gone.wait()
+                    if loop.time() - since >= LASTING_S:
+                        wait = FIRST_WAIT_S
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT_S)
         finally:
