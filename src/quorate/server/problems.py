@@ -14,6 +14,7 @@ from quorate.machine import IllegalStep
 from quorate.server.api.schemas import Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
+BODY: Final = "Send one JSON object, UTF-8, with Content-Type: application/json."
 SHAPES: Final = "The shape of every request is in /openapi.json."
 _STATUS: Final[tuple[tuple[type[QuorateError], HTTPStatus], ...]] = (
     (NotFound, HTTPStatus.NOT_FOUND),
@@ -107,6 +108,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
+        if status is HTTPStatus.BAD_REQUEST:
+            return respond(_malformed())
         problem = Problem(
             type=status.phrase.lower().replace(" ", "-"),
             title=status.phrase,
@@ -130,14 +133,23 @@ def respond_bug() -> Response:
     return respond(problem)
 
 
+def _malformed() -> Problem:
+    """A body that is no JSON, and perhaps not even UTF-8."""
+    status = HTTPStatus.BAD_REQUEST
+    detail = "The body is not JSON."
+    return Problem(type="malformed-json", title=status.phrase, status=status, detail=detail, remedy=BODY)
+
+
 def _problem_of_validation(error: RequestValidationError) -> Problem:
     """The first thing that is wrong, named by its place, without repeating what was sent."""
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        status, code = HTTPStatus.BAD_REQUEST, "malformed-json"
-        detail, remedy = "The body is not JSON.", "Send one JSON object, UTF-8, as application/json."
+        return _malformed()
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if first["loc"] == ("body",):
+        # what is sent as another type, by a form or by curl without a header, is taken for text
+        detail, remedy = "The body is no JSON object, or not sent as one.", BODY
     else:
-        status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
         detail, remedy = f"{place}: {first['msg']}.", SHAPES
-    return Problem(type=code, title=status.phrase, status=status, detail=detail, remedy=remedy)
+    return Problem(type="invalid", title=status.phrase, status=status, detail=detail, remedy=remedy)
