@@ -138,11 +138,28 @@ class TestTokens:
         store.tokens.forget("ss")
         assert store.tokens.find("ss") is None
 
-    def test_pruning_takes_expired_and_revoked_ones(self, store: Store) -> None:
-        self.issue(store, "aa", "bob")
-        self.issue(store, "bb", "carol", activity="Q8")
+    def test_pruning_takes_expired_sessions(self, store: Store) -> None:
+        store.tokens.issue("old", TokenKind.SESSION, expires=NOON + timedelta(hours=1))
         store.tokens.issue("forever", TokenKind.API)
-        store.tokens.revoke("Q7")
-        assert store.tokens.prune(NOON + timedelta(minutes=1)) == 1
+        assert store.tokens.prune(NOON) == 0
         assert store.tokens.prune(NOON + timedelta(hours=2)) == 1
         assert store.tokens.find("forever") is not None
+
+    def test_pruning_takes_links_of_forgotten_activities_and_never_revives_one(self, store: Store) -> None:
+        store.activities.save(activity(7))
+        self.issue(store, "aa", "bob", activity="Q7")
+        self.issue(store, "bb", "bob", activity="Q6")
+        store.tokens.revoke("Q7")
+        assert store.tokens.prune(NOON + timedelta(days=400)) == 1
+        assert store.tokens.find("bb") is None
+        kept = store.tokens.find("aa")
+        assert kept is not None
+        assert kept.revoked_at is not None
+
+
+def test_an_error_of_the_store_tells_no_values(store: Store) -> None:
+    """Errors are logged, and logs carry no addresses."""
+    store.activities.save(activity(7), [ring(1)])
+    with pytest.raises(IntegrityError) as error:
+        store.activities.save(activity(7), [ring(1)])
+    assert "@" not in str(error.value)

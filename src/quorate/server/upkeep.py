@@ -46,14 +46,14 @@ class Upkeep:
                 hub.begin_asking(unknown, account)
 
     def _prune(self) -> None:
+        self._later(PRUNE_EVERY_S, self._prune)
         store, now = self._hub.store, self._hub.clock.now()
         store.outbox.prune()
         store.executed.prune()
         store.idempotency.prune()
-        store.tokens.prune(now - ENDED_KEPT)
         store.activities.prune(now - ENDED_KEPT)
+        store.tokens.prune(now)
         store.asked.prune(now - ASKED_KEPT)
-        self._later(PRUNE_EVERY_S, self._prune)
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         def run() -> None:

@@ -41,11 +41,11 @@ class Database:
 
 
 def engine_for(where: Path | str) -> Engine:
-    """``where`` is a data directory or a URL (``postgresql+…://``)."""
+    """``where`` is a data directory or a URL; errors name no values, for they are logged."""
     if isinstance(where, str) and "://" in where:
-        engine = create_engine(where)
+        engine = create_engine(where, hide_parameters=True)
     else:
-        engine = create_engine(f"sqlite:///{Path(where) / FILE_NAME}")
+        engine = create_engine(f"sqlite:///{Path(where) / FILE_NAME}", hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)

@@ -218,7 +218,13 @@ class Tokens:
             connection.execute(delete(TokenRow).where(TokenRow.hash == token_hash))
 
     def prune(self, before: datetime) -> int:
-        """Forget what expired or was revoked before; returns how many."""
-        old = delete(TokenRow).where((TokenRow.expires < before) | (TokenRow.revoked_at < before))
+        """Forget sessions that expired before, and links of activities that are forgotten; returns how many.
+
+        A link of a known activity stays, also if it was revoked: made anew it would be the same one.
+        """
+        is_link = TokenRow.activity_id.is_not(None)
+        forgotten = is_link & TokenRow.activity_id.not_in(select(ActivityRow.id))
+        expired = ~is_link & (TokenRow.expires < before)
+        old = delete(TokenRow).where(forgotten | expired)
         with self._database.transaction() as connection:
             return connection.execute(old).rowcount
