@@ -1,6 +1,7 @@
 """Letters are handled in order by one owner; alarms ring when the clock says so."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -77,6 +78,15 @@ async def test_an_alarm_rings_once_and_not_before() -> None:
     alarm.set(None)
     alarm.check()
     assert rung == [True]
+
+
+async def test_an_alarm_sees_that_the_machine_slept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quorate.server.mailbox.MAX_WAIT_S", 0.01)
+    clock = ManualClock()
+    rung = asyncio.Event()
+    Alarm(clock, rung.set).set(clock.now() + timedelta(hours=1))
+    clock.advance(3600)
+    await asyncio.wait_for(rung.wait(), 5)
 
 
 async def test_an_alarm_rings_by_itself() -> None:

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 from quorate.clock import Clock
 from quorate.errors import QuorateError
 
+MAX_WAIT_S = 15.0
+"""The loop's timers stand still while the machine sleeps; the wall clock is looked at this often."""
 MIN_WAIT_S = 0.001
 """A timer of the loop may fire a little before the wall clock agrees; then it is set again."""
 
@@ -93,7 +95,7 @@ class Alarm:
             self._timer.cancel()
             self._timer = None
         if at is not None:
-            wait = max((at - self._clock.now()).total_seconds(), MIN_WAIT_S)
+            wait = min(max((at - self._clock.now()).total_seconds(), MIN_WAIT_S), MAX_WAIT_S)
             self._timer = asyncio.get_running_loop().call_later(wait, self.check)
 
     def check(self) -> None:
