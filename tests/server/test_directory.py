@@ -85,6 +85,8 @@ def test_groups_come_from_roster_and_config() -> None:
     assert directory.book(ALICE).group("@friends") == ("raj",)
     assert directory.book(ALICE).group("none") is None
     assert directory.groups_of("raj", ALICE) == ["Friends", "dba"]
+    directory.roster(ALICE, [contact("raj@example.org", "Raj", "DBA")], (), False)
+    assert directory.groups_of("raj", ALICE) == ["dba"]
 
 
 def test_each_vantage_has_its_own_book() -> None:

@@ -9,7 +9,7 @@ from quorate.clock import ManualClock
 from quorate.model.address import xmpp
 from quorate.model.availability import Availability
 from quorate.model.evidence import Evidence, Presence, Source
-from quorate.model.person import Person
+from quorate.model.person import Contact, Person, Subscription
 from quorate.model.reasons import Reason
 from quorate.server.directory import Directory
 from quorate.server.evidence_book import EvidenceBook
@@ -144,6 +144,19 @@ async def test_what_was_noted_can_be_taken_back() -> None:
     assert scene.bob() is Availability.BUSY
     assert scene.book.forget(BOB, Source.ROOM, "Q1") == {"bob"}
     assert scene.bob() is AVAILABLE
+
+
+@pytest.mark.parametrize("subscription", [Subscription.BOTH, Subscription.FROM])
+async def test_an_answer_lasts_where_changes_are_told(subscription: Subscription) -> None:
+    scene = Scene()
+    contact = Contact(address=BOB, subscription=subscription)
+    scene.directory.roster(ALICE, [contact], (), True)
+    scene.sees(ONLINE, asked=True)
+    scene.clock.advance(3600)
+    scene.book.on_time()
+    assert scene.bob() is (AVAILABLE if contact.pushes_presence else UNKNOWN)
+    scene.book.stream_ended("s1")
+    assert scene.bob() is UNKNOWN
 
 
 @pytest.mark.parametrize("again", [True, False])

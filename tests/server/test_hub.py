@@ -266,6 +266,19 @@ async def test_busy_until_is_a_verdict(tmp_path: Path) -> None:
         assert hub.me().availability is Availability.AVAILABLE
 
 
+async def test_a_new_word_takes_back_what_was_said_through_another_address(tmp_path: Path) -> None:
+    people = {"alice": {"addresses": [ALICE, "alice@home.example"]}}
+    async with running(tmp_path, people=people) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "me busy for 48h")
+        await agent.heard(SayTo)
+        assert hub.me().availability is Availability.BUSY
+        hub.say_me(xmpp("alice@home.example"), MeState.AVAILABLE, None)
+        assert hub.me().availability is Availability.AVAILABLE
+        now = hub.clock.now()
+        assert [s.state for s in hub.store.statements.all(now)] == [MeState.AVAILABLE]
+
+
 async def test_watch_tells_once(tmp_path: Path) -> None:
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
         desk = at_the_desk(agent, bob=OFFLINE)

@@ -100,7 +100,7 @@ def _turning_points(e: Evidence) -> Iterator[datetime]:
         yield e.until
     elif e.source is Source.SAID:
         yield e.heard + timedelta(seconds=SAID_FRESH_S)
-    if e.source is Source.STREAM and e.asked:
+    if e.source is Source.STREAM and e.asked and not e.pushed:
         yield e.heard + timedelta(seconds=ASKED_FRESH_S)
     if e.idle_since is not None and e.presence is Presence.ONLINE:
         yield e.idle_since + timedelta(seconds=IDLE_AWAY_S)
@@ -115,7 +115,7 @@ def _too_old(e: Evidence, now: datetime) -> str | None:
     age = (now - e.heard).total_seconds()
     if e.source is Source.SAID and e.until is None and age >= SAID_FRESH_S:
         return "too old"
-    if e.source is Source.STREAM and e.asked and age >= ASKED_FRESH_S:
+    if e.source is Source.STREAM and e.asked and not e.pushed and age >= ASKED_FRESH_S:
         return "too old"
     return None
 
@@ -130,19 +130,26 @@ def _decide(weighing: _Weighing, known: Sequence[Evidence]) -> _Found:
 
 
 def _said(weighing: _Weighing, network: _Found) -> _Found | None:
-    """The person's own word; “available” only while nothing shows that they left."""
+    """The person's own word; “available” without an end only until their client shows something else."""
     statements = sorted(weighing.of(Source.SAID), key=lambda e: e.heard, reverse=True)
     if not statements:
         return None
     weighing.drop(statements[1:], "older")
     word = statements[0]
     availability = _AVAILABILITY.get(word.presence, Availability.UNKNOWN)
+    if availability is Availability.AVAILABLE and word.until is None and _shown_since(word, network):
+        weighing.drop([word], "older")
+        return None
     if availability is Availability.AVAILABLE and network.availability is Availability.OFFLINE:
         if not weighing.of(Source.OWN_CLIENT):
             weighing.drop([word], "offline since")
             return None
         return _Found(availability, word)
     return _Found(availability, word, reachable=network.reachable)
+
+
+def _shown_since(word: Evidence, network: _Found) -> bool:
+    return network.by is not None and (network.since or network.by.at) > word.heard
 
 
 def _occupied(weighing: _Weighing, network: _Found) -> _Found | None:

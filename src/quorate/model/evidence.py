@@ -63,6 +63,9 @@ class Evidence:
     asked: bool = False
     """True if it answers a request Quorate injected."""
 
+    pushed: bool = False
+    """True if the contact's presence is subscribed to: changes after an answer are told by themselves."""
+
     implied: bool = False
     """True if nothing was seen, but a subscription and the initial burst mean offline."""
 

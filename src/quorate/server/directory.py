@@ -36,6 +36,8 @@ class Directory:
         self._known: dict[str, _Known] = {}
         self._by_address: dict[Address, str] = {}
         self._rosters: dict[Address, _Roster] = {}
+        self._groups_of: dict[Address | None, dict[str, list[str]]] = {}
+        """Vantage to person key to group names, until something changes."""
         self._groups = {name: tuple(members) for name, members in (groups or {}).items()}
         for key, person in (people or {}).items():
             self._configure(key, person)
@@ -65,6 +67,7 @@ class Directory:
             self.key_of(contact.address)
         for text in removed:
             book.contacts.pop(parse_address(text), None)
+        self._groups_of.clear()
 
     def key_of(self, address: Address) -> str:
         """The key of whoever has this address; made if nobody had it."""
@@ -110,7 +113,13 @@ class Directory:
         return {name: tuple(members) for name, members in found.items()}
 
     def groups_of(self, key: str, vantage: Address | None = None) -> list[str]:
-        return sorted(name for name, members in self.groups(vantage).items() if key in members)
+        if vantage not in self._groups_of:
+            of: dict[str, list[str]] = {}
+            for name, members in sorted(self.groups(vantage).items()):
+                for member in members:
+                    of.setdefault(member, []).append(name)
+            self._groups_of[vantage] = of
+        return list(self._groups_of[vantage].get(key, ()))
 
     def is_configured(self, key: str) -> bool:
         """True if the config defines this person: then the key means nobody else."""

@@ -94,7 +94,8 @@ class EvidenceBook:
     def about(self, addresses: Iterable[Address], vantage: Address | None) -> list[Evidence]:
         """What may be used from this vantage (None: everything)."""
         found = (entry.evidence for a in addresses for entry in self._entries.get(a, {}).values())
-        return [e for e in found if vantage is None or e.vantage is None or e.vantage == vantage]
+        usable = (e for e in found if vantage is None or e.vantage is None or e.vantage == vantage)
+        return [replace(e, pushed=True) if e.asked and self._is_pushed(e) else e for e in usable]
 
     def verdict(self, person: Person, vantage: Address | None = None) -> Verdict:
         """The verdict at this moment; a change counts once it has held ``settle_s``."""
@@ -124,6 +125,12 @@ class EvidenceBook:
         self._alarm.set(None)
 
     # how
+
+    def _is_pushed(self, evidence: Evidence) -> bool:
+        if evidence.vantage is None:
+            return False
+        contact = self._directory.contact(evidence.vantage, evidence.subject)
+        return contact is not None and contact.pushes_presence
 
     def _judge(self, addresses: Iterable[Address], vantage: Address | None) -> Verdict:
         return judge(

@@ -42,10 +42,22 @@ class OwnPresence:
         touched: set[str] = set()
         for subject in hub.accounts() if account is None else [account]:
             statement = Statement(subject=subject, state=state, at=hub.clock.now(), until=until)
+            touched |= self._take_back(subject)
             hub.store.statements.say(statement)
             touched |= hub.book.note(_said(statement))
         hub.changed(touched)
         return self.me()
+
+    def _take_back(self, subject: Address) -> set[str]:
+        """A person's word replaces what they said before, through whatever address."""
+        hub = self._hub
+        person = hub.directory.person(hub.directory.key_of(subject))
+        touched: set[str] = set()
+        for address in person.addresses if person is not None else ():
+            if address != subject:
+                hub.store.statements.forget(address)
+                touched |= hub.book.forget(address, Source.SAID)
+        return touched
 
     def me(self) -> MeNow:
         hub = self._hub
