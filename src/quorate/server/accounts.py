@@ -33,11 +33,11 @@ def no_client(im: str) -> NotPossible:
 
 @contextmanager
 def naming(known: Sequence[Address], im: str) -> Iterator[None]:
-    """Before the first login nobody has a name yet: then that is what a person is told."""
+    """Before the first login hardly anybody has a name: unless one is near, that is what a person is told."""
     try:
         yield
     except UnknownName as error:
-        if known:
+        if known or error.suggestion:
             raise
         raise no_client(im) from error
 
