@@ -4,10 +4,10 @@ import os
 import shutil
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # a busy machine is no failure; the timeout per test stays
-settings.register_profile("quorate", deadline=None)
+settings.register_profile("quorate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quorate")
 
 

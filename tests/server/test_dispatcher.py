@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from quorate.activity.effects import Notice
 from quorate.activity.inputs import Joined, Left
 from quorate.link.messages import SayTo, Stored, Tell
-from quorate.model.activity import ActivityState
+from quorate.model.activity import Activity, ActivityState
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from tests.server.hub_parts import ALICE, BOB, CAROL, at_the_desk, connected, in_state, running, sent, until
@@ -97,3 +98,26 @@ async def test_who_said_stop_is_given_up_by_all_who_wait_for_them(tmp_path: Path
         agent.writes(desk, BOB, "stop")
         failed = await until(hub, "Q2", in_state(ActivityState.FAILED))
         assert failed.reason is Reason.IMPOSSIBLE
+
+
+async def test_one_effect_that_cannot_be_done_keeps_back_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob and carol")
+        await until(hub, "Q1", sent("bob", "carol"))
+        words = hub.notices.to_person
+
+        def broken(activity: Activity, person: str, notice: Notice) -> str:
+            if person == "bob":
+                raise LookupError
+            return words(activity, person, notice)
+
+        monkeypatch.setattr(hub.notices, "to_person", broken)
+        await hub.cancel("Q1")
+        await agent.told(CAROL, nth=2)
+        assert "effect failed: Tell" in caplog.text
+        monkeypatch.undo()
+        hub.dispatcher.resume()
+        await agent.told(BOB, nth=2)

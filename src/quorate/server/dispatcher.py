@@ -82,7 +82,7 @@ class Dispatcher:
     def execute(self, activity: Activity, effects: tuple[ActivityEffect, ...]) -> None:
         """Do what was just decided and stored, in order."""
         for effect in effects:
-            self._do(activity, effect, given_to=None)
+            self._try(activity, effect, given_to=None)
 
     def resume(self) -> None:
         """Go through everything not known to be done: after a start, a login, an agent's return."""
@@ -93,7 +93,7 @@ class Dispatcher:
             if activity is None or self._too_old(pending):
                 self._store.outbox.done(pending.effect.id, Reason.STALE)
             else:
-                self._do(activity, pending.effect, given_to=pending.dispatched_to)
+                self._try(activity, pending.effect, given_to=pending.dispatched_to)
 
     def peer_gone(self, peer: LinkPeer) -> None:
         self._given = {effect: of for effect, of in self._given.items() if of is not peer}
@@ -114,7 +114,14 @@ class Dispatcher:
 
     # one effect
 
-    def _do(self, activity: Activity, effect: ActivityEffect, *, given_to: str | None) -> None:
+    def _try(self, activity: Activity, effect: ActivityEffect, given_to: str | None) -> None:
+        """What cannot be done now stays pending and keeps nothing else from being done."""
+        try:
+            self._do(activity, effect, given_to)
+        except Exception:
+            log.exception("effect failed: %s", type(effect).__name__)
+
+    def _do(self, activity: Activity, effect: ActivityEffect, given_to: str | None) -> None:
         match effect:
             case Ring():
                 self._ring(activity, effect, given_to)
