@@ -1,6 +1,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from tests.server.stand_in import StandIn, app_of, client_of
 
@@ -42,9 +43,23 @@ async def test_the_key_of_another_request_is_refused(api: httpx.AsyncClient, sta
 
 
 async def test_a_refusal_is_repeated_too(api: httpx.AsyncClient) -> None:
-    answers = [await api.post("/api/v1/check", json={"who": "bbo"}, headers=KEY) for _ in range(2)]
+    answers = [await api.post("/api/v1/me", json={"state": "bbo"}, headers=KEY) for _ in range(2)]
     assert [a.status_code for a in answers] == [422, 422]
     assert answers[1].headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/api/v1/presence/ask", {"who": "bob"}), ("/api/v1/check", {"who": "bob"}), ("/api/v1/enter-keys", {})],
+)
+async def test_presence_and_keys_are_not_kept(
+    api: httpx.AsyncClient, stand_in: StandIn, path: str, body: dict[str, str]
+) -> None:
+    first = await api.post(path, json=body, headers=KEY)
+    again = await api.post(path, json=body, headers=KEY)
+    assert first.status_code == again.status_code
+    assert "idempotent-replayed" not in again.headers
+    assert (await api.post("/api/v1/me", json={"state": "busy"}, headers=KEY)).status_code == 200
 
 
 async def test_without_a_key_every_request_counts(api: httpx.AsyncClient, stand_in: StandIn) -> None:

@@ -1,6 +1,7 @@
 """``Idempotency-Key`` on POST: the same request again gets the first answer again, and happens once.
 
-A key belongs to one request: method, address and body. It is kept for a day.
+A key belongs to one request: method, address and body. It is kept for a day. Questions about presence and
+one-time keys are answered anew each time: what they answer is not for the store.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from quorate.server.guard import ROOMS
 from quorate.server.problems import KeyReused, TooBig, respond_error
 
 MAX_KEY_CHARACTERS: Final = 255
+NOT_KEPT: Final = frozenset({"/api/v1/presence/ask", "/api/v1/check", "/api/v1/enter-keys"})
 
 
 class AnswerStore(Protocol):
@@ -37,7 +39,7 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get("idempotency-key") if scope["type"] == "http" else None
-        if key is None or scope["method"] != "POST":
+        if key is None or scope["method"] != "POST" or scope["path"] in NOT_KEPT:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
