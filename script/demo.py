@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,13 +54,16 @@ def open_panes(socket: str, commands: list[str], hint: Path) -> None:
 
 
 async def wait_for_the_end(socket: str) -> None:
-    """Until the panes are closed; attached if this is a terminal."""
+    """Until the panes are closed, or Ctrl-C; attached if this is a terminal."""
     if sys.stdin.isatty() and sys.stdout.isatty():
         client = await asyncio.create_subprocess_exec("tmux", "-S", socket, "attach")
         await client.wait()
         return
     print(f"Look at it with: tmux -S {socket} attach\nStop with Ctrl-C.", flush=True)
-    await asyncio.Event().wait()
+    stopped = asyncio.Event()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(wanted, stopped.set)
+    await stopped.wait()
 
 
 async def demo(home: Path) -> None:
@@ -93,10 +97,8 @@ async def demo(home: Path) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="quorate-demo-") as folder:
         os.chmod(folder, 0o700)
-        try:
-            asyncio.run(demo(Path(folder)))
-        except KeyboardInterrupt:
-            print("Stopped; nothing is left.")
+        asyncio.run(demo(Path(folder)))
+    print("Stopped; nothing is left.")
 
 
 main()
