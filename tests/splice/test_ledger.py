@@ -23,6 +23,8 @@ class Peer:
     acked: int = 0
     received: int = 0
     messages: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """What the companion said."""
 
     def send(self, stanza: str) -> str:
         self.unacked.append(stanza)
@@ -33,6 +35,7 @@ class Peer:
             if found[1]:
                 self.received += 1
                 self.messages += re.findall(r"id='([cs]\d+)'", found[0])
+                self.lines += re.findall(r"<body>(hello \d+)</body>", found[0])
             else:
                 self.confirm(found[0])
 
@@ -55,6 +58,7 @@ class World:
         self.talk.hear()
         self.client, self.server = Peer(), Peer()
         self.sent: dict[str, list[str]] = {"c": [], "s": []}
+        self.said: list[str] = []
         self.commands: list[str] = []
         self.count = 0
 
@@ -92,7 +96,8 @@ class World:
         self.talk.s(self.server.send("<message from='x@quorate.invalid'/>"))
 
     def down_added(self) -> None:
-        self.talk.do(self.talk.splice.say(f"y{self.count}", "hello", self.talk.now))
+        self.said.append(f"hello {self.count}")
+        self.talk.do(self.talk.splice.say(f"y{self.count}", self.said[-1], self.talk.now))
 
     def delivered(self) -> None:
         self.client.hear(self.talk.client())
@@ -106,6 +111,25 @@ class World:
 
     def broken(self) -> None:
         """What was on its way to either end is gone; both come back and send again what is missing."""
+        self._asks_to_resume()
+        self._resumed()
+        wire = self.talk.client()
+        assert f"previd='{self.virtual}'" in wire
+        self.client.hear(wire)
+        self.talk.c("".join(self.client.unacked))
+
+    def resume_unheard(self) -> None:
+        """The server never gets to answer the first attempt."""
+        self._asks_to_resume()
+        self.broken()
+
+    def resume_unseen(self) -> None:
+        """It answers, and the client does not hear of it."""
+        self._asks_to_resume()
+        self._resumed()
+        self.broken()
+
+    def _asks_to_resume(self) -> None:
         kept: list[SpliceEffect] = self.talk.effects
         self.talk.lose()
         self.talk = Talk(sessions=self.talk.sessions)
@@ -113,13 +137,11 @@ class World:
         self.talk.open()
         self.talk.client(), self.talk.server()
         self.talk.c(f"<resume {SM} h='{self.client.received}' previd='{self.virtual}'/>")
+
+    def _resumed(self) -> None:
         self.server.confirm(self.talk.server())
         resumed = f"<resumed {SM} h='{self.server.received}' previd='S9'/>"
         self.talk.s(resumed + "".join(self.server.unacked))
-        wire = self.talk.client()
-        assert f"previd='{self.virtual}'" in wire
-        self.client.hear(wire)
-        self.talk.c("".join(self.client.unacked))
 
 
 STEPS = st.sampled_from([name for name in vars(World) if not name.startswith("_") and name != "step"])
@@ -133,6 +155,7 @@ def test_nothing_is_lost_doubled_or_miscounted(steps: list[str]) -> None:
         world.step(name)
     assert world.server.messages == world.sent["c"]
     assert world.client.messages == world.sent["s"]
+    assert world.client.lines == world.said
     assert world.client.unacked == world.server.unacked == []
     assert len(world.commands) == len(set(world.commands)) == steps.count("up_taken")
     assert world.talk.splice.state is StreamState.LIVE

@@ -425,6 +425,30 @@ def test_presence_is_kept_over_a_resume() -> None:
     assert [(e.presence, e.stale) for e in seen] == [(Presence.AWAY, False)]
 
 
+def test_our_own_roster_request_is_made_again() -> None:
+    first = Talk()
+    first.open()
+    first.c(BIND)
+    first.s(BOUND)
+    first.c(ENABLE)
+    first.s(ENABLED)
+    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", first.client())
+    assert virtual
+    first.c(ROSTER_GET)
+    first.s("<iq type='result' id='r1'/>")
+    (id,) = ids(first.server())
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual[1]}'/>")
+    again.s(f"<resumed {SM} h='1' previd='S9'/>")
+    assert f"<iq type='get' id='{id}'><query xmlns='jabber:iq:roster'/></iq>" in again.server()
+    for _ in range(2):
+        again.s(roster(BOB).replace("id='r1'", f"id='{id}'"))
+    assert "bob@example.org" not in again.client()
+    assert [c.name for c in again.saw(RosterSeen)[-1].contacts] == ["Bob"]
+
+
 def test_a_roster_answer_sent_again_has_the_companion_in_it_again() -> None:
     first = Talk()
     first.open()

@@ -99,6 +99,10 @@ class RosterBook:
         self._context.out.add(RosterSeen(contacts=changed, removed=roster.removed))
         return self._mark(data, query)
 
+    def resumed(self) -> None:
+        """Our own request may be lost with the connection; asking twice under one id harms nobody."""
+        self._requested = self._requested and self.known
+
     def tell_all(self) -> None:
         if self.known:
             self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))

@@ -73,6 +73,7 @@ class Session:
         context.announce()
         if not resumed:
             return
+        self.roster.resumed()
         self.roster.tell_all()
         self.presence.tell_all()
         if self.own_presence is not None:
