@@ -39,6 +39,7 @@ class Conversation:
         stream = self._hub.streams_seen.get(message.stream)
         if stream is None or stream.account is None:
             return
+        self._hub.streams_seen.typed(stream.account, stream.id)
         if self._hub.store.executed.first_time(f"{stream.id} {message.message}"):
             self._hub.spawn(self._answer(peer, message, stream.account))
 

@@ -14,6 +14,8 @@ class Streams:
     def __init__(self) -> None:
         self._open: dict[str, tuple[Stream, LinkPeer]] = {}
         self._ended: OrderedDict[str, Stream] = OrderedDict()
+        self._typed: dict[Address, str] = {}
+        """Own account to the stream it typed its latest command on."""
 
     def all(self) -> list[Stream]:
         """Open ones first, then ended ones, the latest first."""
@@ -45,14 +47,22 @@ class Streams:
             del self._open[stream.id]
         return gone
 
+    def typed(self, account: Address, stream: str) -> None:
+        """Somebody sits at this device: what concerns them is said there."""
+        self._typed[account] = stream
+
     def live(self, account: Address) -> tuple[Stream, LinkPeer] | None:
-        """The stream to write on for this account: with a companion if possible, else the latest."""
+        """The stream to write on for this account.
+
+        With a companion if possible, then where the account typed last, then the latest.
+        """
         usable = [
             entry
             for entry in self._open.values()
             if entry[0].account == account and entry[0].state is StreamState.LIVE
         ]
-        return max(usable, key=lambda entry: (entry[0].companion, entry[0].since), default=None)
+        typed = self._typed.get(account)
+        return max(usable, key=lambda e: (e[0].companion, e[0].id == typed, e[0].since), default=None)
 
     def live_accounts(self) -> list[Address]:
         """Own accounts that can be written for now, in the order of their first stream."""
