@@ -1,7 +1,7 @@
 """XEP-0198 for real: a connection that breaks while Quorate works in it loses and doubles nothing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -28,7 +28,7 @@ async def everybody(house: House) -> tuple[ImClient, ImClient, ImClient]:
     return alice, bob, carol
 
 
-async def break_and_resume(house: House, alice: ImClient, meanwhile: Callable[[], None]) -> None:
+async def break_and_resume(house: House, alice: ImClient, meanwhile: Callable[[], Awaitable[None]]) -> None:
     """The TCP connection is cut without a word; the client comes back and resumes through Quorate."""
     resumed = asyncio.Event()
     alice.add_event_handler("session_resumed", lambda _: resumed.set())
@@ -36,7 +36,7 @@ async def break_and_resume(house: House, alice: ImClient, meanwhile: Callable[[]
     assert alice.transport is not None
     alice.transport.abort()
     await asyncio.wait_for(alice.closed.wait(), WAIT_S)
-    meanwhile()
+    await meanwhile()
     alice.closed.clear()
     alice.connect("127.0.0.1", house.quorate.im_port)
     await asyncio.wait_for(resumed.wait(), WAIT_S)
@@ -48,6 +48,8 @@ async def test_asks_rings_and_chat_around_broken_connections(make_house: MakeHou
     alice.say(COMPANION, 'meet bob and carol about "resumed"')
     for client in (bob, carol):
         await client.message_with("[Quorate]", ALICE)
+    alice.say(COMPANION, 'meet dave about "back"')
+    await alice.message_with('Q2 "back": waiting for dave (offline).', COMPANION)
 
     for number in range(ROUNDS):
         asking = asyncio.create_task(house.quorate.run("who", "bob and carol and dave"))
@@ -55,9 +57,11 @@ async def test_asks_rings_and_chat_around_broken_connections(make_house: MakeHou
             alice.say(BOB, f"out {number}.{part}")
         alice.say(COMPANION, "who bob")
 
-        def meanwhile(number: int = number) -> None:
+        async def meanwhile(number: int = number) -> None:
             for part in range(5):
                 bob.say(ALICE, f"in {number}.{part}")
+            if number == 0:
+                await house.login("dave")
             if number == 1:
                 bob.say(ALICE, "yes")
 
@@ -66,6 +70,8 @@ async def test_asks_rings_and_chat_around_broken_connections(make_house: MakeHou
         await alice.message_with(f"in {number}.4", BOB)
         await bob.message_with(f"out {number}.4", ALICE)
 
+    dave = house.clients["dave"]
+    await dave.message_with("[Quorate]", ALICE)
     carol.say(ALICE, "yes")
     for client in (bob, carol):
         await client.message_with("is open", ALICE)
@@ -77,8 +83,9 @@ async def test_asks_rings_and_chat_around_broken_connections(make_house: MakeHou
     heard = [text for who, text in alice.received.messages if who == BOB and text.startswith("in ")]
     assert said == [f"out {part}" for part in parts]
     assert heard == [f"in {part}" for part in parts]
-    for client in (bob, carol):
+    for client in (bob, carol, dave):
         assert len([1 for _, text in client.received.messages if "Reply yes" in text]) == 1
+    for client in (bob, carol):
         assert len([1 for _, text in client.received.messages if "is open" in text]) == 1
     told = [text for who, text in alice.received.messages if who == COMPANION]
     assert len([1 for text in told if text.startswith('Q1 "resumed":')]) == 1
