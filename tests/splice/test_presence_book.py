@@ -10,7 +10,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import PresenceSeen, RosterSeen, StateChanged
 from quorate.splice.presence_book import MAX_RESOURCES, MAX_STRANGERS
-from tests.splice.script import BIND, BOB, BOUND, DELAY, ITEM, ROSTER_GET, Talk, ids, roster, who
+from tests.splice.script import APPEARS, BIND, BOB, BOUND, DELAY, ITEM, ROSTER_GET, Talk, ids, roster, who
 
 GATEWAY = "<item jid='irc.example.org' subscription='both'/>"
 LEGACY = "<item jid='zoe%net@irc.example.org' subscription='both'/>"
@@ -236,6 +236,23 @@ def test_a_presence_nested_beyond_reading_passes_unread_and_harms_nothing() -> N
     talk.s(deep)
     assert talk.client() == deep
     assert talk.splice.state is StreamState.LIVE
+
+
+def test_a_client_that_withdraws_and_comes_back_is_told_everything_anew() -> None:
+    talk = Talk().log_in()
+    presence = f"<presence from='bob@example.org/x'>{DELAY}</presence>"
+    talk.s(presence)
+    talk.hear()
+    talk.c("<presence type='unavailable'/>")
+    assert [(e.contact.account, e.stale) for e in talk.saw(PresenceSeen)] == [("bob@example.org", True)]
+    talk.ask("bob")
+    assert "type='probe'" in talk.server(), "what the stream said is too old to be the answer"
+    talk.c("<presence/>")
+    assert talk.client() == APPEARS
+    talk.s(presence)
+    assert talk.client() == presence, "the client has forgotten it: it is no duplicate"
+    talk.wait(6.0)
+    assert ("carol@example.org", "", Presence.OFFLINE) in seen(talk)
 
 
 def test_a_roster_too_big_to_hold_passes_unread_and_the_companion_is_pushed() -> None:

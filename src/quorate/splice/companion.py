@@ -64,6 +64,11 @@ class Companion:
             self._pushing = True
             self._injector.add(Side.CLIENT, Addition(self._presence, settled=self._appeared))
 
+    def show_again(self) -> None:
+        """The client has forgotten everybody's presence."""
+        if self._present:
+            self._injector.add(Side.CLIENT, Addition(self._presence))
+
     def show_at(self) -> float | None:
         """When ``show`` becomes possible by time alone."""
         if self._retired or self._present or self._context.bound_at is None or not self._context.adding:

@@ -52,6 +52,9 @@ class Context:
     inactive: bool = False
     """Client state indication (XEP-0352): the server may hold presence back."""
 
+    withdrawn: bool = False
+    """The client has made itself unavailable on an open stream: the server tells it nobody's presence."""
+
     closing: bool = False
     """One side has said </stream:stream>."""
 

@@ -60,7 +60,7 @@ class PresenceBook:
 
     def knows(self, contact: Jid) -> bool:
         """The stream itself said something about this contact, and may be trusted to say more."""
-        return contact in self._mentioned and not self._context.inactive
+        return contact in self._mentioned and not (self._context.inactive or self._context.withdrawn)
 
     def available(self, contact: Jid) -> bool:
         return bool(self._resources.get(contact))

@@ -24,6 +24,8 @@ MAX_SESSIONS = 1024
 SESSION_LIFE_S = 3600.0
 """Servers keep a lost session for minutes; ours must only not be shorter."""
 
+NOTHING = -1
+"""A client that has not even seen its first stanza."""
 _AT_WORK = (StreamState.NEGOTIATING, StreamState.LIVE)
 _COMPANION_STEPS = ("roster item", "presence")
 
@@ -82,6 +84,19 @@ class Session:
         self.asking.resumed()
         for stanza in self.ledger.take_lost():
             self._again(stanza)
+
+    def withdraw(self) -> None:
+        """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""
+        self.context.withdrawn, self.context.initial_presence_at = True, None
+        self.presence.lost_after(NOTHING)
+        self.presence.tell_all(stale=True, reason=Reason.STALE)
+
+    def come_back(self) -> None:
+        """Available again, it is told everything anew, as after a login."""
+        self.context.withdrawn = False
+        self.presence.clear()
+        self.burst_over = False
+        self.companion.show_again()
 
     def pump(self) -> None:
         """Let out whatever may leave at this moment."""

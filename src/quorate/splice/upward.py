@@ -76,6 +76,10 @@ def _presence(session: Session, data: bytes) -> None:
 def _own_presence(session: Session, stanza: PresenceStanza) -> None:
     context = session.context
     available = stanza.type is None
+    if available and context.withdrawn:
+        session.come_back()
+    elif not available and not context.withdrawn:
+        session.withdraw()
     if available and context.initial_presence_at is None:
         context.initial_presence_at = context.now
         context.interested = True
