@@ -1,7 +1,9 @@
 import pytest
 
 from quorate.errors import AmbiguousName, ImpossibleCount, Refused, UnknownName
-from quorate.model.requirement import AllOf, Count, CountOf, Group, Name, OneOf
+from quorate.model.requirement import AllOf, Count, CountOf, CountWord, Group, Name, OneOf
+from quorate.rules.choose import met
+from quorate.rules.forms import people_in
 from quorate.rules.parser import parse_who
 from quorate.rules.resolve import MeetingOneself, TooManyAlternatives, find_person, resolve
 from tests.rules.book import Book, person
@@ -35,8 +37,16 @@ def test_names_become_keys_and_groups_are_filled() -> None:
 
 
 def test_the_organiser_is_left_out_of_groups() -> None:
-    resolved = resolve(parse_who("all of @us"), BOOK, organiser_key="alice")
-    assert resolved.parts == (CountOf(parse_who("all of @us").parts[0].count, Group("us", 8, ("bob",))),)  # type: ignore[union-attr]
+    resolved = resolve(parse_who("any of @us"), BOOK, organiser_key="alice")
+    any_of = Count(word=CountWord.ANY, column=1)
+    assert resolved.parts == (CountOf(any_of, Group("us", 8, ("bob",))),)
+
+
+@pytest.mark.parametrize("who", ["all of @dba", "@dba"])
+def test_all_of_a_group_are_named_people(who: str) -> None:
+    resolved = resolve(parse_who(f"{who} and raj"), BOOK, organiser_key="alice")
+    assert people_in(resolved) == ("raj", "ines", "kofi")
+    assert met(resolved, {"raj", "ines", "kofi"}.__contains__)
 
 
 REFUSED: dict[str, tuple[type[Refused], int | None, str | None]] = {

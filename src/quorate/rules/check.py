@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from quorate.model.availability import Availability
-from quorate.model.requirement import CountOf, Name, Requirement
+from quorate.model.requirement import CountOf, Group, Name, Requirement
 from quorate.rules.book import SupposedBook
 from quorate.rules.choose import Choice, Rank, choose, same_rank
 from quorate.rules.evaluate import Ternary, evaluate
@@ -13,7 +13,7 @@ from quorate.rules.forms import Usable, people_in
 from quorate.rules.parser import parse_who
 from quorate.rules.places import Lack, missing
 from quorate.rules.resolve import resolve
-from quorate.rules.text import clause_text
+from quorate.rules.text import set_text
 
 MAX_NAMED = 6  # names in one sentence; the rest is a number
 MAX_THEN = 20
@@ -101,8 +101,8 @@ def lack_text(lack: Lack, states: States, name: Callable[[str], str]) -> str:
     if not lack.missing:
         return f"{lack.clause} can only be met by somebody who is needed elsewhere"
     head = f"{lack.clause} is missing"
-    if isinstance(lack.part, CountOf):
-        of = clause_text(lack.part).partition(" of ")[2]
+    if isinstance(lack.part, (CountOf, Group)):
+        of = set_text(lack.part.of if isinstance(lack.part, CountOf) else lack.part)
         head = f"{lack.missing} of {of} {'is' if lack.missing == 1 else 'are'} missing"
     return f"{head}: {_reasons(lack.cannot, states, name)}" if lack.cannot else head
 

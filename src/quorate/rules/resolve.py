@@ -11,6 +11,7 @@ from quorate.model.requirement import (
     AllOf,
     Count,
     CountOf,
+    CountWord,
     Group,
     Name,
     OneOf,
@@ -59,6 +60,8 @@ class AddressBook(Protocol):
 
 def resolve(requirement: Requirement, book: AddressBook, *, organiser_key: str | None) -> Requirement:
     """Replace names by person keys and fill groups; the organiser is left out of groups.
+
+    ``all of @group`` becomes ``@group``, which means the same: its members are named, not counted.
 
     Raises UnknownName, AmbiguousName, MeetingOneself, ImpossibleCount, TooManyAlternatives, each with the
     column of the word at fault. ``organiser_key`` None: nobody is the organiser (``who``, ``check``).
@@ -118,6 +121,8 @@ class _Resolver:
                 return self._group(unit)
             case AllOf():
                 return self.whole(unit)
+            case CountOf(Count(word=CountWord.ALL), Group() as group):
+                return self._group(group)
         of = self._group(unit.of) if isinstance(unit.of, Group) else self.whole(unit.of)
         size = len(of.members) if isinstance(of, Group) else len(required(of))
         _check_count(unit.count, size, of)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from quorate.errors import NotSyntax
 from quorate.model.activity import Activity, ActivityState
 from quorate.model.availability import Availability
-from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
+from quorate.model.requirement import AllOf, Count, CountOf, CountWord, Group, Name, OneOf, Optional, Part
 from quorate.rules.parser import parse_who
 from quorate.rules.places import ClausePlaces, places
 from quorate.rules.text import clause_text
@@ -49,7 +49,7 @@ def _same(typed: Part, resolved: Part) -> bool:
     match typed, resolved:
         case Name(), Name():
             return True
-        case Group(name=one), Group(name=other):
+        case ((Group(name=one) | CountOf(Count(word=CountWord.ALL), Group(name=one))), Group(name=other)):
             return one == other
         case CountOf(count=one, of=of), CountOf(count=other, of=resolved_of):
             return replace(one, column=other.column) == other and _same(of, resolved_of)
