@@ -216,6 +216,8 @@ class Many(RuleBasedStateMachine):
 
 def _may_follow(earlier: Invitation, later: Invitation) -> bool:
     rung = later.queued_at
+    if earlier.state is InvitationState.WITHDRAWN:
+        return True
     if earlier.state is InvitationState.LATER:
         return earlier.until is not None and earlier.until <= rung
     if earlier.state is not InvitationState.SILENT or earlier.answered_at is None:

@@ -46,6 +46,28 @@ STORIES = {
         +30s              -> ring omar
         lena yes          -> open room, lena: link, alice: live, omar: covered
     """,
+    "a ring stops as soon as somebody else has the place": """
+        lena available
+        omar available
+        raj available
+        meet (omar or lena) and raj -> ring omar, ring raj, alice: started
+        omar in 5m                  -> omar: later-noted, ring lena
+        omar yes                    -> lena: covered, omar: accepted, alice: tally
+        lena in 5m                  -> lena: later-noted
+        raj yes                     -> open room, omar: link, raj: link, alice: live, lena: covered
+    """,
+    "a ring stops when it cannot help any more, and begins anew when it can": """
+        raj available
+        mum available
+        ines available
+        dad available
+        meet (raj and mum) or (ines and dad) -> ring raj, ring mum, alice: started
+        raj no   -> ring ines, ring dad, mum: covered
+        raj yes  -> raj: accepted, alice: tally
+        dad no   -> ring mum, ines: covered
+        ines no
+        mum yes  -> open room, raj: link, mum: link, alice: live
+    """,
     "nobody left to ask now": """
         bob available
         carol available

@@ -47,7 +47,8 @@ def _yes(turn: Turn, invitation: Invitation, _: Replied) -> None:
 
 
 def _no(turn: Turn, invitation: Invitation, _: Replied) -> None:
-    if invitation.state in (InvitationState.DECLINED, InvitationState.WITHDRAWN):
+    needless = turn.activity.state is ActivityState.LIVE and invitation.state is InvitationState.WITHDRAWN
+    if needless or invitation.state is InvitationState.DECLINED:
         return
     turn.turn(invitation, Turned.NO)
     turn.log(Happened.DECLINED, invitation.person)

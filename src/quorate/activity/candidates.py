@@ -58,7 +58,7 @@ def why_not(activity: Activity, person: str, view: View, now: datetime) -> WhyNo
     if view.blocked(person):
         return WhyNot(Reason.BLOCKED)
     latest = activity.latest(person)
-    if latest is not None and (said := _already(latest, view, now)) is not None:
+    if latest is not None and (said := _already(activity, latest, view, now)) is not None:
         return said
     verdict = view.availability(person)
     if verdict.availability is not Availability.AVAILABLE:
@@ -69,7 +69,7 @@ def why_not(activity: Activity, person: str, view: View, now: datetime) -> WhyNo
     return None if holder is None else WhyNot(Reason.HELD, held_by=holder)
 
 
-def _already(latest: Invitation, view: View, now: datetime) -> WhyNot | None:
+def _already(activity: Activity, latest: Invitation, view: View, now: datetime) -> WhyNot | None:
     match latest.state:
         case InvitationState.DECLINED:
             return WhyNot(Reason.DECLINED)
@@ -77,7 +77,7 @@ def _already(latest: Invitation, view: View, now: datetime) -> WhyNot | None:
             return WhyNot(Reason.LATER, latest.until)
         case InvitationState.SILENT:
             return _still_silent(latest, view, now)
-        case InvitationState.WITHDRAWN:
+        case InvitationState.WITHDRAWN if activity.live_at is not None:
             return WhyNot(latest.reason or Reason.COVERED)
     return None
 
@@ -135,6 +135,18 @@ def best(activity: Activity, view: View, now: datetime, *, but_for: Reason | Non
         return why is None or why.reason is but_for
 
     return choose(activity.requirement, can, taken=taken, rank=ranking(activity, view))
+
+
+def needless(activity: Activity, choice: Choice) -> list[Invitation]:
+    """Open invitations that help nobody any more, now that these people are to be had."""
+    asked = [i for i in activity.invitations if i.open and not i.optional]
+    people = frozenset(choice.people)
+    if asked and not choice.new:
+        # A yes goes before a ring, whatever the order of preference.
+        ringing = frozenset(i.person for i in asked)
+        least = choose(activity.requirement, ringing.__contains__, taken=frozenset(activity.accepted))
+        people = frozenset(least.people) if least is not None else people
+    return [i for i in asked if i.person not in people]
 
 
 def best_optional(activity: Activity, view: View, now: datetime) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How activities end, and who hears of it: everybody who was rung and has not answered, and who said yes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from quorate.activity.effects import Notice
@@ -71,7 +71,11 @@ def _tell_everybody(turn: Turn, notice: Notice, reason: Reason) -> None:
 
 def withdraw_open(turn: Turn, notice: Notice, reason: Reason) -> None:
     """Nobody needs to answer any more; who was rung, or wanted to answer later, is told."""
-    withdrawn = [i for i in turn.activity.invitations if i.state in _TO_ANSWER and _latest(turn, i)]
+    asked = (i for i in turn.activity.invitations if i.state in _TO_ANSWER and _latest(turn, i))
+    withdraw(turn, list(asked), notice, reason)
+
+
+def withdraw(turn: Turn, withdrawn: Sequence[Invitation], notice: Notice, reason: Reason) -> None:
     for invitation in withdrawn:
         turn.turn(invitation, Turned.WITHDRAW, reason=reason)
         if invitation.state is not InvitationState.QUEUED:

@@ -80,4 +80,6 @@ INVITATION_TRANSITIONS: Final[Mapping[tuple[I, Turned], I]] = {
     (I.SILENT, Turned.NO): I.DECLINED,
     (I.SILENT, Turned.LATER): I.LATER,
     (I.WITHDRAWN, Turned.YES): I.ACCEPTED,
+    (I.WITHDRAWN, Turned.NO): I.DECLINED,
+    (I.WITHDRAWN, Turned.LATER): I.LATER,
 }

@@ -5,7 +5,7 @@ from dataclasses import replace
 from quorate.activity import candidates
 from quorate.activity.candidates import WhyNot
 from quorate.activity.effects import Notice
-from quorate.activity.ending import fail, withdraw_open
+from quorate.activity.ending import fail, withdraw, withdraw_open
 from quorate.activity.lifecycle import Move
 from quorate.activity.turn import Turn
 from quorate.model.activity import ActivityState, Happened
@@ -60,6 +60,7 @@ def _ring_or_wait(turn: Turn) -> None:
     if turn.activity.state is ActivityState.WAITING:
         turn.move(Move.RING)
     _ring(turn, new, optional=False)
+    withdraw(turn, candidates.needless(turn.activity, choice), Notice.COVERED, Reason.COVERED)
 
 
 def _ring(turn: Turn, people: tuple[str, ...], *, optional: bool) -> None:

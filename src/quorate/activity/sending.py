@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from quorate.activity.effects import Notice
 from quorate.activity.ending import END_NOTICES
 from quorate.activity.inputs import RingFailed, RingSent
 from quorate.activity.lifecycle import Turned
@@ -18,8 +19,11 @@ def ring_sent(turn: Turn, given: RingSent) -> None:
         turn.turn(invitation, Turned.SENT, until=turn.silence_at())
         return
     turn.put(replace(invitation, sent_at=turn.now))
-    if invitation.state is InvitationState.WITHDRAWN:
-        turn.tell(invitation, END_NOTICES[turn.activity.state])
+    state = turn.activity.state
+    if invitation.state is InvitationState.WITHDRAWN or (
+        invitation.state is InvitationState.SILENT and state in END_NOTICES
+    ):
+        turn.tell(invitation, END_NOTICES.get(state, Notice.COVERED))
 
 
 def ring_failed(turn: Turn, given: RingFailed) -> None:
