@@ -20,6 +20,14 @@ def test_a_missing_directory_is_made_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "deep" / "data").stat().st_mode) == 0o700
 
 
+def test_the_database_is_its_owners_alone_whatever_the_directory(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    store = open_store(tmp_path)
+    store.activities.save(activity())
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob(f"{FILE_NAME}*")} == {0o600}
+    store.close()
+
+
 def test_what_was_stored_is_there_after_opening_again(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     store.activities.save(activity())

@@ -1,5 +1,6 @@
 """Opening the store: the data directory, the tables brought up to date, the repositories."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured
-from quorate.store.database import Database, engine_for
+from quorate.store.database import FILE_NAME, Database, engine_for
 from quorate.store.documents import newer
 from quorate.store.repositories import Activities, Outbox, Tokens
 from quorate.store.repositories_people import Asked, Blocks, Statements, Watches
@@ -20,6 +21,8 @@ from quorate.store.repositories_requests import Executed, Idempotency
 
 _SCRIPTS: Final = "quorate.store:migrations"
 DIRECTORY_MODE: Final = 0o700
+FILE_MODE: Final = 0o600
+"""Of the database, also in a directory others may read; SQLite gives its journal the same."""
 
 
 class Store:
@@ -45,6 +48,8 @@ def open_store(where: Path | str, clock: Clock | None = None) -> Store:
     """Open a data directory (made if missing) or a database URL; raises Misconfigured."""
     if not (isinstance(where, str) and "://" in where):
         _make_directory(Path(where))
+        with suppress(OSError):  # the engine says it better
+            (Path(where) / FILE_NAME).touch(mode=FILE_MODE)
     engine = engine_for(where)
     try:
         _bring_up_to_date(engine)
