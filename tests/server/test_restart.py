@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quorate.clock import ManualClock
-from quorate.link.messages import Tell, WatchFor
+from quorate.link.messages import Tell, Unwatch, WatchFor
 from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.address import xmpp
 from quorate.model.availability import Availability
@@ -218,3 +218,37 @@ async def test_a_reply_not_yet_taken_in_is_not_forgotten(
         await until(hub, "Q1", sent("bob"))
         agent.writes(desk, BOB, "yes", message="r1")
         await until(hub, "Q1", in_state(ActivityState.LIVE))
+
+
+@pytest.mark.parametrize(("minutes", "kind"), [(1, WatchFor), (20, Unwatch)])
+async def test_nobody_is_listened_to_for_longer_than_a_late_reply(
+    tmp_path: Path, minutes: int, kind: type[WatchFor | Unwatch]
+) -> None:
+    clock = ManualClock(datetime(2026, 1, 1, 12, tzinfo=UTC))
+    async with running(tmp_path, clock) as hub, connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+        await hub.cancel("Q1")
+        await agent.told(BOB, nth=2)
+    clock.advance(minutes * 60)
+    async with running(tmp_path, clock), connected(tmp_path, clock=clock) as agent:
+        at_the_desk(agent, bob=ONLINE)
+        await agent.heard(kind, lambda m: m.contact == BOB)
+
+
+async def test_now_goes_on_when_the_agent_is_back(tmp_path: Path) -> None:
+    """The ring fell silent while no agent had told yet who else is there."""
+    clock = ManualClock(datetime(2026, 1, 1, 12, tzinfo=UTC))
+    async with running(tmp_path, clock) as hub, connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob or carol now")
+        await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+    clock.advance(31)
+    async with running(tmp_path, clock) as hub, connected(tmp_path, clock=clock) as agent:
+        await until(hub, "Q1", lambda a: a.invitations[0].state is InvitationState.SILENT)
+        assert hub.activity("Q1").state is ActivityState.RINGING
+        at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        await until(hub, "Q1", sent("carol"))

@@ -29,7 +29,7 @@ class View:
     """When the person was last asked by anybody, for fairness."""
 
     asking: Callable[[str], bool]
-    """A request for this person's presence is still out (``now`` waits for it)."""
+    """This person's presence is still to be told (``now`` waits for it)."""
 
     reachable_at: Callable[[str], Address | None] = _not_known
     """Of several addresses the one where the person is now, if that is known."""

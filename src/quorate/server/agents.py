@@ -42,6 +42,11 @@ class Agents:
         return seat is not None and seat.told_all
 
     @property
+    def any_ready(self) -> bool:
+        """At least one has told all it knows; before that nothing is known of anybody."""
+        return any(seat.told_all for seat in self._seats.values())
+
+    @property
     def peers(self) -> list[LinkPeer]:
         return list(self._seats)
 

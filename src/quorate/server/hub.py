@@ -85,6 +85,7 @@ class Hub:
             directory=self.directory,
             book=self.book,
             asker=self.asker,
+            agents=self.agents_seen,
             streams=self.streams_seen,
         )
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)

@@ -10,7 +10,7 @@ from quorate.model.activity import Activity
 from quorate.model.address import Address
 from quorate.model.availability import Availability
 from quorate.model.person import Person
-from quorate.server.replies import LATE_REPLY, watched
+from quorate.server.replies import LATE_REPLY, hears, watched
 from quorate.talk.companion import now_available
 
 if TYPE_CHECKING:
@@ -29,16 +29,20 @@ class Watching:
 
     def stream_live(self, peer: LinkPeer, stream: str, account: Address) -> None:
         """After a login: whoever may still reply is looked at again."""
-        for contact in sorted(self._contacts(account)):
+        wanted = self._contacts(account)
+        for contact in sorted(wanted):
             peer.send(WatchFor(stream=stream, contact=contact.account))
+        for contact in sorted(self._ever_asked(account) - wanted):
+            peer.send(Unwatch(stream=stream, contact=contact.account))
 
     def activity_over(self, activity: Activity) -> None:
         """Late replies are understood for a while, then nobody is looked at for it any more."""
         contacts = {invitation.via for invitation in activity.invitations}
         if contacts:
             loop = asyncio.get_running_loop()
-            wait = LATE_REPLY.total_seconds() + GRACE_S
-            loop.call_later(wait, self._unwatch, activity.organiser_via, contacts)
+            ended = activity.ended_at or self._hub.clock.now()
+            left = (ended + LATE_REPLY - self._hub.clock.now()).total_seconds()
+            loop.call_later(left + GRACE_S, self._unwatch, activity.organiser_via, contacts)
 
     def _unwatch(self, account: Address, contacts: set[Address]) -> None:
         found = self._hub.streams_seen.live(account)
@@ -52,9 +56,16 @@ class Watching:
         mine = (a for a in self._hub.owned.all() if a.organiser_via == account)
         return {contact for activity in mine for contact in watched(activity, now)}
 
+    def _ever_asked(self, account: Address) -> set[Address]:
+        mine = (a for a in self._hub.owned.all() if a.organiser_via == account)
+        return {invitation.via for activity in mine for invitation in activity.invitations}
+
     # watch NAME
 
     def load(self) -> None:
+        for activity in self._hub.owned.all():
+            if activity.state.over and hears(activity, self._hub.clock.now()):
+                self.activity_over(activity)
         for account, person in self._hub.store.watches.all():
             self._wanted.setdefault(person, set()).add(account)
 

@@ -8,6 +8,7 @@ from quorate.model.activity import Activity
 from quorate.model.address import Address
 from quorate.model.availability import Availability, Verdict
 from quorate.model.person import Person
+from quorate.server.agents import Agents
 from quorate.server.asking import Asker
 from quorate.server.directory import Directory
 from quorate.server.evidence_book import EvidenceBook
@@ -22,12 +23,20 @@ class World:
     """Keeps blocks and last asked times at hand; the store has them for the next start."""
 
     def __init__(
-        self, *, store: Store, directory: Directory, book: EvidenceBook, asker: Asker, streams: Streams
+        self,
+        *,
+        store: Store,
+        directory: Directory,
+        book: EvidenceBook,
+        asker: Asker,
+        agents: Agents,
+        streams: Streams,
     ) -> None:
         self._store = store
         self._directory = directory
         self._book = book
         self._asker = asker
+        self._agents = agents
         self._streams = streams
         self._blocks = set(store.blocks.all())
         self._asked = store.asked.all()
@@ -70,7 +79,7 @@ class World:
                 (a for a in person(key).addresses if a.network == activity.organiser_via.network),
                 activity.organiser_via,
             ),
-            asking=lambda key: self._asker.asking(person(key).addresses),
+            asking=lambda key: not self._agents.any_ready or self._asker.asking(person(key).addresses),
             organiser_ready=self._ready(activity, availability(activity.organiser.key)),
         )
 
