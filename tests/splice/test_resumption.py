@@ -225,6 +225,37 @@ def test_a_line_of_the_companion_that_was_lost_is_said_again() -> None:
     assert again.client().count("still here?") == 1
 
 
+@pytest.mark.parametrize(
+    ("handled", "away_s", "times"),
+    [(0, 5.0, 1), (3, 5.0, 0), (0, 120.0, 0)],
+    ids=["lost", "handled", "too long ago"],
+)
+def test_a_message_that_was_lost_on_its_way_to_a_contact_leaves_once_more(
+    handled: int, away_s: float, times: int
+) -> None:
+    first, virtual = enabled()
+    first.tell("bob")
+    first.ask("bob", force=True)
+    assert first.saw(Done) == [Done(effect="e1")]
+    message = re.search(r"<message .*?</message>", first.server())
+    assert message
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now = first.now + away_s
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.hear()
+    again.s(f"<resumed {SM} h='{handled}' previd='S9'/>")
+    sent = again.server()
+    assert sent.count(message[0]) == times
+    assert "probe" not in sent
+    assert again.saw(Done) == []
+    again.c("<message to='bob@example.org' id='f'/>")
+    again.s(ack(handled + times + 1))
+    assert again.client().endswith(ack(1))
+    assert again.splice.state is StreamState.LIVE
+
+
 def test_a_lost_line_is_said_again_even_if_the_first_resume_breaks_off() -> None:
     first, virtual = enabled()
     first.do(first.splice.say("s1", "still here?", first.now))

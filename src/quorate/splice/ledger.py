@@ -10,6 +10,8 @@ from quorate.splice.effects import Side
 from quorate.wire.xmpp.stream_management import AckLog, Mark, Translation
 
 MAX_H = 2**32 - 1
+MAX_ADDED = 500
+"""Stanzas of ours kept to be sent again, per direction; an end that never acknowledges loses the oldest."""
 
 
 def read_h(text: str | None) -> int | None:
@@ -25,9 +27,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self._logs: dict[Side, AckLog] = {}
-        self._added: deque[bytes] = deque()
-        """What was added towards the client and not acknowledged yet, oldest first."""
-        self._lost: list[bytes] = []
+        self._added: dict[Side, deque[tuple[float, bytes]]] = {side: deque(maxlen=MAX_ADDED) for side in Side}
+        """By the log it counts in: when and what was added and not acknowledged yet, oldest first."""
+        self._lost: dict[Side, list[tuple[float, bytes]]] = {side: [] for side in Side}
         """What of it a resume has shown to be lost."""
         self.shown = 0
         """How many stanzas have gone to the client since counting began."""
@@ -53,8 +55,9 @@ class Ledger:
 
     def discard(self) -> None:
         self._logs.clear()
-        self._added.clear()
-        self._lost.clear()
+        for side in Side:
+            self._added[side].clear()
+            self._lost[side].clear()
         self.real_id = self.virtual_id = None
 
     def repeating(self, origin: Side) -> bool:
@@ -71,14 +74,12 @@ class Ledger:
         if log := self._logs.get(origin):
             log.swallowed()
 
-    def injected(self, receiver: Side, stanza: bytes) -> None:
-        log = self._logs.get(Side.SERVER if receiver is Side.CLIENT else Side.CLIENT)
-        if log is None:
-            return
-        log.injected()
-        if receiver is Side.CLIENT:
-            self._added.append(stanza)
-            self.shown += 1
+    def injected(self, receiver: Side, stanza: bytes, now: float) -> None:
+        origin = Side.SERVER if receiver is Side.CLIENT else Side.CLIENT
+        if log := self._logs.get(origin):
+            log.injected()
+            self._added[origin].append((now, stanza))
+            self.shown += origin is Side.SERVER
 
     def acked(self, origin: Side, h: int) -> Translation:
         """The receiver of what ``origin`` sends says it handled ``h``; what to tell the origin."""
@@ -86,10 +87,10 @@ class Ledger:
         if log is None:
             return Translation(h)
         translation = log.translate(h)
+        marks, added = log.unacked, self._added[origin]
+        for _ in range(len(added) - marks.count(Mark.I)):
+            added.popleft()
         if origin is Side.SERVER:
-            marks = log.unacked
-            while len(self._added) > marks.count(Mark.I):
-                self._added.popleft()
             self.confirmed = self.shown - len(marks) + marks.count(Mark.W)
         return translation
 
@@ -99,12 +100,12 @@ class Ledger:
         if log := self._logs.get(origin):
             log.resumed(h)
             self.shown = self.confirmed
-        if origin is Side.SERVER:
-            self._lost += self._added
-            self._added.clear()
+        self._lost[origin] += self._added[origin]
+        self._added[origin].clear()
         return first
 
-    def take_lost(self) -> tuple[bytes, ...]:
-        """After a resume: what was added towards the client and never arrived (SM-6)."""
-        lost, self._lost = tuple(self._lost), []
-        return lost
+    def take_lost(self, receiver: Side, since: float) -> list[bytes]:
+        """After a resume: what was added towards this side since then and never arrived (SM-6)."""
+        origin = Side.SERVER if receiver is Side.CLIENT else Side.CLIENT
+        lost, self._lost[origin] = self._lost[origin], []
+        return [stanza for at, stanza in lost if at >= since]

@@ -26,6 +26,8 @@ SESSION_LIFE_S = 3600.0
 
 NOTHING = -1
 """A client that has not even seen its first stanza."""
+STILL_WANTED_S = 60.0
+"""A message that left longer ago and was lost is not sent any more: what it says may be over."""
 _AT_WORK = (StreamState.NEGOTIATING, StreamState.LIVE)
 _COMPANION_STEPS = ("roster item", "presence")
 
@@ -35,7 +37,7 @@ class Session:
         seed = hashlib.sha256(f"{config.ids_seed}:ids:{serial}".encode()).hexdigest()[:16]
         self.context = Context(config, Ids(seed), Outbox(), now)
         self.ledger = Ledger()
-        self.injector = Injector(self.context, self.ledger.injected)
+        self.injector = Injector(self.context, self._count)
         self.presence = PresenceBook(self.context)
         self.roster = RosterBook(self.context, self.presence)
         self.companion = Companion(self.context, self.injector, self.roster)
@@ -82,8 +84,11 @@ class Session:
             context.out.add(self.own_presence)
         self.presence.lost_after(self.ledger.confirmed)
         self.asking.resumed()
-        for stanza in self.ledger.take_lost():
-            self._again(stanza)
+        for stanza in self.ledger.take_lost(Side.CLIENT, 0.0):
+            self._again(Side.CLIENT, stanza)
+        for stanza in self.ledger.take_lost(Side.SERVER, context.now - STILL_WANTED_S):
+            if stanza.startswith(b"<message"):
+                self._again(Side.SERVER, stanza)
 
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""
@@ -120,8 +125,11 @@ class Session:
         )
         return min((t for t in times if t is not None), default=None)
 
-    def _again(self, stanza: bytes) -> None:
-        self.injector.add(Side.CLIENT, Addition(lambda: stanza))
+    def _count(self, side: Side, stanza: bytes) -> None:
+        self.ledger.injected(side, stanza, self.context.now)
+
+    def _again(self, side: Side, stanza: bytes) -> None:
+        self.injector.add(side, Addition(lambda: stanza))
 
     def _burst_ends(self) -> float | None:
         sent = self.context.initial_presence_at
