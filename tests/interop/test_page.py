@@ -104,7 +104,7 @@ async def test_what_is_refused_says_where_and_is_mended_by_a_button(page: Page, 
     await write(page, "any of @dbo")
     field = page.get_by_role("combobox")
     await expect(field).to_have_attribute("aria-invalid", "true")
-    await expect(field).to_have_accessible_description(re.compile("Column 8: there is no group “@dbo”."))
+    await expect(field).to_have_accessible_description(re.compile("^Column 8: there is no group “@dbo”."))
     await page.get_by_role("button", name="Use @dba").click()
     await expect(field).to_have_value("any of @dba")
     await expect(field).to_be_focused()
@@ -189,6 +189,7 @@ async def test_what_is_asked_in_a_client_appears_by_itself_and_can_be_extended(
 async def test_the_owner_says_busy_and_every_page_knows(house: House, page: Page, visitors: Visitors) -> None:
     other = await visitors.page(await house.quorate.way_in())
     await page.get_by_role("button", name="You are available").click()
+    assert await accessibility_faults(page) == []
     await page.get_by_role("menuitem", name="Busy until I change it").click()
     for one in (page, other):
         await expect(one.get_by_role("button", name="You are busy")).to_be_visible()
@@ -211,6 +212,7 @@ async def test_keys_reach_the_composer_the_pages_and_their_own_list(page: Page, 
     await page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     await expect(keys).to_be_visible()
+    assert await accessibility_faults(page) == []
     await page.keyboard.press("Escape")
     await expect(keys).to_be_hidden()
 

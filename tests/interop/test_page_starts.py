@@ -62,6 +62,8 @@ async def test_while_the_server_is_gone_nobody_is_shown_as_available(
         page = await visitors.page(await house.quorate.way_in())
         shown = page.get_by_role("region", name="People").get_by_role("listitem").filter(has_text="bob")
         await expect(shown).to_contain_text("available")
+        stream = page.get_by_role("region", name="Streams").get_by_role("listitem")
+        await expect(stream).to_contain_text("live")
 
         await house.quorate.kill()
         strip = page.get_by_role("status").filter(has_text="Not up to date since")
@@ -70,6 +72,7 @@ async def test_while_the_server_is_gone_nobody_is_shown_as_available(
         await expect(shown).to_contain_text("unknown")
         await expect(shown).not_to_contain_text("available")
         await expect(page.get_by_role("button", name="You: unknown")).to_be_visible()
+        await expect(stream).to_contain_text("unknown")
         assert await accessibility_faults(page) == []
         assert await sideways(page) == 0
 

@@ -24,6 +24,13 @@ function step(by: 1 | -1): void {
 
 const press = (what: string): void => current()?.querySelector<HTMLElement>(`[data-${what}]`)?.click();
 
+/** Whether the composer is on this page and has the focus now: the very next key is for it. */
+function toComposer(): boolean {
+  const field = document.querySelector<HTMLElement>("[role=combobox]");
+  field?.focus();
+  return field !== null;
+}
+
 const SINGLE: Record<string, () => void> = {
   j: () => step(1),
   k: () => step(-1),
@@ -40,8 +47,9 @@ export function act(key: string, afterG: boolean): boolean {
     return true;
   }
   if (key === "/") {
+    if (toComposer()) return true;
     go("/");
-    requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=combobox]")?.focus());
+    requestAnimationFrame(toComposer);
     return true;
   }
   SINGLE[key]?.();

@@ -17,6 +17,8 @@ const PARTS = Object.keys(PATHS) as Part[];
 /** How long a cut may last before it is shown: a reload of the server is not worth a strip. */
 const GRACE_MS = 8_000;
 
+type Told = [event: string, data: unknown];
+
 export class Store {
   readonly clock = new ServerClock();
   private world: World = nothing;
@@ -24,12 +26,14 @@ export class Store {
   private lastHeard = Date.now();
   private readonly feed: LiveFeed;
   private grace: ReturnType<typeof setTimeout> | undefined;
+  /** The latest fetch of each part, with what was told since it began: the answer may be older than that. */
+  private readonly fetching = new Map<Part, Told[]>();
 
   constructor(connect: () => Source = () => new EventSource("/api/v1/events", { withCredentials: true })) {
     this.feed = new LiveFeed(
       {
         refetch: () => void this.fetchAll(),
-        event: (name, data) => this.set(applied(this.world, name, data, this.clock.now())),
+        event: (name, data) => this.told(name, data),
         alive: (now) => this.alive(now),
         lost: (retryMs) => this.lost(retryMs),
       },
@@ -58,18 +62,27 @@ export class Store {
   }
 
   async fetch(part: Part): Promise<void> {
+    const meanwhile: Told[] = [];
+    this.fetching.set(part, meanwhile);
+    const isLatest = () => this.fetching.get(part) === meanwhile;
     try {
       const data = await request<unknown>(PATHS[part]);
-      this.set(replaced(this.world, part, data, this.clock.now()));
+      if (!isLatest()) return;
+      const now = this.clock.now();
+      const fetched = replaced(this.world, part, data, now);
+      this.set(meanwhile.reduce((world, [event, told]) => applied(world, event, told, now), fetched));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.status === 401) this.lock();
-      else this.set(failed(this.world, part, error.problem));
+      else if (isLatest()) this.set(failed(this.world, part, error.problem));
+    } finally {
+      if (isLatest()) this.fetching.delete(part);
     }
   }
 
-  /** A change this page made itself, before the event about it arrives. */
+  /** Something as it is now: from an event, or from a change this page made itself. */
   told(event: string, data: unknown): void {
+    for (const meanwhile of this.fetching.values()) meanwhile.push([event, data]);
     this.set(applied(this.world, event, data, this.clock.now()));
   }
 

@@ -37,7 +37,7 @@ export function MeMenu() {
           <span className="only-desk">{label}</span>
         </Menu.Trigger>
         <Menu.Portal container={place}>
-          <Menu.Positioner align="end" sideOffset={6}>
+          <Menu.Positioner className={css.float} align="end" sideOffset={6}>
             <Menu.Popup className={css.menu}>
               <Say sign="available" text={t("me.set.available")} onSay={() => say({ state: "available" })} />
               <Say

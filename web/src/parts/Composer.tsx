@@ -161,7 +161,7 @@ function Refused({ id, problem, onMend }: RefusedProps) {
   const { column, suggestion, detail, remedy } = problem;
   return (
     <p id={id} className={`sm ${css.refused}`}>
-      <Icon of="x" /> {column ? t("composer.refused", { column, detail }) : detail}{" "}
+      <Icon of="x" /> {detail}{" "}
       {suggestion && column ? (
         <Button look={["plain", "mini"]} onClick={() => onMend(column, suggestion)}>
           {t("composer.use", { word: suggestion })}

@@ -1,10 +1,11 @@
 import type { Stream } from "../api/names";
 import { bare } from "../format/name";
 import { age, at, span } from "../format/time";
+import { useUpToDate } from "../live/hooks";
 import { t } from "../texts";
 import { Icon } from "../ui/Icon";
 import css from "../ui/List.module.css";
-import { STREAM_LOOK } from "../ui/tones";
+import { STREAM_LOOK, STREAM_UNKNOWN } from "../ui/tones";
 
 /** What the stream does now and, if it does less than it could, why. */
 function secondLine(stream: Stream, now: number): string {
@@ -21,14 +22,15 @@ function secondLine(stream: Stream, now: number): string {
 }
 
 export function StreamRow({ stream, now }: { stream: Stream; now: number }) {
-  const { sign, tone } = STREAM_LOOK[stream.state];
+  const upToDate = useUpToDate();
+  const { sign, tone } = upToDate ? STREAM_LOOK[stream.state] : STREAM_UNKNOWN;
   return (
     <li className={css.row}>
       <span className={`${css.sign} ${tone}`}>
         <Icon of={sign} size="middle" />
       </span>
       <span className={css.who}>{stream.account ? bare(stream.account) : t("streams.no-account")}</span>
-      <span className={css.state}>{t(`stream.${stream.state}`)}</span>
+      <span className={css.state}>{upToDate ? t(`stream.${stream.state}`) : t("availability.unknown")}</span>
       <span className={css.source}>{secondLine(stream, now)}</span>
     </li>
   );

@@ -144,6 +144,9 @@ export class RoomLink {
   }
 
   private saw(view: RoomView): void {
+    const { view: known } = this.now;
+    // An answer by HTTP can be overtaken by the socket.
+    if (known && Date.parse(view.server_time) < Date.parse(known.server_time)) return;
     this.clock.set(Date.parse(view.server_time));
     this.set({ view });
     this.lines(view.chat);

@@ -89,7 +89,6 @@ export const en = {
   "composer.wait-and-ask": "Wait and ask",
   "composer.ask-again": "{n, plural, one {Ask the client of {names} again} other {Ask # clients again}}",
   "composer.asking": "Asking …",
-  "composer.refused": "Column {column}: {detail}",
   "composer.use": "Use {word}",
   "composer.from": "from",
 

@@ -17,3 +17,6 @@ export const STREAM_LOOK: Record<Stream["state"], { sign: Sign; tone: string }> 
   blind: { sign: "blind", tone: "ring" },
   ended: { sign: "dash", tone: "quiet" },
 };
+
+/** While the page does not know what is true now. */
+export const STREAM_UNKNOWN: { sign: Sign; tone: string } = { sign: "unknown", tone: "quiet" };
