@@ -1,5 +1,6 @@
 """The server's core as an agent sees it: over a real socket, with a real store."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -411,6 +412,27 @@ async def test_asks_for_our_own_accounts(tmp_path: Path) -> None:
         await agent.told(BOB)
         [asked] = hub.asks()
         assert (asked.activity.id, asked.invitation.person) == ("Q1", "bob")
+
+
+async def test_a_decision_that_could_not_be_stored_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quorate.server.activities.RETRY", timedelta(milliseconds=10))
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.types(desk, "meet bob")
+        await agent.said("Q1")
+        await hub.extend("Q1", timedelta(milliseconds=50))
+        save, tried = hub.store.activities.save, asyncio.Event()
+
+        def disk_full(*_: object) -> None:
+            tried.set()
+            raise OSError
+
+        monkeypatch.setattr(hub.store.activities, "save", disk_full)
+        await asyncio.wait_for(tried.wait(), 5)
+        monkeypatch.setattr(hub.store.activities, "save", save)
+        await until(hub, "Q1", in_state(ActivityState.EXPIRED))
 
 
 async def test_unknown_activity(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ Changed = Callable[[Activity, Activity], None]
 
 SAME_MESSAGE = timedelta(minutes=10)
 """So long the same id from the same contact is the same message: seen on two streams, or told again."""
+RETRY = timedelta(seconds=10)
+"""When a decision that could not be stored is made again."""
 SHOWN_OVER = 50
 """Ended activities kept at hand, so that late answers and questions find them."""
 
@@ -126,9 +128,14 @@ class Activities:
     def _take(self, activity: Activity) -> None:
         id = activity.id
         self._mailboxes[id] = Mailbox(lambda letter: self._decide(id, letter))
-        self._alarms[id] = Alarm(self._clock, lambda: self._mailboxes[id].post_once(_Letter(WorldChanged())))
+        self._alarms[id] = Alarm(self._clock, lambda: self._rang(id))
         self._know(activity)
         self._hold(activity, self._clock.now())
+
+    def _rang(self, id: str) -> None:
+        """Time for a decision; should it fail (the disk is full), it is tried again."""
+        self._alarms[id].set(self._clock.now() + RETRY)
+        self._mailboxes[id].post_once(_Letter(WorldChanged()))
 
     def _decide(self, id: str, letter: _Letter) -> Activity:
         before, message = self._states[id], letter.message
