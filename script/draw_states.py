@@ -1,7 +1,7 @@
-"""Draws the lives of an activity and of an invitation from their tables, as mermaid, into docs/activity.md.
+"""Draws the lives of an activity and of an invitation from their tables, as mermaid, into the docs.
 
 python script/draw_states.py           prints both diagrams
-python script/draw_states.py --write   puts them between the markers in docs/activity.md
+python script/draw_states.py --write   puts them between the markers in the pages below
 """
 
 import re
@@ -16,7 +16,8 @@ from quorate.model.activity import ActivityState, InvitationState
 
 S = TypeVar("S", bound=StrEnum)
 Given = TypeVar("Given", bound=StrEnum)
-PAGE = Path(__file__).parent.parent / "docs" / "activity.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = (DOCS / "activity.md", DOCS / "architecture.md")
 
 
 def diagram(first: S, table: Mapping[tuple[S, Given], S]) -> str:
@@ -41,13 +42,14 @@ def with_diagrams(page: str) -> str:
     for name, drawn in diagrams().items():
         between = re.search(f"<!-- {name} -->\n(.*?)<!-- /{name} -->", page, re.DOTALL)
         if between is None:
-            raise ValueError(f"docs/activity.md has no place marked {name}")
+            raise ValueError(f"there is no place marked {name} on this page")
         page = f"{page[: between.start(1)]}{drawn}\n{page[between.end(1) :]}"
     return page
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
-        PAGE.write_text(with_diagrams(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        for path in PAGES:
+            path.write_text(with_diagrams(path.read_text(encoding="utf-8")), encoding="utf-8")
     else:
         print("\n\n".join(diagrams().values()))
