@@ -89,6 +89,18 @@ def test_groups_come_from_roster_and_config() -> None:
     assert directory.groups_of("raj", ALICE) == ["dba"]
 
 
+@pytest.mark.parametrize("jids", [("zoe", "ines", "kofi"), ("kofi", "zoe", "ines")])
+def test_members_of_a_roster_group_are_in_the_same_order_however_the_server_sends_them(
+    jids: tuple[str, ...],
+) -> None:
+    directory = book(
+        *(contact(f"{jid}@example.org", "", "dba", "ops") for jid in jids),
+        directory=Directory(groups={"ops": ["zoe@example.org", "ada@example.org"]}),
+    )
+    assert directory.book(ALICE).group("dba") == ("ines", "kofi", "zoe")
+    assert directory.book(ALICE).group("ops") == ("zoe", "ada", "ines", "kofi")
+
+
 def test_each_vantage_has_its_own_book() -> None:
     directory = book(contact("bob@example.org", "Bobby"))
     other = xmpp("carol@example.org")

@@ -102,14 +102,18 @@ class Directory:
         return sorted((p for p in found if p is not None), key=lambda p: (p.name.casefold(), p.key))
 
     def groups(self, vantage: Address | None = None) -> dict[str, tuple[str, ...]]:
-        """Group name to person keys, of the config and of the vantage's roster (None: all rosters)."""
+        """Group name to person keys, of the config and of the vantage's roster (None: all rosters).
+
+        The config's members stand as written; servers send rosters in any order, so their members by key.
+        """
         found: dict[str, dict[str, None]] = {}
         for name, members in self._groups.items():
             found[name] = dict.fromkeys(self._resolve_member(member) for member in members)
-        for contact in self._contacts_of(vantage):
+        keyed = ((self.key_of(contact.address), contact) for contact in self._contacts_of(vantage))
+        for key, contact in sorted(keyed, key=lambda entry: entry[0]):
             for group in contact.groups:
                 name = next((g for g in found if g.casefold() == group.casefold()), group)
-                found.setdefault(name, {})[self.key_of(contact.address)] = None
+                found.setdefault(name, {})[key] = None
         return {name: tuple(members) for name, members in found.items()}
 
     def groups_of(self, key: str, vantage: Address | None = None) -> list[str]:
