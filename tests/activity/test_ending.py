@@ -48,12 +48,6 @@ STORIES = {
         +1m -> alice: failed
         = expired deadline
     """,
-    "a deadline given later": """
-        meet bob         -> alice: started
-        +1h
-        alice extends 5m
-        +5m              -> alice: failed
-    """,
     "cancelled while waiting": """
         meet bob      -> alice: started
         alice cancels

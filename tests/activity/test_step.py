@@ -30,6 +30,13 @@ def test_orders_that_come_too_late_are_refused_with_a_sentence(
         world.give("Q1", order)
 
 
+def test_what_has_no_deadline_is_not_limited_by_more_time() -> None:
+    world = play("meet bob -> alice: started")
+    with pytest.raises(NotPossible, match="no deadline"):
+        world.give("Q1", ExtendAsked(timedelta(minutes=5)))
+    assert world.activities["Q1"].deadline is None
+
+
 def test_what_could_not_be_done_is_logged_once_with_its_reason() -> None:
     world = World(ready=False)
     world.set("bob", Availability.AVAILABLE)

@@ -124,7 +124,7 @@ async def test_every_verb_and_what_a_typo_brings(make_house: MakeHouse, tmp_path
         ('meet bob about "lunch"', 'Q1 "lunch": waiting for bob (offline).'),
         ("status", 'Q1 "lunch": waiting, bob 0/1.'),
         ("explain Q1", 'Q1 "lunch" is waiting: bob 0/1. Missing: bob (offline).'),
-        ("extend Q1 10m", 'Q1 "lunch" now ends'),
+        ("extend Q1 10m", "Q1 has no deadline: it goes on until it works or is cancelled."),
         ("cancel Q1", 'Q1 "lunch" is cancelled. Nobody was asked.'),
         ("watch bob", "I tell you when bob is available."),
     ):

@@ -62,8 +62,12 @@ def _cancel_asked(turn: Turn, _: CancelAsked) -> None:
 
 def _extend_asked(turn: Turn, given: ExtendAsked) -> None:
     _refuse_if_over(turn, "extended")
-    deadline = (turn.activity.deadline or turn.now) + given.by
-    turn.activity = replace(turn.activity, deadline=deadline)
+    if turn.activity.deadline is None:
+        raise NotPossible(
+            f"{turn.activity.id} has no deadline: it goes on until it works or is cancelled.",
+            remedy=f"Nothing needs to be done. To stop it: cancel {turn.activity.id}",
+        )
+    turn.activity = replace(turn.activity, deadline=turn.activity.deadline + given.by)
     turn.log(Happened.EXTENDED)
 
 

@@ -65,7 +65,7 @@ async def cancel(hub: HubDep, id: str) -> Activity:
 
 @router.post("/activities/{id}/extend")
 async def extend(hub: HubDep, id: str, extension: Extension) -> Activity:
-    """Move the deadline; without one it is set from now."""
+    """Move the deadline; what has none cannot be extended."""
     return present_activity(hub, await hub.extend(id, timedelta(seconds=extension.by_s)))
 
 
