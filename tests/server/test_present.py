@@ -6,7 +6,7 @@ import pytest
 
 from quorate.model.activity import ActivityState
 from quorate.model.evidence import Presence
-from quorate.server.present import present_activity
+from quorate.server.present import present_activity, present_person
 from tests.server.hub_parts import BOB, at_the_desk, connected, in_state, running, until
 
 
@@ -44,3 +44,20 @@ async def test_waiting_again_is_not_called_impossible(tmp_path: Path) -> None:
         agent.writes(desk, BOB, "in 10m")
         await until(hub, "Q1", in_state(ActivityState.WAITING))
         assert "Waiting again." in [text for _, text in hub.explain("Q1").log]
+
+
+async def test_being_asked_is_told_apart_from_being_in(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=Presence.ONLINE)
+
+        def engaged() -> tuple[str | None, str | None]:
+            shown = present_person(hub, "bob", None)
+            assert shown is not None
+            return shown.activity, shown.activity_state
+
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        assert engaged() == ("Q1", "asked")
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        assert engaged() == ("Q1", "in")

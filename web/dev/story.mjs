@@ -22,9 +22,9 @@ function person(now, key, groups, availability, sinceMs, lines, extra = {}) {
 export function people(now = Date.now()) {
   const six = new Date(now + 4 * HOUR);
   return [
-    person(now, "raj", ["dba"], "available", 25 * MIN, [trace(OWN, "available", 1500, true, false)], { activity: "Q481" }),
+    person(now, "raj", ["dba"], "available", 25 * MIN, [trace(OWN, "available", 1500, true, false)], { activity: "Q481", activity_state: "in" }),
     person(now, "kofi", ["dba"], "available", 3 * MIN,
-      [trace(OWN, "available", 180, true, false), trace(OWN, "away", 3600, false, false, "older")], { activity: "Q481" }),
+      [trace(OWN, "available", 180, true, false), trace(OWN, "away", 3600, false, false, "older")], { activity: "Q481", activity_state: "asked" }),
     person(now, "nadia", ["legal"], "available", HOUR, [trace(OWN, "available", 8, true, true)]),
     person(now, "hugo", [], "away", 4 * HOUR, [trace(OWN, "away", 12, true, true)]),
     person(now, "vera", ["dba"], "busy", 2 * HOUR, [trace("said so", "busy", 7200, true, false)], { until: iso(six) }),

@@ -1,7 +1,7 @@
 """Model values as the JSON of the API, with their sentences. The reader is the owner of the server."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from quorate.activity import candidates
 from quorate.activity.why import PersonWhy, person_why
@@ -19,6 +19,13 @@ from quorate.server.hub import Hub
 from quorate.server.meetings import Explained, MeNow, NextStep, WhyNode
 from quorate.server.places import places_of
 from quorate.talk.reasons import reason_text
+
+
+class _Engagement(NamedTuple):
+    """The activity a person is asked for, or said yes to or is in the room of."""
+
+    activity: str
+    state: Literal["asked", "in"]
 
 
 def present_trace(lines: tuple[TraceLine, ...]) -> list[schemas.TraceLine]:
@@ -61,7 +68,7 @@ def present_person(hub: Hub, key: str, vantage: Address | None) -> schemas.Perso
 
 
 def _person(
-    hub: Hub, person: Person, vantage: Address | None, groups: list[str], activity: str | None
+    hub: Hub, person: Person, vantage: Address | None, groups: list[str], engaged: _Engagement | None
 ) -> schemas.PersonVerdict:
     verdict = hub.verdict(person.key, vantage)
     return schemas.PersonVerdict(
@@ -74,19 +81,23 @@ def _person(
         reason=verdict.reason,
         groups=groups,
         addresses=[str(address) for address in person.addresses],
-        activity=activity,
+        activity=engaged.activity if engaged else None,
+        activity_state=engaged.state if engaged else None,
     )
 
 
-def _engagements(activities: Iterable[model.Activity]) -> dict[str, str]:
-    """Person key to the activity the person is asked for, said yes to, or is in the room of."""
-    found: dict[str, str] = {}
+def _engagements(activities: Iterable[model.Activity]) -> dict[str, _Engagement]:
+    """By person key; being in one activity is told rather than being asked for another."""
+    inside: dict[str, _Engagement] = {}
+    asked: dict[str, _Engagement] = {}
     for activity in activities:
         if not activity.state.over:
-            asked = (i.person for i in activity.invitations if i.open)
-            for key in (*asked, *activity.accepted, *activity.joined):
-                found.setdefault(key, activity.id)
-    return found
+            for key in (*activity.accepted, *activity.joined):
+                inside.setdefault(key, _Engagement(activity.id, "in"))
+            for invitation in activity.invitations:
+                if invitation.open:
+                    asked.setdefault(invitation.person, _Engagement(activity.id, "asked"))
+    return asked | inside
 
 
 def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:

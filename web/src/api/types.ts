@@ -96,7 +96,7 @@ export interface paths {
         put?: never;
         /**
          * Extend
-         * @description Move the deadline; without one it is set from now.
+         * @description Move the deadline; what has none cannot be extended.
          */
         post: operations["extend_api_v1_activities__id__extend_post"];
         delete?: never;
@@ -940,6 +940,8 @@ export interface components {
         PersonVerdict: {
             /** Activity */
             activity?: string | null;
+            /** Activity State */
+            activity_state?: ("asked" | "in") | null;
             /**
              * Addresses
              * @default []

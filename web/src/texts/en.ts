@@ -188,6 +188,7 @@ export const en = {
   "people.need": "Ask {name} to talk",
   "people.addresses": "addresses: {addresses}",
   "people.in": "in {id}",
+  "people.asked": "being asked, {id}",
   "people.no-evidence": "nothing was heard yet",
   "source.told": "told by your stream",
   "source.asked": "asked on your stream {ago} ago",

@@ -17,8 +17,7 @@ const line = (source: string, extra: Partial<TraceLine> = {}): TraceLine => ({
   ...extra,
 });
 
-const person = (trace: TraceLine[], activity: string | null = null) =>
-  ({ person: "raj", trace, activity, heard: NOW }) as unknown as Known;
+const person = (trace: TraceLine[]) => ({ person: "raj", trace, activity: null, heard: NOW }) as unknown as Known;
 
 it.each([
   [[line("sam@example.org's stream")], "told by your stream"],
@@ -36,6 +35,10 @@ it("the age counts on from when it was heard", () => {
   expect(sourceLine(person([line("said so")]), ACCOUNTS, NOW + 60_000)).toBe("said so 1 min ago");
 });
 
-it("says which activity the person is in", () => {
-  expect(sourceLine(person([line("sam@example.org's stream")], "Q481"), ACCOUNTS, NOW)).toBe("told by your stream · in Q481");
+it.each([
+  ["in", "told by your stream · in Q481"],
+  ["asked", "told by your stream · being asked, Q481"],
+] as const)("says which activity the person is in, or only asked for: %s", (state, text) => {
+  const engaged = { ...person([line("sam@example.org's stream")]), activity: "Q481", activity_state: state };
+  expect(sourceLine(engaged, ACCOUNTS, NOW)).toBe(text);
 });

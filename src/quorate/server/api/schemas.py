@@ -43,6 +43,8 @@ class PersonVerdict(Schema):
     addresses: list[str] = []
     activity: str | None = None
     """Id of an activity the person is asked for or in, if the reader may see it."""
+    activity_state: Literal["asked", "in"] | None = None
+    """``asked``: not answered yet; ``in``: said yes or is in the room."""
 
 
 class Who(Schema):
