@@ -179,6 +179,18 @@ async def test_an_activity_is_started_extended_and_called_off(
     assert cancelled.json()["state"] == "cancelled"
 
 
+async def test_a_link_in_wrong_hands_is_ended_and_the_next_one_is_another(
+    api: httpx.AsyncClient, stand_in: StandIn
+) -> None:
+    stand_in.put(incident())
+    token = stand_in.links.token("Q1", "raj")
+    assert (await api.post("/api/v1/activities/Q1/revoke", json={"person": "raj"})).status_code == 200
+    assert (await api.get(f"/api/v1/rooms/{token}")).json()["state"] == "revoked"
+    assert stand_in.links.token("Q1", "raj") != token
+    nobody = await api.post("/api/v1/activities/Q1/revoke", json={"person": "zoe"})
+    assert (nobody.status_code, nobody.json()["type"]) == (404, "not-found")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_explain_gives_sentences_tree_time_line_and_next_step(
     api: httpx.AsyncClient, stand_in: StandIn, method: str

@@ -116,6 +116,15 @@ def extend(id: Id, by: Duration, json: Json = False) -> None:
     _show(Api().post(f"/activities/{id}/extend", {"by_s": parse_duration(by).total_seconds()}), json)
 
 
+def revoke(
+    id: Id,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose link it is.")],
+    json: Json = False,
+) -> None:
+    """End one person's room link, if it got into the wrong hands; a later link is another one."""
+    _show(Api().post(f"/activities/{id}/revoke", {"person": name}), json)
+
+
 def wait(
     id: Id,
     state: Annotated[str, typer.Option("--state", help="The state to wait for.")] = "live",
@@ -153,4 +162,5 @@ def add_to(app: typer.Typer) -> None:
     app.command()(explain)
     app.command()(cancel)
     app.command()(extend)
+    app.command()(revoke)
     app.command()(wait)

@@ -14,6 +14,7 @@ from quorate.activity.inputs import CancelAsked, Created, ExtendAsked, Joined, L
 from quorate.activity.inputs import Replied as ReplyGiven
 from quorate.activity.view import View
 from quorate.clock import Clock, SystemClock
+from quorate.errors import NotFound
 from quorate.link import messages
 from quorate.link.server import LinkServer
 from quorate.model.activity import Activity, ActivityState, InvitationState
@@ -250,6 +251,15 @@ class Hub:
 
     async def extend(self, id: str, by: timedelta) -> Activity:
         return await self.owned.ask(id, ExtendAsked(by))
+
+    def revoke(self, activity_id: str, person: str) -> Activity:
+        """End one person's link: whoever is in the room through it is put out; the next link differs."""
+        activity = self.activity(activity_id)
+        if activity.person(person) is None:
+            raise NotFound(f"{activity_id} has nobody called “{person}”.", remedy=f"See: show {activity_id}")
+        self.links.revoke(activity_id, person)
+        self.bus.publish("activity", activity_id)
+        return activity
 
     async def answer(self, activity_id: str, person: str, reply: Reply, *, anyway: bool = False) -> Activity:
         """A reply given on the page; the same as one typed in the chat (``anyway``: activity.inputs)."""

@@ -16,6 +16,7 @@ from quorate.server.api.schemas import (
     Explanation,
     Extension,
     NewActivity,
+    Revocation,
 )
 from quorate.server.meetings import NewMeeting
 from quorate.server.present import present_activity, present_check, present_explanation
@@ -67,6 +68,12 @@ async def cancel(hub: HubDep, id: str) -> Activity:
 async def extend(hub: HubDep, id: str, extension: Extension) -> Activity:
     """Move the deadline; what has none cannot be extended."""
     return present_activity(hub, await hub.extend(id, timedelta(seconds=extension.by_s)))
+
+
+@router.post("/activities/{id}/revoke")
+async def revoke(hub: HubDep, id: str, revocation: Revocation) -> Activity:
+    """End one person's room link at once; a link sent to them later is another one."""
+    return present_activity(hub, hub.revoke(id, revocation.person))
 
 
 @router.get("/activities/{id}/explain")

@@ -181,6 +181,11 @@ class Extension(Schema):
     by_s: float = Field(gt=0, le=YEAR_S)
 
 
+class Revocation(Schema):
+    person: str = Field(min_length=1, max_length=1000)
+    """Whose link is to end."""
+
+
 class CheckQuestion(Schema):
     who: str = Field(min_length=1, max_length=20000)
     given: dict[str, AvailabilityName] = {}
