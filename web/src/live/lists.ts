@@ -1,6 +1,6 @@
 /** The world's parts in the order in which they are shown. */
 
-import type { Activity, AskForYou, Availability, Stream } from "../api/names";
+import type { Activity, AskForYou, Availability, Me, Stream } from "../api/names";
 import { at } from "../format/time";
 import type { Known } from "./world";
 
@@ -22,9 +22,13 @@ export function overOnes(activities: ReadonlyMap<string, Activity>): Activity[] 
   return [...activities.values()].filter(isOver).sort((a, b) => end(b) - end(a));
 }
 
-export function peopleInOrder(people: ReadonlyMap<string, Known>): Known[] {
+/** Everybody but the page's owner: nobody asks for oneself. */
+export const others = (people: ReadonlyMap<string, Known>, me: Me | null): Known[] =>
+  [...people.values()].filter(({ addresses }) => !addresses.some((address) => me?.accounts.includes(address)));
+
+export function peopleInOrder(people: readonly Known[]): Known[] {
   const rank = (person: Known) => AVAILABILITIES.indexOf(person.availability) - (person.activity ? 0.5 : 0);
-  return [...people.values()].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+  return [...people].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }
 
 export function streamsInOrder(streams: ReadonlyMap<string, Stream>): Stream[] {

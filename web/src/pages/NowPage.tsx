@@ -2,7 +2,7 @@ import { useRef } from "react";
 import type { Activity } from "../api/names";
 import { at, isToday } from "../format/time";
 import { useNow, useStore, useUpToDate, useWorld } from "../live/hooks";
-import { isOver, overOnes, peopleInOrder, streamsInOrder, underWay } from "../live/lists";
+import { isOver, others, overOnes, peopleInOrder, streamsInOrder, underWay } from "../live/lists";
 import { ActivityCard } from "../parts/ActivityCard";
 import { Asks } from "../parts/Asks";
 import { Composer } from "../parts/Composer";
@@ -110,18 +110,19 @@ function UnderWay() {
 }
 
 function People() {
-  const { people, me, loaded, errors } = useWorld();
+  const { people: known, me, loaded, errors } = useWorld();
   const store = useStore();
   const now = useNow();
   const upToDate = useUpToDate();
+  const people = others(known, me);
   const shown = peopleInOrder(people).slice(0, PEOPLE_SHOWN);
   return (
     <section className="stack-s" aria-labelledby="people">
       <div className="head">
         <h2 id="people">{t("people.title")}</h2>
-        {people.size > 0 && (
+        {people.length > 0 && (
           <Link to="/people" className="xs">
-            {t("people.all", { n: people.size })}
+            {t("people.all", { n: people.length })}
           </Link>
         )}
       </div>
@@ -139,7 +140,7 @@ function People() {
             />
           ))}
         </ul>
-        {people.size === 0 && loaded.has("people") && !errors.people && (
+        {people.length === 0 && loaded.has("people") && !errors.people && (
           <p className="inner sm muted">
             {t("people.empty")} <Link to="/streams">{t("people.connect")}</Link>
           </p>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useNow, useStore, useUpToDate, useWorld } from "../live/hooks";
-import { peopleInOrder } from "../live/lists";
+import { others, peopleInOrder } from "../live/lists";
 import type { Known } from "../live/world";
 import composer from "../parts/Composer.module.css";
 import { pick } from "../parts/draft";
@@ -21,12 +21,13 @@ function fits(person: Known, wanted: string): boolean {
 
 /** Everybody Quorate knows, with source and age. */
 export function PeoplePage() {
-  const { people, me, loaded, errors } = useWorld();
+  const { people: known, me, loaded, errors } = useWorld();
   const store = useStore();
   const now = useNow();
   const upToDate = useUpToDate();
   const [wanted, setWanted] = useState("");
   useTitle(t("people.title"));
+  const people = others(known, me);
   const shown = peopleInOrder(people).filter((person) => fits(person, wanted));
   const ask = (person: Known) => {
     pick(person.person);
@@ -36,7 +37,7 @@ export function PeoplePage() {
     <Shell current="people">
       <h1>{t("people.title")}</h1>
       {errors.people && <Trouble problem={errors.people} again={() => void store.fetch("people")} />}
-      {people.size > 0 && (
+      {people.length > 0 && (
         <label className={composer.field}>
           <span className="vh">{t("people.filter")}</span>
           <input placeholder={t("people.filter")} value={wanted} onChange={(event) => setWanted(event.target.value)} />
@@ -57,8 +58,8 @@ export function PeoplePage() {
         </ul>
         {shown.length === 0 && loaded.has("people") && (
           <p className="inner sm muted">
-            {people.size > 0 ? t("people.none-found", { text: wanted.trim() }) : t("people.empty")}{" "}
-            {people.size === 0 && <Link to="/streams">{t("people.connect")}</Link>}
+            {people.length > 0 ? t("people.none-found", { text: wanted.trim() }) : t("people.empty")}{" "}
+            {people.length === 0 && <Link to="/streams">{t("people.connect")}</Link>}
           </p>
         )}
       </div>

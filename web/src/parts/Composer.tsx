@@ -2,6 +2,7 @@ import { useEffect, useId, useMemo, useRef, useState, type FocusEvent, type Keyb
 import type { Activity, Kind, NewActivity, Problem, Stream } from "../api/names";
 import { duration } from "../format/time";
 import { useStore, useWorld } from "../live/hooks";
+import { others } from "../live/lists";
 import { t } from "../texts";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -181,9 +182,7 @@ type People = ReturnType<typeof useWorld>["people"];
 function useKnown(): Known {
   const { people, me } = useWorld();
   return useMemo(() => {
-    // Nobody asks for oneself.
-    const own = new Set(me?.accounts ?? []);
-    const list = [...people.values()].filter(({ addresses }) => !addresses.some((address) => own.has(address)));
+    const list = others(people, me);
     return {
       people: list.map(({ person, name }) => ({ key: person, name })),
       groups: [...new Set(list.flatMap((person) => person.groups))].sort(),
