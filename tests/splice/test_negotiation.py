@@ -264,11 +264,13 @@ def test_sasl2_with_bind2_logs_in_without_a_new_header() -> None:
 
 
 def test_the_users_own_presence_and_software_are_seen() -> None:
-    talk = Talk().log_in()
+    talk = Talk()
+    talk.log_in()
+    assert {e.client for e in talk.all if isinstance(e, StateChanged)} == {"pc"}
     caps = "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://gajim.org' ver='x'/>"
     talk.c(f"<presence><show>dnd</show><priority>5</priority>{caps}</presence>")
     (sent,) = talk.saw(OwnPresenceSent)
     assert (sent.presence, sent.priority) == (Presence.BUSY, 5)
-    assert talk.saw(StateChanged)[-1].client == "https://gajim.org"
+    assert talk.saw(StateChanged)[-1].client == "gajim.org"
     talk.c("<presence type='unavailable'/>")
     assert [e.presence for e in talk.saw(OwnPresenceSent)] == [Presence.OFFLINE]

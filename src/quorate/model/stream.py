@@ -25,7 +25,7 @@ class Stream:
     mode: str
     """How its bytes are had: ``listener``."""
     client: str
-    """What the client calls itself, or its socket address."""
+    """Name of its software, else its resource; its socket address before login."""
     server: str
     """Domain, and the host it was found at."""
     state: StreamState

@@ -14,6 +14,7 @@ from quorate.splice.config import SpliceConfig
 from quorate.splice.effects import Side, StateChanged
 from quorate.splice.outbox import Outbox
 from quorate.wire.xmpp.header import StreamHeader
+from quorate.wire.xmpp.presence import short_name
 from quorate.wire.xmpp.requests import Ids
 
 
@@ -59,7 +60,9 @@ class Context:
     """One side has said </stream:stream>."""
 
     companion_shown: bool = False
-    client_name: str | None = None
+    client_name: str = ""
+    """The client's software, if its presence told it (XEP-0115)."""
+
     headers: dict[Side, StreamHeader | None] = field(default_factory=dict)
     """By the side that sent it."""
 
@@ -90,8 +93,12 @@ class Context:
             self.announce()
 
     def announce(self) -> None:
+        client = self.client_name or (short_name(self.own.resource) if self.own else "")
         self.out.add(
             StateChanged(
-                state=self.state, reason=self.reason, companion=self.companion_shown, client=self.client_name
+                state=self.state,
+                reason=self.reason,
+                companion=self.companion_shown,
+                client=client or None,
             )
         )

@@ -77,7 +77,7 @@ class StateChanged:
     reason: Reason | None
     companion: bool
     client: str | None = None
-    """Software name, if the stream told it."""
+    """Name of its software, else its resource; None before login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

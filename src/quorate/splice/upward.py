@@ -9,7 +9,7 @@ from quorate.splice.session import Session
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName
-from quorate.wire.xmpp.presence import PresenceStanza, parse_presence
+from quorate.wire.xmpp.presence import PresenceStanza, parse_presence, software_name
 from quorate.wire.xmpp.tag import tag_attributes
 
 _BIND = b"urn:ietf:params:xml:ns:xmpp-bind"
@@ -83,8 +83,8 @@ def _own_presence(session: Session, stanza: PresenceStanza) -> None:
     if available and context.initial_presence_at is None:
         context.initial_presence_at = context.now
         context.interested = True
-    if stanza.caps and context.client_name is None:
-        context.client_name = stanza.caps.rpartition("#")[0]
+    if stanza.caps and not context.client_name and (name := software_name(stanza.caps)):
+        context.client_name = name
         context.announce()
     session.own_presence = OwnPresenceSent(
         presence=stanza.presence if available else Presence.OFFLINE,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quorate.model.evidence import Presence
 from quorate.wire.xmpp.element import NotWellFormed, parse
-from quorate.wire.xmpp.presence import PresenceStanza, address, fingerprint, parse_presence
+from quorate.wire.xmpp.presence import PresenceStanza, address, fingerprint, parse_presence, software_name
 
 HEARD = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -77,6 +77,32 @@ def test_addresses_status_and_caps() -> None:
         "7",
     )
     assert (stanza.status, stanza.caps, stanza.muc) == ("at work", "http://x#v=", False)
+
+
+@pytest.mark.parametrize(
+    ("caps", "name"),
+    [
+        ("http://www.profanity.im#abc=", "profanity.im"),
+        ("https://gajim.org#abc=", "gajim.org"),
+        ("http://psi-im.org/caps#a", "psi-im.org/caps"),
+        ("https://dino.im/#a", "dino.im"),
+        ("libpurple#", "libpurple"),
+        ("urn:x://y#1", "urn:x://y"),
+        ("http://a\u202e\x1b[31mb\n.org#1", "a[31mb.org"),
+        (f"http://{'x' * 5000}#1", "x" * 64),
+        ("https://#1", ""),
+        ("#", ""),
+    ],
+)
+def test_what_a_client_calls_itself(caps: str, name: str) -> None:
+    assert software_name(caps) == name
+
+
+@given(st.text())
+def test_whatever_a_client_calls_itself_fits_in_one_line(node: str) -> None:
+    name = software_name(f"{node}#v")
+    assert len(name) <= 64
+    assert name == "" or name.isprintable()
 
 
 def test_nothing_given() -> None:

@@ -13,6 +13,8 @@ from quorate.wire.xmpp.timestamp import parse_timestamp
 
 MAX_AHEAD: Final = timedelta(hours=24)
 """A clock further ahead than this is wrong, not fast."""
+MAX_NAME: Final = 64
+"""Characters of a client's name."""
 MIN_PRIORITY, MAX_PRIORITY = -128, 127
 
 _DELAY = "{urn:xmpp:delay}delay"
@@ -67,6 +69,18 @@ def parse_presence(element: Element, heard: datetime | None = None) -> PresenceS
         muc=any(element.find(name) is not None for name in _ROOM),
         caps=f"{caps.get('node', '')}#{caps.get('ver', '')}" if caps is not None else None,
     )
+
+
+def software_name(caps: str) -> str:
+    """What a client calls itself, short, from its ``node#ver``: ``gajim.org`` of ``https://gajim.org#v=``."""
+    node = caps.rpartition("#")[0]
+    scheme, _, rest = node.partition("://")
+    return short_name((rest if scheme in ("http", "https") else node).removeprefix("www.").rstrip("/"))
+
+
+def short_name(text: str) -> str:
+    """To be shown in one line, whoever chose it."""
+    return "".join(c for c in text if c.isprintable()).strip()[:MAX_NAME]
 
 
 def fingerprint(element: Element) -> bytes:
