@@ -9,7 +9,7 @@ import { Icon } from "../ui/Icon";
 import { Trouble } from "../ui/Trouble";
 import css from "./Composer.module.css";
 import { ComposerMore } from "./ComposerMore";
-import type { Known } from "./completion";
+import { isUnfinished, suggestions, type Known } from "./completion";
 import { setDraft, takeFocus, useDraft } from "./draft";
 import { KINDS } from "./KindChoice";
 import { useCheck } from "./useCheck";
@@ -86,8 +86,11 @@ export function Composer() {
   const composer = useComposer();
   const { who, wish, setWish, field, check } = composer;
   const [focused, setFocused] = useState(false);
+  const [suggesting, setSuggesting] = useState(false);
   const refusedId = useId();
-  const known = useKnown();
+  const items = suggestions(who, useKnown());
+  const choosing = suggesting && items.length > 0;
+  const refused = choosing && isUnfinished(who, check.refused?.column ?? null) ? null : check.refused;
   const open = focused || who.trim() !== "";
   const leave = (event: FocusEvent<HTMLElement>) => {
     if (!event.currentTarget.contains(event.relatedTarget)) setFocused(false);
@@ -114,15 +117,17 @@ export function Composer() {
           ref={field}
           labelled={t("composer.label")}
           value={who}
-          known={known}
-          badColumn={check.refused?.column ?? null}
-          refused={check.refused !== null}
-          describedBy={check.refused ? refusedId : undefined}
+          items={items}
+          open={suggesting}
+          badColumn={refused?.column ?? null}
+          refused={refused !== null}
+          describedBy={refused ? refusedId : undefined}
+          onOpen={setSuggesting}
           onChange={composer.change}
           onEnter={() => void composer.submit()}
           onLeave={() => field.current?.blur()}
         />
-        {check.refused && <Refused id={refusedId} problem={check.refused} onMend={composer.mend} />}
+        {refused && <Refused id={refusedId} problem={refused} onMend={composer.mend} />}
         {open && <ComposerMore wish={wish} accounts={composer.accounts} badTime={composer.badTime} onChange={setWish} />}
         {composer.problem && <Trouble problem={composer.problem} />}
       </div>

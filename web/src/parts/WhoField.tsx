@@ -1,33 +1,35 @@
 import { Autocomplete } from "@base-ui/react/autocomplete";
-import { useRef, useState, type KeyboardEvent, type Ref } from "react";
+import { useRef, type KeyboardEvent, type Ref } from "react";
 import { t } from "../texts";
 import css from "./Composer.module.css";
-import { suggestions, tokens, type Known, type Suggestion } from "./completion";
+import { tokens, type Suggestion } from "./completion";
 
 interface Props {
   ref: Ref<HTMLInputElement>;
   labelled: string;
   value: string;
-  known: Known;
+  /** Suggestions for the last word … */
+  items: Suggestion[];
+  /** … and whether they are to be seen, if there are any. */
+  open: boolean;
   /** Column (from 1) of what was refused. */
   badColumn: number | null;
   refused: boolean;
   describedBy: string | undefined;
+  onOpen: (open: boolean) => void;
   onChange: (value: string) => void;
   onEnter: () => void;
   onLeave: () => void;
 }
 
 /** The requirement as one line of text, coloured by a drawing behind the field, with suggestions below it. */
-export function WhoField({ ref, labelled, value, known, badColumn, refused, describedBy, ...on }: Props) {
-  const [open, setOpen] = useState(false);
+export function WhoField({ ref, labelled, value, items, open, badColumn, refused, describedBy, ...on }: Props) {
   const highlighted = useRef<Suggestion | undefined>(undefined);
-  const items = suggestions(value, known);
   const shown = open && items.length > 0;
 
   const take = (item: Suggestion) => {
     highlighted.current = undefined;
-    setOpen(false);
+    on.onOpen(false);
     on.onChange(item.value);
   };
   const keys = (event: KeyboardEvent<HTMLInputElement>) => {
@@ -38,16 +40,16 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
       take(first);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      setOpen(false);
+      on.onOpen(false);
       if (chosen) take(chosen);
       else on.onEnter();
     } else if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
-      if (shown) setOpen(false);
+      if (shown) on.onOpen(false);
       else on.onLeave();
     } else if (event.key === "ArrowDown" && !shown) {
-      setOpen(true);
+      on.onOpen(true);
     }
   };
 
@@ -58,9 +60,9 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
       value={value}
       inline
       open={shown}
-      onOpenChange={setOpen}
+      onOpenChange={on.onOpen}
       onValueChange={(next) => {
-        setOpen(true);
+        on.onOpen(true);
         on.onChange(next);
       }}
       itemToStringValue={(item: Suggestion) => item.value}
@@ -80,7 +82,7 @@ export function WhoField({ ref, labelled, value, known, badColumn, refused, desc
               spellCheck={false}
               autoCapitalize="none"
               onKeyDown={keys}
-              onBlur={() => setOpen(false)}
+              onBlur={() => on.onOpen(false)}
             />
           </div>
         </div>

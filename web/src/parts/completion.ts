@@ -44,6 +44,12 @@ export function suggestions(text: string, known: Known): Suggestion[] {
   return [...people, ...groups, ...counts].slice(0, MAX);
 }
 
+/** True if what was refused (at `column`, from 1; null: all of it) is the word still being typed at the end. */
+export function isUnfinished(text: string, column: number | null): boolean {
+  const word = WORD.exec(text)?.[0] ?? "";
+  return column === null || column > [...text].length - [...word].length;
+}
+
 export interface Token {
   text: string;
   kind: "who" | "word" | "space" | "bad";

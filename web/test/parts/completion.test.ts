@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { suggestions, tokens } from "../../src/parts/completion";
+import { isUnfinished, suggestions, tokens } from "../../src/parts/completion";
 
 const known = {
   people: [
@@ -26,6 +26,18 @@ it.each([
   ["", []],
   ["lena, o", ["lena, omar "]],
 ])("after “%s”", (text, wanted) => expect(values(text)).toEqual(wanted));
+
+it.each([
+  ["any of @", 8, true],
+  ["any of @d", 8, true],
+  ["any of @leagl and o", 8, false],
+  ["bob x", 5, true],
+  ["bbo ", 1, false],
+  ["any of @", null, true],
+  ["é ü@", 3, true],
+])("in “%s” what was refused at %s is still being typed: %s", (text, column, wanted) =>
+  expect(isUnfinished(text, column)).toBe(wanted),
+);
 
 describe("the coloured text", () => {
   it.each(["2 of @dba and (lena or omar)", "  lena,omar  ", "", "((", "é ü"])("is the typed text: “%s”", (text) => {
