@@ -1,5 +1,6 @@
 """The page as files: who gets which, and how long a browser keeps it."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -70,9 +71,16 @@ async def test_nothing_else_is_served(built: httpx.AsyncClient, path: str) -> No
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_an_icon_is_served_if_the_page_has_one(built: httpx.AsyncClient, static: Path) -> None:
-    (static / "favicon.svg").write_text("<svg/>")
-    assert (await built.get("/favicon.svg")).headers["content-type"] == "image/svg+xml"
+@pytest.mark.parametrize("path", ["/", "/enter?key=old", "/nowhere"])
+async def test_plain_pages_have_an_icon_too(stand_in: StandIn, static: Path, path: str) -> None:
+    (static / "assets" / "logo-7d1e.svg").write_text("<svg/>")
+    async with client_of(app_of(stand_in, static), bearer=None) as client:
+        page = (await client.get(path, headers={"accept": "text/html"})).text
+        icon = re.search(r'<link rel="icon" href="([^"]+)"', page)
+        assert icon
+        for address in (icon[1], "/favicon.ico"):
+            answer = await client.get(address)
+            assert (answer.text, answer.headers["content-type"]) == ("<svg/>", "image/svg+xml")
 
 
 @pytest.mark.parametrize("path", ["/", "/r/none"])

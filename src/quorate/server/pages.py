@@ -17,7 +17,7 @@ from quorate.server.problems import Unauthorised
 
 STATIC: Final = Path(__file__).parent / "static"
 _PAGES: Final = ("/", "/activities", "/activities/{rest:path}", "/people", "/streams", "/history")
-_ICONS: Final = {"favicon.svg": "image/svg+xml", "favicon.ico": "image/x-icon"}
+_ICONS: Final = ("favicon.svg", "favicon.ico")
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,6 +31,11 @@ class Page:
     @property
     def built(self) -> bool:
         return (self.directory / "index.html").is_file()
+
+    @property
+    def icon(self) -> Path | None:
+        """The logo under the name the build gave it."""
+        return next((self.directory / "assets").glob("logo-*.svg"), None)
 
     def document(self, name: str, status: int = 200) -> Response:
         if not self.built:
@@ -61,6 +66,7 @@ def _plain(status: int, title: str, body: str) -> HTMLResponse:
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="/favicon.svg" type="image/svg+xml">'
         f"<title>{title} · Quorate</title></head>"
         f"<body><main><h1>{title}</h1><p>{body}</p></main></body></html>",
         status,
@@ -122,10 +128,11 @@ async def enter(request: Request, door: DoorDep, hub: HubDep, key: str = "") -> 
 
 @router.get("/{icon}")
 async def icon(request: Request, icon: str) -> Response:
+    """The logo also for what names none: our plain pages, and documents of the API in a browser."""
     page: Page = request.app.state.page
-    path = page.directory / icon
-    if icon not in _ICONS or not path.is_file():
+    path = page.icon if icon in _ICONS else None
+    if path is None:
         if "text/html" in request.headers.get("accept", ""):
             return _nowhere(request, page)
         raise NotFound(f"There is nothing at /{icon}.", remedy="The page is at /.")
-    return FileResponse(path, media_type=_ICONS[icon])
+    return FileResponse(path, media_type="image/svg+xml")
