@@ -76,9 +76,10 @@ async def test_guests_never_see_who_was_asked_declined_or_is_silent(
 async def test_someone_waiting_sees_who_is_in_and_how_many_are_missing(
     stranger: httpx.AsyncClient, stand_in: StandIn
 ) -> None:
-    stand_in.put(incident())
+    stand_in.put(replace(incident(), ring_s=45.0))
     shown = await view(stranger, stand_in, "raj")
     assert (shown["in_count"], shown["need"], shown["you_said"]) == (3, 4, "yes")
+    assert shown["ring_s"] == 45.0
     assert (shown["organiser"], shown["you"], shown["is_organiser"]) == ("Alice", "Raj", False)
     assert shown["activity"] is None
     dba, other = shown["clauses"]

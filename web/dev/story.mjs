@@ -158,7 +158,7 @@ export function room(token, now = Date.now()) {
   const view = {
     type: "view", state: token, about: "orders DB down", kind: "video", organiser: "sam", you: "raj", is_organiser: false, you_said: "yes",
     activity: null, asked_at: iso(now - 60 * S), created: iso(now - 41 * S), opened_at: null, ended_at: null,
-    deadline: iso(now + 559 * S), here: [], clauses: [], in_count: 3, need: 4, covered_by: null, covered_at: null,
+    deadline: iso(now + 559 * S), here: [], clauses: [], in_count: 3, need: 4, ring_s: 30, covered_by: null, covered_at: null,
     not_coming: [], chat: [], server_time: iso(now),
   };
   const away = { here: false };

@@ -92,6 +92,7 @@ def _bare(activity: Activity, holder: Holder, state: schemas.RoomState, now: dat
         clauses=[],
         in_count=0,
         need=0,
+        ring_s=activity.ring_s,
         server_time=now,
     )
 

@@ -1142,6 +1142,11 @@ export interface components {
             /** Organiser */
             organiser: string;
             /**
+             * Ring S
+             * @default 30
+             */
+            ring_s: number;
+            /**
              * Server Time
              * Format: date-time
              */

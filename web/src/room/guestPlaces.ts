@@ -7,9 +7,6 @@ import type { ClauseView } from "../parts/Clause";
 import type { PlaceView } from "../parts/Place";
 import { t } from "../texts";
 
-/** The view does not say how long a ring lasts; the arc is drawn against the usual time. */
-const USUAL_RING_S = 30;
-
 export function guestClauses(view: RoomView, now: number): ClauseView[] {
   const organiserHere = view.here.some((person) => person.name === view.organiser);
   const organiser: PlaceView = {
@@ -25,13 +22,13 @@ export function guestClauses(view: RoomView, now: number): ClauseView[] {
     optional: false,
     places: [organiser],
   };
-  return [asks, ...view.clauses.map((clause) => clauseView(clause, now))];
+  return [asks, ...view.clauses.map((clause) => clauseView(clause, view.ring_s, now))];
 }
 
-function clauseView(clause: GuestClause, now: number): ClauseView {
+function clauseView(clause: GuestClause, ring_s: number, now: number): ClauseView {
   const places = clause.people.map(place);
   const asking = Math.min(clause.asking, Math.max(0, clause.need - places.length));
-  for (let index = 0; index < asking; index += 1) places.push(oneMore(index, clause.until ?? null, now));
+  for (let index = 0; index < asking; index += 1) places.push(oneMore(index, clause.until ?? null, ring_s, now));
   for (let number = places.length + 1; number <= clause.need; number += 1) {
     places.push({ key: `open-${number}`, state: "open", letters: String(number), name: t("place.open"), note: "" });
   }
@@ -52,7 +49,7 @@ const place = (person: GuestPerson): PlaceView => ({
   note: person.here ? t("place.here") : t("place.said-yes"),
 });
 
-function oneMore(index: number, until: string | null, now: number): PlaceView {
+function oneMore(index: number, until: string | null, ring_s: number, now: number): PlaceView {
   const seconds = until ? Math.max(0, (at(until) - now) / 1000) : 0;
   return {
     key: `asking-${index}`,
@@ -60,6 +57,6 @@ function oneMore(index: number, until: string | null, now: number): PlaceView {
     letters: "?",
     name: t("place.one-more"),
     note: until ? t("place.time-left", { time: countdown(seconds) }) : t("place.going-out"),
-    left: { seconds, part: Math.min(1, seconds / USUAL_RING_S) },
+    left: { seconds, part: Math.min(1, seconds / ring_s) },
   };
 }

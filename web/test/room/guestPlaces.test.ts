@@ -16,3 +16,12 @@ it("a guest sees who is in and how many more, nobody who was asked", () => {
     ["lena or omar", "done", ["omar: said yes"]],
   ]);
 });
+
+it.each([
+  [30, 0.7],
+  [42, 0.5],
+  [10, 1],
+])("the arc of who is being asked is part of the whole time to answer, %s s", (ring_s, part) => {
+  const [, dbas] = guestClauses({ ...room("waiting", NOW)!, ring_s }, NOW);
+  expect(dbas?.places[1]?.left).toEqual({ seconds: 21, part });
+});

@@ -70,6 +70,8 @@ class RoomView(Schema):
     clauses: list[GuestClause]
     in_count: int
     need: int
+    ring_s: float = 30.0
+    """How long somebody asked has to answer."""
     covered_by: str | None = None
     covered_at: datetime | None = None
     not_coming: list[str] = Field(default=[])
