@@ -55,6 +55,19 @@ def test_every_line_of_the_time_line_is_a_sentence(what: Happened, reason: Reaso
 
 
 @pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        (Happened.DECLINED, "ruth said no."),
+        (Happened.SILENT, "ruth did not answer in 30 s."),
+        (Happened.ACCEPTED, "ruth said yes."),
+        (Happened.RANG, "Rang ruth."),
+    ],
+)
+def test_names_are_written_as_people_write_them(what: Happened, text: str) -> None:
+    assert log_text(LogLine(at=T0, what=what, people=("ruth",)), activity("bob")) == text
+
+
+@pytest.mark.parametrize(
     "kind", ["deadline", "silence", "later", "ask-again", "retry", "nobody-came", "newer"]
 )
 def test_every_timer_has_words(kind: str) -> None:

@@ -42,6 +42,20 @@ def test_a_change_of_the_tally() -> None:
     assert text == "Q481: dba 1/2, omar. One declined, one did not answer, asking one more. 00:41"
 
 
+@pytest.mark.parametrize(
+    ("states", "news"),
+    [
+        ({"bob": InvitationState.LATER, "carol": SENT}, "bob can later, asking one."),
+        ({"bob": InvitationState.LATER, "carol": DECLINED}, "One declined, bob can later."),
+    ],
+)
+def test_a_name_stays_lower_case_where_a_sentence_begins(
+    states: dict[str, InvitationState], news: str
+) -> None:
+    story = activity("bob and carol", states)
+    assert f". {news} " in organiser_text("tally", story, people=standings(story), now=later(41))
+
+
 def test_live() -> None:
     states = {"raj": ACCEPTED, "kofi": ACCEPTED, "omar": ACCEPTED}
     story = activity(INCIDENT, states, id="Q481", state=ActivityState.LIVE, live_at=later(62))

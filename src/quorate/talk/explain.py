@@ -146,10 +146,10 @@ def log_text(line: LogLine, activity: Activity) -> str:
 
 
 def _says(text: str) -> Callable[[LogLine, str, Activity], str]:
-    """A sentence with ``{who}`` and the reason after it, if there is one."""
+    """A sentence with ``{who}`` and the reason after it, if there is one; names stay as they are typed."""
 
     def sentence(line: LogLine, who: str, _activity: Activity) -> str:
-        head = capital(text.format(who=who))
+        head = capital(text).format(who=who)
         return sentence_row(f"{head}.", reason_text(line.reason) if line.reason else "")
 
     return sentence

@@ -126,18 +126,21 @@ def _news(standings: Standings) -> str:
     """``One declined, asking one more.``"""
     declined = len(standings.in_state(InvitationState.DECLINED))
     silent = len(standings.in_state(InvitationState.SILENT))
+    can_later = standings.in_state(InvitationState.LATER)
     asked = len(standings.in_state(*OPEN))
     pieces = []
     if declined:
         pieces.append(f"{number(declined)} declined")
     if silent:
         pieces.append(f"{number(silent)} did not answer")
-    for key in standings.in_state(InvitationState.LATER):
-        pieces.append(f"{short_name(key)} can later")
+    pieces.extend(f"{short_name(key)} can later" for key in can_later)
     if asked:
         more = " more" if declined or silent else ""
         pieces.append(f"asking {number(asked)}{more}")
-    return f"{capital(', '.join(pieces))}." if pieces else ""
+    if not pieces:
+        return ""
+    text = ", ".join(pieces)
+    return f"{text if can_later and not (declined or silent) else capital(text)}."
 
 
 def _live(said: _Said) -> str:
