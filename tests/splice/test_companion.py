@@ -62,12 +62,28 @@ def test_an_empty_roster_is_opened_for_it(query: str) -> None:
 def test_a_client_that_asks_for_no_roster_gets_it_by_a_push() -> None:
     talk = bound()
     talk.c("<presence/>")
+    talk.wait(4.9)
+    assert talk.client() == ""
+    talk.wait(0.2)
     seen = talk.client()
     (id,) = ids(seen)
     assert seen == push(id) + APPEARS
     talk.c(f"<iq type='result' id='{id}'/>")
     talk.c(f"<iq type='result' id='{id}' to='alice@example.org'/>")
     assert talk.server() == "<presence/>"
+
+
+def test_a_client_that_sends_presence_first_gets_it_with_its_roster_and_not_before() -> None:
+    talk = bound()
+    talk.c("<presence/>")
+    talk.s("<presence from='bob@example.org/x'/>")
+    assert talk.client() == "<presence from='bob@example.org/x'/>"
+    talk.c(ROSTER_GET)
+    assert talk.client() == ""
+    talk.s(roster(BOB))
+    assert talk.client() == roster(BOB, ITEM) + APPEARS
+    talk.wait(10)
+    assert talk.client() == ""
 
 
 def test_a_client_that_does_nothing_gets_it_after_five_seconds() -> None:

@@ -53,11 +53,15 @@ class Companion:
         self._executed: dict[tuple[str, str], None] = {}
 
     def show(self) -> None:
-        """Enter the client's view as soon as it may: roster item first, then presence."""
+        """Enter the client's view as soon as it may: roster item first, then presence.
+
+        Some clients send presence before they ask for their roster; to them a contact that comes earlier
+        than the roster is one that went offline with it.
+        """
         if self._retired or self._pushing or self._present or not self._context.gate_open():
             return
         if not self._roster.companion_in:
-            if not self._roster.open:
+            if not self._roster.open and (self._roster.ids or self._late()):
                 self._pushing = True
                 self._push_item()
         elif self._context.initial_presence_at is not None or self._late():
