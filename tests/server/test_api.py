@@ -42,6 +42,7 @@ async def test_who_prints_verdicts_with_source_and_age(api: httpx.AsyncClient, s
             "groups": ["dba"],
             "addresses": ["xmpp:raj@example.org"],
             "activity": None,
+            "activity_state": None,
         }
     ]
     assert stand_in.said == ["asked raj"]
