@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from quorate.link import client as client_module
+from quorate.link import connection as connection_module
 from quorate.link.client import LinkClient
 from quorate.link.messages import FromAgent, FromServer, Quit, SnapshotDone, Welcome
 from quorate.link.server import LinkPeer, LinkServer
@@ -134,7 +135,7 @@ async def test_what_a_newer_server_says_is_left_out(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_does_not_read_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_UNSENT", 1000)
+    monkeypatch.setattr(connection_module, "MAX_UNSENT", 1000)
     user = User()
     client = LinkClient(tmp_path, user)
     async with raw_server(tmp_path, b""), running(client):

@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from quorate.clock import Clock
+from quorate.link.connection import SOCKET_NAME
 from quorate.link.messages import (
     AskDone,
     AskFor,
@@ -24,7 +25,6 @@ from quorate.link.messages import (
     StreamIs,
     Tell,
 )
-from quorate.link.server import SOCKET_NAME
 from quorate.link.wire import encode, server_lines
 from quorate.model.address import Address, xmpp
 from quorate.model.command import Command

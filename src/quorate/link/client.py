@@ -12,16 +12,14 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from quorate.link.connection import SOCKET_NAME, LinkConnection
 from quorate.link.messages import FromServer
-from quorate.link.wire import BadLine, LineDecoder, encode, server_lines
+from quorate.link.wire import server_lines
 
-SOCKET_NAME = "link.sock"
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0
 LASTING_S = 5.0
 """A connection that held this long was no mistake: the next one is tried soon."""
-MAX_UNSENT = 16 * 1024 * 1024
-"""Bytes waiting for a server that does not read; then the connection is dropped."""
 FLUSH_S = 0.5
 """How long what was sent last may take to leave."""
 
@@ -76,9 +74,7 @@ class LinkClient:
                 wait = min(2 * wait, LONGEST_WAIT_S)
         finally:
             if (last := self._connection) is not None:
-                last.close()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(last.gone.wait(), FLUSH_S)
+                await last.close(FLUSH_S)
 
     def opened(self, connection: "_Connection") -> None:
         self._connection = connection
@@ -94,49 +90,16 @@ class LinkClient:
         self._user.link_closed()
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(LinkConnection[FromServer]):
     def __init__(self, client: LinkClient) -> None:
+        super().__init__(server_lines())
         self._client = client
-        self._lines: LineDecoder[FromServer] = server_lines()
-        self._transport: asyncio.Transport | None = None
-        self.gone = asyncio.Event()
 
-    def send(self, message: BaseModel) -> bool:
-        if self._transport is None or self._transport.is_closing():
-            return False
-        if self._transport.get_write_buffer_size() > MAX_UNSENT:
-            log.warning("link dropped reason=server-does-not-read")
-            self._transport.abort()
-            return False
-        try:
-            self._transport.write(encode(message))
-        except BadLine as bad:
-            log.warning("message not sent reason=%s", bad)
-            return False
-        return True
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def opened(self) -> None:
         self._client.opened(self)
 
-    def data_received(self, data: bytes) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
-        try:
-            messages = self._lines.feed(data)
-        except BadLine as bad:
-            log.warning("link dropped reason=%s", bad)
-            self._transport.abort()
-            return
-        for message in messages:
-            self._client.received(message)
+    def received(self, message: FromServer) -> None:
+        self._client.received(message)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._transport = None
+    def closed(self) -> None:
         self._client.closed()
-        self.gone.set()

@@ -5,27 +5,20 @@ disconnected with a logged reason; nothing of what it sent is logged.
 """
 
 import asyncio
-import logging
 import os
 import socket
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import BaseModel
-
 from quorate.errors import Misconfigured
+from quorate.link.connection import SOCKET_NAME, LinkConnection
 from quorate.link.messages import FromAgent
-from quorate.link.wire import BadLine, LineDecoder, agent_lines, encode
+from quorate.link.wire import agent_lines
 
-SOCKET_NAME = "link.sock"
 MAX_SOCKET_PATH = 107
 """Bytes, Linux ``sun_path`` without its terminating zero."""
-MAX_UNSENT = 16 * 1024 * 1024
-"""Bytes waiting for an agent that does not read; then it is disconnected."""
 FLUSH_S = 1.0
 """How long a closing connection may take to send what is queued."""
-
-log = logging.getLogger(__name__)
 
 
 class LinkHandler(Protocol):
@@ -40,58 +33,23 @@ class LinkHandler(Protocol):
         ...
 
 
-class LinkPeer(asyncio.Protocol):
+class LinkPeer(LinkConnection[FromAgent]):
     """One connected agent."""
 
     def __init__(self, handler: LinkHandler, peers: "set[LinkPeer]") -> None:
+        super().__init__(agent_lines())
         self._handler = handler
         self._peers = peers
-        self._lines: LineDecoder[FromAgent] = agent_lines()
-        self._transport: asyncio.Transport | None = None
-        self._gone = asyncio.Event()
 
-    def send(self, message: BaseModel) -> None:
-        """Queue one message; nothing happens if the connection is closed."""
-        if self._transport is None or self._transport.is_closing():
-            return
-        if self._transport.get_write_buffer_size() > MAX_UNSENT:
-            log.warning("link closed: the agent does not read")
-            self._transport.abort()
-            return
-        self._transport.write(encode(message))
-
-    async def close(self) -> None:
-        """Close after what is queued has left, or after FLUSH_S."""
-        if self._transport is not None:
-            self._transport.close()
-        try:
-            await asyncio.wait_for(self._gone.wait(), FLUSH_S)
-        except TimeoutError:
-            if self._transport is not None:
-                self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def opened(self) -> None:
         self._peers.add(self)
         self._handler.opened(self)
 
-    def data_received(self, data: bytes) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
-        try:
-            messages = self._lines.feed(data)
-        except BadLine as bad:
-            log.warning("link closed: %s", bad)
-            self._transport.abort()
-            return
-        for message in messages:
-            self._handler.received(self, message)
+    def received(self, message: FromAgent) -> None:
+        self._handler.received(self, message)
 
-    def connection_lost(self, _exc: Exception | None) -> None:
-        self._transport = None
+    def closed(self) -> None:
         self._peers.discard(self)
-        self._gone.set()
         self._handler.closed(self)
 
 
@@ -117,7 +75,7 @@ class LinkServer:
         if self._server is None:
             return
         self._server.close()
-        await asyncio.gather(*(peer.close() for peer in list(self._peers)))
+        await asyncio.gather(*(peer.close(FLUSH_S) for peer in list(self._peers)))
         await self._server.wait_closed()
         self._server = None
         self.path.unlink(missing_ok=True)
