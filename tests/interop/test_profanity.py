@@ -40,7 +40,7 @@ async def chat_opened(client: Profanity) -> None:
     """In the companion's window, after it said hello."""
     await client.shows("chat message: Quorate")
     await client.type("/msg Quorate help")
-    await client.shows("What I understand:")
+    assert "is offline" not in await client.shows("What I understand:")
 
 
 async def answered(client: Profanity, typed: str, answer: str) -> None:
