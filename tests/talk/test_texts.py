@@ -103,3 +103,9 @@ def test_the_organiser_sees_what_was_sent_in_their_name() -> None:
     story = activity("bob", {"bob": SENT})
     assert echo_text("invite", story, "bob") == "Q1: asked bob."
     assert echo_text("link", story, "bob") is None
+
+
+def test_who_meets_at_an_address_gets_that_address_too() -> None:
+    story = activity("bob", {"bob": ACCEPTED}, about="NDA", kind=Kind.LINK, target="https://meet.example/nda")
+    text = invitee_text("link", story, "bob", now=later(5), link=LINK)
+    assert text == f'[Quorate] It is on now for "NDA": https://meet.example/nda (who is there: {LINK})'
