@@ -134,7 +134,8 @@ def _link(reader: _Reader) -> str:
     with_whom = f" with {joined(others)}" if others else ""
     subject = f" for {quoted_about(reader.activity)}" if reader.activity.about else ""
     if reader.activity.kind is Kind.LINK and reader.activity.target:
-        return f"{PREFIX} It is on now{subject}{with_whom}: {reader.activity.target} (who is there: {reader.link})"
+        where = f"{reader.activity.target} (who is there: {reader.link})"
+        return f"{PREFIX} It is on now{subject}{with_whom}: {where}"
     return f"{PREFIX} The room{subject} is open{with_whom}: {reader.link}".rstrip(": ")
 
 
