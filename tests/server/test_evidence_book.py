@@ -174,3 +174,13 @@ async def test_a_change_counts_once_it_has_held(again: bool) -> None:
     scene.book.on_time()
     assert scene.bob() is (AVAILABLE if again else Availability.AWAY)
     assert scene.changed == ([] if again else [{"bob"}])
+
+
+async def test_what_somebody_said_counts_at_once_however_long_presence_must_hold() -> None:
+    scene = Scene(settle_s=30)
+    scene.sees(ONLINE)
+    said = scene.evidence(Presence.BUSY, "", source=Source.SAID, vantage=None)
+    assert scene.book.note(said) == {"bob"}
+    assert scene.bob() is Availability.BUSY
+    assert scene.book.forget(BOB, Source.SAID) == {"bob"}
+    assert scene.bob() is AVAILABLE

@@ -24,10 +24,16 @@ class Settler:
         self.current: Availability | None = None
         """None until first fed."""
 
-    def feed(self, raw: Availability, now: datetime) -> Availability | None:
-        """Take the verdict of this moment; returns the new ``current`` if it changed."""
+    def feed(self, raw: Availability, now: datetime, *, at_once: bool = False) -> Availability | None:
+        """Take the verdict of this moment; returns the new ``current`` if it changed.
+
+        ``at_once``: it comes from what the person said or does, not from a connection that may flicker.
+        """
         if raw is not self._raw:
             self._raw, self._raw_since = raw, now
+        if at_once and raw is not self.current:
+            self.current = raw
+            return raw
         return self.on_time(now)
 
     def on_time(self, now: datetime) -> Availability | None:

@@ -68,7 +68,7 @@ class EvidenceBook:
     def forget(self, subject: Address, source: Source, resource: str = "") -> set[str]:
         """Take back what was noted."""
         self._entries.get(subject, {}).pop((source, None, resource), None)
-        return {self._touch(subject)}
+        return {self._touch(subject, at_once=True)}
 
     def stream_ended(self, stream: str, reason: Reason = Reason.STREAM_ENDED) -> set[str]:
         """What only this stream reported is stale from now on."""
@@ -154,17 +154,17 @@ class EvidenceBook:
         if before is not None and _same_state(before.evidence, evidence):
             told_by |= before.streams
         slots[slot] = _Entry(evidence, told_by)
-        return self._touch(evidence.subject)
+        return self._touch(evidence.subject, at_once=stream is None)
 
-    def _touch(self, subject: Address) -> str:
+    def _touch(self, subject: Address, *, at_once: bool = False) -> str:
         """Bring the verdicts about this address up to date."""
         key = self._directory.key_of(subject)
         for account in self._directory.accounts():
-            self._settle((key, account))
+            self._settle((key, account), at_once=at_once)
         self._arm()
         return key
 
-    def _settle(self, seen: _Seen) -> bool:
+    def _settle(self, seen: _Seen, *, at_once: bool = False) -> bool:
         """Feed the verdict of this moment; returns whether what counts changed."""
         key, vantage = seen
         person = self._directory.person(key)
@@ -173,7 +173,7 @@ class EvidenceBook:
         now = self._clock.now()
         verdict = self._judge(person.addresses, vantage)
         settler = self._settlers.setdefault(seen, Settler(self._settle_s))
-        moved = settler.feed(verdict.availability, now) is not None
+        moved = settler.feed(verdict.availability, now, at_once=at_once) is not None
         turns = (settler.next_deadline(), next_change(self.about(person.addresses, vantage), now))
         at = min((turn for turn in turns if turn is not None), default=None)
         if at is None:
