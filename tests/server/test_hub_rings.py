@@ -28,6 +28,7 @@ async def test_two_activities_never_ring_one_person(tmp_path: Path) -> None:
         await until(hub, owner, lambda a: a.state is ActivityState.RINGING)
         await until(hub, other, lambda a: a.log[-1].reason is Reason.HELD)
         assert hub.activity(other).state is ActivityState.WAITING
+        assert hub.check("bob", hub.vantage(None)).verdict == "no"
         agent.writes(desk, BOB, "no")
         second = await agent.told(BOB, nth=2)
         assert second.effect.startswith(other)

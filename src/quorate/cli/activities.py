@@ -79,7 +79,7 @@ def list_(
     json: Json = False,
     everything: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
 ) -> None:
-    """List what is waiting, ringing or live."""
+    """List what is waiting, ringing or live. As JSON also what is over."""
     found = [a for a in Api().get("/activities") if json or everything or a["state"] not in OVER]
     if json:
         as_json(found)
@@ -122,7 +122,11 @@ def revoke(
     json: Json = False,
 ) -> None:
     """End one person's room link, if it got into the wrong hands; a later link is another one."""
-    _show(Api().post(f"/activities/{id}/revoke", {"person": name}), json)
+    activity = Api().post(f"/activities/{id}/revoke", {"person": name})
+    if json:
+        as_json(activity)
+    else:
+        typer.echo(f"The link of {name} to {id} no longer works. The next one they are sent is another.")
 
 
 def wait(

@@ -56,6 +56,10 @@ def find_server(data: Path | None = None) -> Server | None:
 
 
 def gone(data: Path | None = None) -> ServerGone:
+    if url := os.environ.get("QUORATE_URL"):
+        return ServerGone(
+            f"No Quorate answers at {url} (from QUORATE_URL).", remedy="Start it there, or unset QUORATE_URL."
+        )
     where = data or default_data()
     return ServerGone(
         f"No Quorate is running for the data directory {where}.",

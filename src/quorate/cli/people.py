@@ -72,7 +72,7 @@ def streams(json: Json = False) -> None:
             s["account"] or "(not logged in)",
             s["state"],
             s["client"],
-            f"{s['contacts']} contacts",
+            f"{s['contacts']} contact{'' if s['contacts'] == 1 else 's'}",
             since(s["since"]),
             s.get("reason_text") or s["reason"] or "",
         )

@@ -7,6 +7,8 @@ from typing import Any
 
 import typer
 
+STATES = {"candidate": "not asked", "sent": "being asked", "queued": "being asked", "accepted": "said yes"}
+REASONS = {"held": "asked for something else", "organiser-away": "you are away"}
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
@@ -52,6 +54,12 @@ def columns(rows: Iterable[Sequence[str]]) -> None:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
+def _beside(person: dict[str, Any]) -> str:
+    """Why somebody is not asked, else how available they are; nothing that the state says already."""
+    said = person.get("reason") or person.get("availability") or ""
+    return "" if said == person["state"] else REASONS.get(said, said)
+
+
 def activity_line(activity: dict[str, Any]) -> tuple[str, str, str, str]:
     taken = sum(p["taken"] for p in activity.get("places", []) if not p.get("optional"))
     need = sum(p["need"] for p in activity.get("places", []) if not p.get("optional"))
@@ -66,7 +74,7 @@ def activity_text(activity: dict[str, Any]) -> None:
     if activity.get("reason_text"):
         typer.echo(f"  {activity['reason_text']}")
     columns(
-        ("  " + p["name"], p["state"], p.get("reason") or p.get("availability") or "", clock(p["at"]))
+        ("  " + p["name"], STATES.get(p["state"], p["state"]), _beside(p), clock(p["at"]))
         for p in activity["people"]
     )
     if upcoming := activity.get("next"):

@@ -279,16 +279,14 @@ class Hub:
         given: Mapping[str, Availability] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> CheckAnswer:
-        """What would happen; nobody is asked."""
+        """What would happen; nobody is asked. Who is being asked for something counts as busy."""
+
+        def state(key: str) -> Availability:
+            held = self.owned.held(key, other_than="") is not None
+            return Availability.BUSY if held else self.verdict(key, vantage).availability
+
         with naming(self.accounts(), self.im):
-            return would_happen(
-                self.directory,
-                who,
-                vantage,
-                lambda key: self.verdict(key, vantage).availability,
-                given or {},
-                groups or {},
-            )
+            return would_happen(self.directory, who, vantage, state, given or {}, groups or {})
 
     def view(self, activity: Activity) -> View:
         """What the activity sees now."""
