@@ -164,6 +164,9 @@ async def test_servers_that_cannot_be_used_and_clients_that_do_not_trust(tmp_pat
             assert (wanted in seen) == told
             assert f"The server of {domain}" in str((await reasons(quorate))[0])
             assert wanted in str((await reasons(quorate))[0])
+        looked = (await quorate.run("doctor", "--json")).json()
+        (clients,) = [line["says"] for line in looked if line["name"] == "streams"]
+        assert f"The last one failed: The server of {domain}" in clients
         assert await log_in(quorate, "good.example", authority.path) is not None
         assert "import ca.pem (quorate ca --print)" in str((await reasons(quorate))[0])
         assert await log_in(quorate, "good.example", quorate.ca) is None

@@ -77,9 +77,10 @@ def parse_host_port(text: str, option: str) -> tuple[str, int]:
     """Read ``HOST:PORT`` or ``[IPV6]:PORT``; raises Misconfigured naming the option."""
     found = _HOST_PORT.fullmatch(text.strip())
     if found is None or int(found["port"]) > 65535:
+        gap = "" if option.endswith("=") else " "
         raise Misconfigured(
             f"“{text}” (from {option}) is not HOST:PORT.",
-            remedy=f"Write for example {option} 127.0.0.1:5222, or [::1]:5222 for IPv6.",
+            remedy=f"Write for example {option}{gap}127.0.0.1:5222, or {option}{gap}[::1]:5222 for IPv6.",
         )
     return found["host"].strip("[]"), int(found["port"])
 

@@ -11,6 +11,7 @@ from quorate.model.stream import Stream, StreamState
 from quorate.server.api.schemas import DoctorLine
 from quorate.server.config import split_endpoint
 from quorate.server.hub import Hub
+from quorate.talk.reasons import reason_text
 
 CONNECT_TIMEOUT_S: Final = 3.0
 FREE_BYTES_WANTED: Final = 100 * 1024 * 1024
@@ -60,8 +61,15 @@ async def _route(domain: str, target: str) -> DoctorLine:
 
 def _streams(streams: list[Stream]) -> DoctorLine:
     live = sum(stream.state is StreamState.LIVE for stream in streams)
-    says = f"{live} live." if live else "No client is connected."
-    return _line("streams", live > 0, says, "Point your IM client at the listener; the page says how.")
+    if live:
+        return _line("streams", True, f"{live} live.", "")
+    failed = max((s for s in streams if s.reason is not None), key=lambda s: s.since, default=None)
+    if failed is None or failed.reason is None:
+        says, remedy = "No client is connected.", "Point your IM client at the listener; the page says how."
+    else:
+        says = f"No client is connected. The last one failed: {failed.detail or reason_text(failed.reason)}"
+        remedy = "Mend that, then let the client connect again."
+    return _line("streams", False, says, remedy)
 
 
 def store_answers(hub: Hub) -> bool:

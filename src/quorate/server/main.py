@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Generator
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -152,4 +153,19 @@ def _announce(hub: Hub, enter: str) -> None:
         f"          A contact “Quorate” appears in your roster. Write it: help\n"
         f"  End:    Ctrl-C, or `quorate down`\n"
     )
+    if not _is_private(hub.settings):
+        sys.stdout.write(
+            "  Beware: other machines reach the page without encryption. Put a TLS proxy in front, and set\n"
+            '          public_url = "https://…" in quorate.toml.\n'
+        )
     sys.stdout.flush()
+
+
+def _is_private(settings: Settings) -> bool:
+    """Only this machine reaches the page, or somebody took care of TLS."""
+    host, _ = split_endpoint(settings.web)
+    try:
+        local = ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    return local or settings.url.startswith("https://")
