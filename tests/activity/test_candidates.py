@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 
 from quorate.activity import candidates
-from quorate.activity.inputs import WorldChanged
+from quorate.activity.why import PersonWhy, person_why, why
 from quorate.model.availability import Availability
-from tests.activity.world import World, meet, play
+from quorate.model.reasons import Reason
+from tests.activity.world import NOON, World, act, meet, play
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,40 @@ def test_who_said_no_does_not_make_it_impossible_while_others_may_come() -> None
     world.give("Q1", WorldChanged())
     assert not candidates.possible(world.activities["Q1"], world.view("Q1"))
     assert world.activities["Q1"].state.over
+
+
+STOPPED = {
+    "it waits": "meet bob -> alice: started\n= waiting",
+    "as all who wait do": "meet bob; within 10m -> alice: started\n+10m -> alice: failed\n= expired deadline",
+    "now, it is not possible now": "meet bob; now -> alice: failed\n= failed not-now",
+    "somebody else is asked": "meet bob or carol -> alice: started\ncarol available -> ring carol",
+}
+
+
+@pytest.mark.parametrize("story", STOPPED.values(), ids=STOPPED)
+@pytest.mark.parametrize("cause", ["bob available\nbob blocks", "bob unreachable"])
+def test_who_said_stop_reads_like_somebody_who_cannot_be_reached(story: str, cause: str) -> None:
+    world = play(f"{cause}\n{story}")
+    bob = person_why(world.activities["Q1"], "bob", world.view("Q1"), world.now)
+    assert bob == PersonWhy(
+        person="bob", state=None, availability=Availability.AVAILABLE, reason=Reason.UNREACHABLE
+    )
+
+
+@pytest.mark.parametrize("state", ["away", "busy", "offline", "unknown"])
+def test_who_said_stop_and_is_not_there_is_just_not_there(state: str) -> None:
+    world = play(f"bob {state}\nbob blocks\nmeet bob -> alice: started")
+    found = candidates.why_not(world.activities["Q1"], "bob", world.view("Q1"), world.now)
+    assert found == candidates.WhyNot(Reason(state))
+
+
+def test_what_the_organiser_sees_of_a_stop_is_a_no() -> None:
+    asked = "meet bob or carol -> alice: started\nbob available -> ring bob"
+    stopped = play(f"{asked}\nbob stop -> block bob, bob: stopped, alice: tally")
+    declined = play(f"{asked}\nbob no -> alice: tally")
+    one, other = stopped.activities["Q1"], declined.activities["Q1"]
+    assert (one.log, one.invitations) == (other.log, other.invitations)
+    assert why(one, stopped.view("Q1"), NOON) == why(other, declined.view("Q1"), NOON)
 
 
 @pytest.mark.parametrize(("failures", "wait"), [(1, 10), (2, 20), (3, 40), (4, 60), (9, 60)])

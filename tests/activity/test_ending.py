@@ -22,11 +22,6 @@ STORIES = {
         bob no   -> alice: failed
         = failed impossible
     """,
-    "impossible from the start": """
-        bob blocks
-        meet bob -> alice: failed
-        = failed impossible
-    """,
     "deadline while waiting": """
         meet bob; within 10m -> alice: started
         +10m                 -> alice: failed

@@ -26,7 +26,7 @@ REASONS = {
     "unknown": ("bob unknown\nmeet bob -> alice: started", Reason.UNKNOWN),
     "unreachable": ("bob unreachable\nmeet bob -> alice: started", Reason.UNREACHABLE),
     "held": ("bob available\nbob held by Q9\nmeet bob -> alice: started", Reason.HELD),
-    "blocked": ("bob blocks\nmeet bob or carol -> alice: started", Reason.BLOCKED),
+    "stopped": ("bob available\nbob blocks\nmeet bob or carol -> alice: started", Reason.UNREACHABLE),
     "declined": (f"{RINGING}\nbob no -> alice: tally", Reason.DECLINED),
     "silent": (f"{RINGING}\n+30s -> alice: tally", Reason.SILENT),
     "later": (f"{RINGING}\nbob in 5m -> bob: later-noted, alice: tally", Reason.LATER),

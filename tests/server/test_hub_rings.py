@@ -125,6 +125,6 @@ async def test_stop_is_remembered(tmp_path: Path) -> None:
         agent.writes(desk, BOB, "stop")
         await until(hub, "Q1", in_state(ActivityState.FAILED))
         assert hub.store.blocks.all() == {(xmpp(ALICE), xmpp(BOB))}
-        agent.types(desk, "meet bob")
+        agent.types(desk, "meet bob now")
         failed = await until(hub, "Q2", lambda a: a.state.over)
-        assert failed.invitations == ()
+        assert (failed.invitations, failed.reason) == ((), Reason.NOT_NOW)

@@ -54,16 +54,17 @@ class WhyNot:
 
 
 def why_not(activity: Activity, person: str, view: View, now: datetime) -> WhyNot | None:
-    """None if the person can be asked now."""
-    if view.blocked(person):
-        return WhyNot(Reason.BLOCKED)
+    """None if the person can be asked now.
+
+    Who said ``stop`` reads like anybody present whom no message reaches: that they stopped is theirs to tell.
+    """
     latest = activity.latest(person)
     if latest is not None and (said := _already(activity, latest, view, now)) is not None:
         return said
     verdict = view.availability(person)
     if verdict.availability is not Availability.AVAILABLE:
         return WhyNot(NOT_AVAILABLE[verdict.availability], verdict.until)
-    if not verdict.reachable:
+    if not verdict.reachable or view.blocked(person):
         return WhyNot(Reason.UNREACHABLE)
     holder = view.held(person)
     return None if holder is None else WhyNot(Reason.HELD, held_by=holder)
@@ -170,14 +171,12 @@ def met(activity: Activity) -> bool:
     return rules_met(activity.requirement, frozenset(activity.accepted).__contains__)
 
 
-def possible(activity: Activity, view: View) -> bool:
+def possible(activity: Activity) -> bool:
     """Whether it could be met if everybody who did not say no were there."""
-    remaining = {person.key for person in activity.people if _may_come(activity, person.key, view)}
+    remaining = {person.key for person in activity.people if _may_come(activity, person.key)}
     return rules_met(activity.requirement, remaining.__contains__)
 
 
-def _may_come(activity: Activity, person: str, view: View) -> bool:
+def _may_come(activity: Activity, person: str) -> bool:
     latest = activity.latest(person)
-    if latest is not None and latest.state is InvitationState.ACCEPTED:
-        return True
-    return not view.blocked(person) and (latest is None or latest.state is not InvitationState.DECLINED)
+    return latest is None or latest.state is not InvitationState.DECLINED

@@ -22,7 +22,7 @@ def plan(turn: Turn) -> None:
         _ring_optional(turn)
     elif candidates.met(activity):
         _open_when_ready(turn)
-    elif not candidates.possible(activity, turn.view):
+    elif not candidates.possible(activity):
         fail(turn, Reason.IMPOSSIBLE)
     else:
         _ring_or_wait(turn)

@@ -59,7 +59,7 @@ def why(activity: Activity, view: View, now: datetime) -> Why:
     return Why(
         people=tuple(person_why(activity, person.key, view, now) for person in activity.people),
         met=candidates.met(activity),
-        possible=candidates.possible(activity, view),
+        possible=candidates.possible(activity),
         now=choice is not None,
         then=() if choice is None else choice.new,
         held_up=None if held_up is None else held_up.reason,

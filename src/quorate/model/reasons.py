@@ -41,7 +41,6 @@ class Reason(StrEnum):
     DECLINED = "declined"
     SILENT = "silent"
     LATER = "later"
-    BLOCKED = "blocked"  # said "stop" to this organiser
     COVERED = "covered"
     CANCELLED = "cancelled"
     DEADLINE = "deadline"
