@@ -38,6 +38,20 @@ def test_while_it_waits_what_is_missing_is_named() -> None:
     assert lines[-1] == NO_TIMER
 
 
+@pytest.mark.parametrize(
+    ("states", "where"),
+    [
+        ({"bob": ACCEPTED}, "is live: bob."),
+        ({"bob": ACCEPTED, "carol": ACCEPTED}, "is live: bob and carol."),
+        ({"bob": ACCEPTED, "carol": ACCEPTED, "dave": ACCEPTED}, "is live: bob, carol and dave."),
+        ({"bob": DECLINED}, "is live."),
+    ],
+)
+def test_everybody_who_is_in_is_named_once_it_is_live(states: dict[str, InvitationState], where: str) -> None:
+    story = activity("carol or bob, optional dave", states, state=ActivityState.LIVE)
+    assert explain_lines(story, standings(story), now=T0)[0] == f'Q1 "release 2.4" {where}'
+
+
 def test_the_end_has_its_reason() -> None:
     story = activity("bob", {"bob": DECLINED}, state=ActivityState.FAILED, reason=Reason.IMPOSSIBLE)
     lines = explain_lines(story, standings(story, bob=Reason.DECLINED), now=T0)

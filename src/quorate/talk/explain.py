@@ -90,6 +90,9 @@ def _where(standings: Standings, held_up: Reason | None) -> str:
         reason = activity.reason
         told = reason_text(reason) if reason and reason is not Reason.CANCELLED else ""
         return sentence_row(f"{head}.", told)
+    if activity.state is ActivityState.LIVE:
+        names = joined([short_name(key) for key in activity.accepted])
+        return f"{head}: {names}." if names else f"{head}."
     tally = tally_text(activity)
     lacking = standings.lacking() if activity.state is ActivityState.WAITING else ""
     held = reason_text(held_up) if held_up and not lacking else ""
