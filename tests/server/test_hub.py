@@ -299,6 +299,19 @@ async def test_asks_for_our_own_accounts(tmp_path: Path) -> None:
         assert (asked.activity.id, asked.invitation.person) == ("Q1", "bob")
 
 
+async def test_the_page_hears_of_everybody_who_is_free_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        before = hub.bus.last
+        await hub.cancel("Q1")
+        told = {event.id for event in hub.bus.since(before) if event.kind == "person"}
+        assert {"alice", "bob"} <= told
+
+
 async def test_a_decision_that_could_not_be_stored_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,12 +16,18 @@ def tell_change(hub: "Hub", after: Activity, before: Activity) -> None:
     hub.presence.activity_changed(after, before)
     if after.state is not before.state:
         hub.notices.show_status(after.organiser_via)
-    old = {i.id: i for i in before.invitations}
-    for invitation in after.invitations:
-        if old.get(invitation.id) != invitation:
-            hub.bus.publish("person", invitation.person)
+    for person in sorted(_concerned(after, before)):
+        hub.bus.publish("person", person)
     if after.state.over and not before.state.over:
         hub.watching.activity_over(after)
+
+
+def _concerned(after: Activity, before: Activity) -> set[str]:
+    """Keys of those whose being asked or in may have changed."""
+    if after.state is not before.state:
+        return {after.organiser.key, *(person.key for person in after.people)}
+    changed = set(after.invitations) - set(before.invitations)
+    return {invitation.person for invitation in changed} | (after.joined ^ before.joined)
 
 
 def _tell_room(hub: "Hub", after: Activity, before: Activity) -> None:
