@@ -8,7 +8,7 @@ STORIES = {
     "stop is a no for ever": """
         bob available
         omar available
-        meet bob or omar -> ring bob, alice: started
+        meet bob or omar -> alice: started, ring bob
         bob stop         -> block bob, bob: stopped, ring omar
         bob stop
     """,
@@ -16,13 +16,13 @@ STORIES = {
         lena available
         omar available
         kim available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         lena sub kim      -> ring kim
         kim yes           -> open room, kim: link, alice: live
     """,
     "a substitute named twice": """
         lena available
-        meet lena     -> ring lena, alice: started
+        meet lena     -> alice: started, ring lena
         lena sub kim  -> alice: tally
         lena sub kim
         kim available -> ring kim
@@ -32,7 +32,7 @@ STORIES = {
         raj available
         ines available
         kim available
-        meet 2 of @dba -> ring raj, ring ines, alice: started
+        meet 2 of @dba -> alice: started, ring raj, ring ines
         ines sub kim   -> ring kim
         raj yes        -> raj: accepted, alice: tally
         kim yes        -> open room, raj: link, kim: link, alice: live
@@ -40,7 +40,7 @@ STORIES = {
     "a substitute nobody knows": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         lena sub zoe      -> alice: suggested zoe, ring omar
     """,
     "two yeses are one": """
@@ -54,7 +54,7 @@ STORIES = {
     "late: asked back once, a second yes joins": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         +30s              -> ring omar
         omar yes          -> open room, omar: link, alice: live
         lena yes          -> lena: late
@@ -64,7 +64,7 @@ STORIES = {
     "late: who knows that it is covered is not asked back": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         +30s              -> ring omar
         omar yes          -> open room, omar: link, alice: live
         lena yes anyway   -> lena: link
@@ -72,7 +72,7 @@ STORIES = {
     "late: a no ends it": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         +30s              -> ring omar
         omar yes          -> open room, omar: link, alice: live
         lena yes          -> lena: late
@@ -82,7 +82,7 @@ STORIES = {
     "answering after the end is answered once": """
         bob available
         carol available
-        meet bob and carol -> ring bob, ring carol, alice: started
+        meet bob and carol -> alice: started, ring bob, ring carol
         alice cancels      -> bob: cancelled, carol: cancelled
         bob yes            -> bob: over
         bob yes
@@ -91,27 +91,27 @@ STORIES = {
     """,
     "stop is heard even after the end": """
         bob available
-        meet bob      -> ring bob, alice: started
+        meet bob      -> alice: started, ring bob
         alice cancels -> bob: cancelled
         bob stop      -> block bob, bob: stopped
     """,
     "somebody never asked is not heard": """
         bob available
-        meet bob or carol -> ring bob, alice: started
+        meet bob or carol -> alice: started, ring bob
         carol yes
         = ringing
     """,
     "a yes after the no, while it is not live": """
         bob available
         carol available
-        meet bob or carol -> ring bob, alice: started
+        meet bob or carol -> alice: started, ring bob
         bob no            -> ring carol
         bob yes           -> open room, bob: link, alice: live, carol: covered
     """,
     "a yes taken back for later": """
         bob available
         carol available
-        meet bob and carol -> ring bob, ring carol, alice: started
+        meet bob and carol -> alice: started, ring bob, ring carol
         bob yes            -> bob: accepted, alice: tally
         bob in 5m          -> bob: later-noted, alice: tally
         +30s
@@ -119,7 +119,7 @@ STORIES = {
     """,
     "cannot after all, in a live one, and then can": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob yes  -> open room, bob: link, alice: live
         bob no
         bob yes  -> bob: late
@@ -127,13 +127,13 @@ STORIES = {
     """,
     "the organiser is no substitute": """
         bob available
-        meet bob or carol -> ring bob, alice: started
+        meet bob or carol -> alice: started, ring bob
         bob sub alice     -> alice: suggested alice, alice: tally
     """,
     "a substitute for somebody who is in already, in a live one": """
         bob available
         kim available
-        meet bob    -> ring bob, alice: started
+        meet bob    -> alice: started, ring bob
         bob yes     -> open room, bob: link, alice: live
         bob sub kim -> alice: suggested kim
         = live
@@ -142,14 +142,14 @@ STORIES = {
         bob available
         eve available
         kim available
-        meet bob, optional eve -> ring bob, alice: started
+        meet bob, optional eve -> alice: started, ring bob
         bob yes     -> open room, bob: link, alice: live, ring eve
         eve sub kim -> ring kim
     """,
     "optional and later": """
         bob available
         eve available
-        meet bob, optional eve -> ring bob, alice: started
+        meet bob, optional eve -> alice: started, ring bob
         bob yes    -> open room, bob: link, alice: live, ring eve
         bob joins
         eve in 5m  -> eve: later-noted
@@ -159,7 +159,7 @@ STORIES = {
     """,
     "in a while, when already in": """
         bob available
-        meet bob   -> ring bob, alice: started
+        meet bob   -> alice: started, ring bob
         bob yes    -> open room, bob: link, alice: live
         bob in 10m -> bob: link
     """,

@@ -8,7 +8,7 @@ STORIES = {
     "too many said no": """
         raj available
         ines available
-        meet 2 of @dba -> ring raj, ring ines, alice: started
+        meet 2 of @dba -> alice: started, ring raj, ring ines
         raj yes        -> raj: accepted, alice: tally
         ines no        -> alice: tally
         = waiting
@@ -18,7 +18,7 @@ STORIES = {
     """,
     "the only one said no": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob no   -> alice: failed
         = failed impossible
     """,
@@ -30,7 +30,7 @@ STORIES = {
     "deadline while ringing": """
         bob available
         carol available
-        meet bob and carol; within 20s -> ring bob, ring carol, alice: started
+        meet bob and carol; within 20s -> alice: started, ring bob, ring carol
         bob yes -> bob: accepted, alice: tally
         +20s    -> bob: expired, carol: expired, alice: failed
         = expired deadline
@@ -53,7 +53,7 @@ STORIES = {
         bob available
         carol available
         dave available
-        meet bob, carol and dave -> ring bob, ring carol, ring dave, alice: started
+        meet bob, carol and dave -> alice: started, ring bob, ring carol, ring dave
         bob yes       -> bob: accepted, alice: tally
         carol in 10m  -> carol: later-noted, alice: tally
         alice cancels -> bob: cancelled, carol: cancelled, dave: cancelled
@@ -61,7 +61,7 @@ STORIES = {
     """,
     "the last one left": """
         bob available
-        meet bob    -> ring bob, alice: started
+        meet bob    -> alice: started, ring bob
         bob yes     -> open room, bob: link, alice: live
         bob joins
         alice joins
@@ -75,7 +75,7 @@ STORIES = {
     "ended by the organiser": """
         bob available
         eve available
-        meet bob, optional eve -> ring bob, alice: started
+        meet bob, optional eve -> alice: started, ring bob
         bob yes       -> open room, bob: link, alice: live, ring eve
         bob joins
         alice cancels -> eve: covered, close room
@@ -83,7 +83,7 @@ STORIES = {
     """,
     "nobody came": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob yes  -> open room, bob: link, alice: live
         +14m
         = live
@@ -92,7 +92,7 @@ STORIES = {
     """,
     "somebody came": """
         bob available
-        meet bob  -> ring bob, alice: started
+        meet bob  -> alice: started, ring bob
         bob yes   -> open room, bob: link, alice: live
         bob joins
         +1h

@@ -6,7 +6,7 @@ from quorate.model.activity import ActivityState
 from quorate.model.availability import Availability
 from tests.activity.world import World, act, meet, play
 
-PAIR = "bob available\ncarol available\nmeet bob and carol -> ring bob, ring carol, alice: started"
+PAIR = "bob available\ncarol available\nmeet bob and carol -> alice: started, ring bob, ring carol"
 
 STORIES = {
     "who is being asked": (PAIR, {"bob", "carol"}),
@@ -16,28 +16,28 @@ STORIES = {
         set(),
     ),
     "nobody while all said yes and the organiser is away": (
-        "bob available\nmeet bob -> ring bob, alice: started\nalice away\n"
+        "bob available\nmeet bob -> alice: started, ring bob\nalice away\n"
         "bob yes -> bob: accepted, alice: tally",
         set(),
     ),
     "not who said no": (f"{PAIR}\nbob in 5m -> bob: later-noted, alice: tally", {"carol"}),
     "not who is silent": (f"{PAIR}\n+30s -> alice: tally", set()),
     "who is on the way to a live room": (
-        "bob available\nmeet bob -> ring bob, alice: started\nbob yes -> open room, bob: link, alice: live",
+        "bob available\nmeet bob -> alice: started, ring bob\nbob yes -> open room, bob: link, alice: live",
         {"bob"},
     ),
     "not who came, even if they left": (
-        "bob available\nmeet bob -> ring bob, alice: started\nbob yes -> open room, bob: link, alice: live\n"
+        "bob available\nmeet bob -> alice: started, ring bob\nbob yes -> open room, bob: link, alice: live\n"
         "alice joins\nbob joins\nbob leaves",
         set(),
     ),
     "not who did not come in time": (
-        "bob available\nmeet bob -> ring bob, alice: started\n"
+        "bob available\nmeet bob -> alice: started, ring bob\n"
         "bob yes -> open room, bob: link, alice: live\n+2m",
         set(),
     ),
     "optional people being asked in a live one": (
-        "bob available\neve available\nmeet bob, optional eve -> ring bob, alice: started\n"
+        "bob available\neve available\nmeet bob, optional eve -> alice: started, ring bob\n"
         "bob yes -> open room, bob: link, alice: live, ring eve",
         {"bob", "eve"},
     ),

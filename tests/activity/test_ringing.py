@@ -19,14 +19,14 @@ STORIES = {
     """,
     "all there at once": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob yes  -> open room, bob: link, alice: live
     """,
     "only as many as are needed": """
         raj available
         ines available
         kofi available
-        meet 2 of @dba -> ring raj, ring ines, alice: started
+        meet 2 of @dba -> alice: started, ring raj, ring ines
         ines no        -> ring kofi
         raj yes        -> raj: accepted, alice: tally
         kofi yes       -> open room, raj: link, kofi: link, alice: live
@@ -34,7 +34,7 @@ STORIES = {
     "silence brings the substitute": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         +29s
         +1s               -> ring omar
         omar yes          -> open room, omar: link, alice: live
@@ -42,7 +42,7 @@ STORIES = {
     "a yes after the silence counts while it is not live": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         +30s              -> ring omar
         lena yes          -> open room, lena: link, alice: live, omar: covered
     """,
@@ -50,7 +50,7 @@ STORIES = {
         lena available
         omar available
         raj available
-        meet (omar or lena) and raj -> ring omar, ring raj, alice: started
+        meet (omar or lena) and raj -> alice: started, ring omar, ring raj
         omar in 5m                  -> omar: later-noted, ring lena
         omar yes                    -> lena: covered, omar: accepted, alice: tally
         lena in 5m                  -> lena: later-noted
@@ -61,7 +61,7 @@ STORIES = {
         mum available
         ines available
         dad available
-        meet (raj and mum) or (ines and dad) -> ring raj, ring mum, alice: started
+        meet (raj and mum) or (ines and dad) -> alice: started, ring raj, ring mum
         raj no   -> ring ines, ring dad, mum: covered
         raj yes  -> raj: accepted, alice: tally
         dad no   -> ring mum, ines: covered
@@ -71,14 +71,14 @@ STORIES = {
     "nobody left to ask now": """
         bob available
         carol available
-        meet bob and carol -> ring bob, ring carol, alice: started
+        meet bob and carol -> alice: started, ring bob, ring carol
         bob yes            -> bob: accepted, alice: tally
         +30s               -> alice: tally
         = waiting
     """,
     "silent people only after ten minutes and when they came back": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         +30s     -> alice: tally
         +1s
         bob away
@@ -89,7 +89,7 @@ STORIES = {
     """,
     "silent people who never moved are left alone": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         +30s     -> alice: tally
         +1h
         bob away
@@ -97,14 +97,14 @@ STORIES = {
     """,
     "who leaves keeps ringing": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob offline
         = ringing
         bob yes  -> open room, bob: link, alice: live
     """,
     "in ten minutes": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob in 10m -> bob: later-noted, alice: tally
         +9m
         +1m      -> ring bob
@@ -113,7 +113,7 @@ STORIES = {
     "in ten minutes, and somebody else meanwhile": """
         jan available
         ulli available
-        meet jan or ulli -> ring jan, alice: started
+        meet jan or ulli -> alice: started, ring jan
         jan in 2m        -> jan: later-noted, ring ulli
         ulli yes         -> open room, ulli: link, alice: live, jan: covered
     """,
@@ -121,7 +121,7 @@ STORIES = {
         raj available
         ines available
         kofi available
-        meet 2 of @dba -> ring raj, ring ines, alice: started
+        meet 2 of @dba -> alice: started, ring raj, ring ines
         raj yes        -> raj: accepted, alice: tally
         raj no         -> ring kofi, alice: tally
     """,
@@ -132,7 +132,7 @@ STORIES = {
     """,
     "why is answered and changes nothing": """
         bob available
-        meet bob -> ring bob, alice: started
+        meet bob -> alice: started, ring bob
         bob why  -> bob: why
         = ringing
         bob why  -> bob: why
@@ -140,14 +140,14 @@ STORIES = {
     "optional people are rung once it is live": """
         bob available
         eve available
-        meet bob, optional eve -> ring bob, alice: started
+        meet bob, optional eve -> alice: started, ring bob
         bob yes  -> open room, bob: link, alice: live, ring eve
         eve yes  -> eve: link
         = live
     """,
     "optional people never gate": """
         bob available
-        meet bob, optional eve -> ring bob, alice: started
+        meet bob, optional eve -> alice: started, ring bob
         bob yes       -> open room, bob: link, alice: live
         eve available -> ring eve
         eve no
@@ -162,7 +162,7 @@ STORIES = {
     """,
     "away when enough said yes": """
         bob available
-        meet bob   -> ring bob, alice: started
+        meet bob   -> alice: started, ring bob
         alice away
         bob yes    -> bob: accepted, alice: tally
         = waiting
@@ -171,7 +171,7 @@ STORIES = {
     "away when a substitute is needed": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         alice away
         lena no           -> alice: tally
         = waiting
@@ -180,7 +180,7 @@ STORIES = {
     "away does not matter without them": """
         alice away
         bob available
-        meet bob; without me -> ring bob, alice: started
+        meet bob; without me -> alice: started, ring bob
         bob yes              -> open room, bob: link, alice: live
     """,
     "without them, but through their stream": """
@@ -203,7 +203,7 @@ STORIES = {
     """,
     "possible": """
         bob available
-        meet bob; now -> ring bob, alice: started
+        meet bob; now -> alice: started, ring bob
         bob yes       -> open room, bob: link, alice: live
     """,
     "waits for who is being asked": """
@@ -222,7 +222,7 @@ STORIES = {
     "not any more: everybody rung hears the end": """
         raj available
         ines available
-        meet 2 of @dba; now -> ring raj, ring ines, alice: started
+        meet 2 of @dba; now -> alice: started, ring raj, ring ines
         raj yes             -> raj: accepted, alice: tally
         ines in 5m          -> ines: later-noted, raj: cancelled, ines: cancelled, alice: failed
         = failed not-now

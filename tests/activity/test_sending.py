@@ -9,7 +9,7 @@ STORIES = {
         lena available
         omar available
         the wire fails: no-stream
-        meet lena or omar -> ring lena, alice: started, alice: tally
+        meet lena or omar -> alice: started, ring lena, alice: tally
         = waiting
         +9s
         the wire works
@@ -19,7 +19,7 @@ STORIES = {
     "tried again at growing intervals": """
         bob available
         the wire fails: rate-limited
-        meet bob -> ring bob, alice: started, alice: tally
+        meet bob -> alice: started, ring bob, alice: tally
         +10s     -> ring bob, alice: tally
         +19s
         +1s      -> ring bob, alice: tally
@@ -27,20 +27,20 @@ STORIES = {
     "this person cannot be reached: the next one": """
         lena available
         the wire fails: unreachable
-        meet lena or omar -> ring lena, alice: started, alice: tally
+        meet lena or omar -> alice: started, ring lena, alice: tally
         the wire works
         omar available    -> ring omar
     """,
     "now, and no stream": """
         bob available
         the wire fails: no-stream
-        meet bob; now -> ring bob, alice: started, alice: failed
+        meet bob; now -> alice: started, ring bob, alice: failed
         = failed no-stream
     """,
     "answered before the news that it left": """
         bob available
         the wire is slow
-        meet bob      -> ring bob, alice: started
+        meet bob      -> alice: started, ring bob
         bob yes       -> open room, bob: link, alice: live
         the wire sent Q1-1
         = live
@@ -48,7 +48,7 @@ STORIES = {
     "left although it was cancelled meanwhile": """
         bob available
         the wire is slow
-        meet bob      -> ring bob, alice: started
+        meet bob      -> alice: started, ring bob
         alice cancels
         the wire sent Q1-1 -> bob: cancelled
         the wire sent Q1-1
@@ -56,7 +56,7 @@ STORIES = {
     "left although it was covered meanwhile": """
         lena available
         omar available
-        meet lena or omar -> ring lena, alice: started
+        meet lena or omar -> alice: started, ring lena
         the wire is slow
         +30s              -> ring omar
         lena yes          -> open room, lena: link, alice: live
@@ -65,7 +65,7 @@ STORIES = {
     "the ring time starts when it left": """
         bob available
         the wire is slow
-        meet bob      -> ring bob, alice: started
+        meet bob      -> alice: started, ring bob
         +20s
         the wire sent Q1-1
         +29s
@@ -75,7 +75,7 @@ STORIES = {
     "no news of it at all is silence": """
         bob available
         the wire is slow
-        meet bob      -> ring bob, alice: started
+        meet bob      -> alice: started, ring bob
         +30s          -> alice: tally
         the wire sent Q1-1
         bob yes       -> open room, bob: link, alice: live

@@ -5,7 +5,7 @@ import pytest
 from quorate.activity.step import next_deadline
 from tests.activity.world import NOON, play
 
-RINGING = "bob available\nmeet bob; within 10m -> ring bob, alice: started"
+RINGING = "bob available\nmeet bob; within 10m -> alice: started, ring bob"
 LIVE = f"{RINGING}\nbob yes -> open room, bob: link, alice: live"
 CASES = {
     "waiting without an end": ("meet bob -> alice: started", None),

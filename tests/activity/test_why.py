@@ -18,7 +18,7 @@ def bob(story: str) -> PersonWhy:
     return next(p for p in explain(play(story)).people if p.person == "bob")
 
 
-RINGING = "bob available\nmeet bob or carol -> ring bob, alice: started"
+RINGING = "bob available\nmeet bob or carol -> alice: started, ring bob"
 REASONS = {
     "offline": ("meet bob -> alice: started", Reason.OFFLINE),
     "away": ("bob away\nmeet bob -> alice: started", Reason.AWAY),
@@ -33,7 +33,7 @@ REASONS = {
     "being asked": (RINGING, None),
     "could be asked": ("alice away\nbob available\nmeet bob -> alice: started", None),
     "in": (
-        "bob available\nmeet bob -> ring bob, alice: started\nalice away\n"
+        "bob available\nmeet bob -> alice: started, ring bob\nalice away\n"
         "bob yes -> bob: accepted, alice: tally",
         None,
     ),
@@ -67,7 +67,7 @@ def test_what_holds_everything_up_and_who_would_be_next() -> None:
 
 
 def test_an_activity_that_is_over_waits_for_nothing() -> None:
-    explained = explain(play("bob available\nmeet bob -> ring bob, alice: started\nbob no -> alice: failed"))
+    explained = explain(play("bob available\nmeet bob -> alice: started, ring bob\nbob no -> alice: failed"))
     assert (explained.next, explained.then, explained.possible) == (None, (), False)
 
 
@@ -84,11 +84,11 @@ TIMERS = {
         Timer(HALF_A_MINUTE + timedelta(minutes=10), TimerKind.ASK_AGAIN, "bob"),
     ),
     "retry": (
-        "the wire fails: no-stream\nbob available\nmeet bob -> ring bob, alice: started, alice: tally",
+        "the wire fails: no-stream\nbob available\nmeet bob -> alice: started, ring bob, alice: tally",
         Timer(NOON + timedelta(seconds=10), TimerKind.RETRY, "bob"),
     ),
     "nobody came": (
-        "bob available\nmeet bob -> ring bob, alice: started\nbob yes -> open room, bob: link, alice: live",
+        "bob available\nmeet bob -> alice: started, ring bob\nbob yes -> open room, bob: link, alice: live",
         Timer(NOON + timedelta(minutes=15), TimerKind.NOBODY_CAME),
     ),
 }

@@ -299,6 +299,15 @@ async def test_asks_for_our_own_accounts(tmp_path: Path) -> None:
         assert (asked.activity.id, asked.invitation.person) == ("Q1", "bob")
 
 
+async def test_what_the_organiser_started_stands_above_whom_it_rings(tmp_path: Path) -> None:
+    async with running(tmp_path), connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        in_chat = [m for m in agent.got if isinstance(m, Tell) or getattr(m, "effect", "") == "Q1-n1"]
+        assert [type(m) for m in in_chat] == [SayTo, Tell]
+
+
 async def test_the_page_hears_of_everybody_who_is_free_again(tmp_path: Path) -> None:
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
         desk = at_the_desk(agent, bob=ONLINE)

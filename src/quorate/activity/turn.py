@@ -104,7 +104,10 @@ class Turn:
         self._effects.append(Tell(id=self._id(), person=invitation.person, via=invitation.via, notice=notice))
 
     def tell_organiser(self, notice: Notice, *, person: str | None = None, text: str | None = None) -> None:
-        self._effects.append(TellOrganiser(id=self._id(), notice=notice, person=person, text=text))
+        effect = TellOrganiser(id=self._id(), notice=notice, person=person, text=text)
+        # The chat shows a line for each ring: what they are about has to stand above them.
+        first = notice is Notice.STARTED
+        self._effects.insert(0 if first else len(self._effects), effect)
 
     def open_room(self) -> None:
         self._effects.append(OpenRoom(id=self._id()))
