@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from quorate.clock import ManualClock
 from quorate.errors import NotFound, NotPossible, QuorateError, Refused
 from quorate.link.messages import AskFor, Quit, SayTo, Stored, Tell, Welcome
 from quorate.model.activity import ActivityState, InvitationState
@@ -297,6 +298,19 @@ async def test_asks_for_our_own_accounts(tmp_path: Path) -> None:
         await agent.told(BOB)
         [asked] = hub.asks()
         assert (asked.activity.id, asked.invitation.person) == ("Q1", "bob")
+
+
+@pytest.mark.parametrize(("later", "shown"), [(0, 1), (59, 1), (61, 0)])
+async def test_an_ask_is_shown_for_a_minute_after_the_end(tmp_path: Path, later: int, shown: int) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock) as hub, connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.login(BOB, ALICE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        await hub.cancel("Q1")
+        clock.advance(later)
+        assert len(hub.asks()) == shown
 
 
 async def test_what_the_organiser_started_stands_above_whom_it_rings(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from quorate.store.repositories_people import Statement
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
 
-ASK_SHOWN = timedelta(minutes=10)
+ASK_SHOWN = timedelta(minutes=1)
 """How long after its end an activity's ask is still shown."""
 
 SAYS = {

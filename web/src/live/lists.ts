@@ -38,3 +38,23 @@ export function streamsInOrder(streams: ReadonlyMap<string, Stream>): Stream[] {
 
 export const listOf = (asks: ReadonlyMap<string, AskForYou>): AskForYou[] =>
   [...asks.values()].sort((a, b) => at(b.at) - at(a.at));
+
+/** The one line about an ask stays for so long, but after the end of what it was about only a minute. */
+const LINE_MS = 10 * 60 * 1000;
+const LINE_AFTER_END_MS = 60 * 1000;
+
+/** Asks there is still something to say about, though nothing to answer, newest first. */
+export function pastAsks(
+  asks: ReadonlyMap<string, AskForYou>,
+  activities: ReadonlyMap<string, Activity>,
+  now: number,
+): AskForYou[] {
+  return listOf(asks).filter((ask) => {
+    if (ask.state === "asked" || now - at(ask.at) >= LINE_MS) return false;
+    const activity = activities.get(ask.activity);
+    if (!activity) return true;
+    // Only until it is covered does a late yes count.
+    if (ask.state === "silent") return activity.state === "waiting" || activity.state === "ringing";
+    return !activity.ended_at || now - at(activity.ended_at) < LINE_AFTER_END_MS;
+  });
+}

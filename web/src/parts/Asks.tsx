@@ -1,25 +1,20 @@
 import { useEffect, useRef } from "react";
 import type { AskForYou } from "../api/names";
-import { at } from "../format/time";
 import { useNow, useWorld } from "../live/hooks";
-import { listOf } from "../live/lists";
+import { listOf, pastAsks } from "../live/lists";
 import { t } from "../texts";
 import { Icon } from "../ui/Icon";
 import { AskAlert } from "./AskAlert";
 import css from "./AskAlert.module.css";
 import { announce } from "./announce";
 
-/** The one line about an ask that is over stays for so long. */
-const LINE_MS = 10 * 60 * 1000;
-
 /** Who asks the page's owner: alerts while open, one line afterwards. The container is always there. */
 export function Asks() {
-  const { asks } = useWorld();
+  const { asks, activities } = useWorld();
   const now = useNow();
   const seen = useRef(new Set<string>());
-  const all = listOf(asks);
-  const open = all.filter((ask) => ask.state === "asked");
-  const over = all.filter((ask) => ask.state !== "asked" && now - at(ask.at) < LINE_MS);
+  const open = listOf(asks).filter((ask) => ask.state === "asked");
+  const past = pastAsks(asks, activities, now);
 
   useEffect(() => {
     for (const ask of open) {
@@ -35,7 +30,7 @@ export function Asks() {
           <AskAlert key={ask.id} ask={ask} now={now} />
         ))}
       </div>
-      {over.map((ask) => (
+      {past.map((ask) => (
         <p key={ask.id} className={css.line}>
           <Icon of={ask.state === "accepted" ? "check" : "clock"} />
           <span>{line(ask)}</span>
@@ -51,13 +46,13 @@ function line(ask: AskForYou): string {
   const name = ask.organiser_name;
   switch (ask.state) {
     case "accepted":
-      return ask.answered_elsewhere ? t("ask.accepted-elsewhere") : t("ask.accepted");
+      return t(ask.answered_elsewhere ? "ask.accepted-elsewhere" : "ask.accepted", { about });
     case "declined":
-      return ask.answered_elsewhere ? t("ask.declined-elsewhere") : t("ask.declined");
+      return t(ask.answered_elsewhere ? "ask.declined-elsewhere" : "ask.declined", { about });
     case "later":
-      return ask.answered_elsewhere ? t("ask.later-elsewhere") : t("ask.said-later");
+      return t(ask.answered_elsewhere ? "ask.later-elsewhere" : "ask.said-later", { about });
     case "silent":
-      return t("ask.silent", { name });
+      return t("ask.silent", { name, about });
     case "covered":
       return t("ask.covered", { about });
     default:
