@@ -10,7 +10,7 @@ import pytest
 from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.reasons import Reason
 from quorate.rules.check import CheckAnswer, CheckLine
-from tests.server.stand_in import KOFI, LENA, NOON, StandIn, asked, incident
+from tests.server.stand_in import KOFI, LENA, NOON, OMAR, RAJ, StandIn, asked, incident
 
 
 async def get(api: httpx.AsyncClient, path: str) -> Any:
@@ -151,6 +151,19 @@ async def test_a_live_activity_gives_the_organisers_own_link_and_who_is_there(
     assert shown["organiser_state"] == "here"
     states = {p["person"]: p["state"] for p in shown["people"]}
     assert (states["raj"], states["omar"], states["kofi"]) == ("here", "left", "candidate")
+
+
+async def test_nobody_is_in_the_room_of_what_ended(api: httpx.AsyncClient, stand_in: StandIn) -> None:
+    stayed = frozenset({"raj", "alice"})
+    yes = (asked(RAJ, 1, InvitationState.ACCEPTED), asked(OMAR, 2, InvitationState.ACCEPTED))
+    came = stayed | {"omar"}
+    stand_in.put(
+        incident(ActivityState.ENDED, ended_at=NOON, joined=stayed, ever_joined=came, invitations=yes)
+    )
+    shown = await get(api, "/activities/Q1")
+    assert shown["organiser_state"] == "left"
+    states = {p["person"]: p["state"] for p in shown["people"]}
+    assert (states["raj"], states["omar"]) == ("accepted", "left")
 
 
 async def test_what_ended_says_why_in_words(api: httpx.AsyncClient, stand_in: StandIn) -> None:

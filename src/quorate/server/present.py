@@ -175,10 +175,13 @@ def _person_in(activity: model.Activity, person: Person, why: PersonWhy | None) 
 
 
 def person_state(activity: model.Activity, key: str) -> Any:
-    """``candidate`` until asked, then the invitation's state; ``here`` or ``left`` once in the room."""
-    if key in activity.joined:
+    """``candidate`` until asked, then the invitation's state; ``here`` or ``left`` once in the room.
+
+    Who stayed to the end is ``accepted`` again: nobody is in a room that is closed.
+    """
+    if key in activity.joined and not activity.state.over:
         return "here"
-    if key in activity.ever_joined:
+    if key in activity.ever_joined - activity.joined:
         return "left"
     invitation = activity.latest(key)
     return invitation.state.value if invitation else "candidate"
@@ -192,7 +195,7 @@ def _organiser_state(hub: Hub, activity: model.Activity) -> Any:
     key = activity.organiser.key
     if not activity.with_organiser:
         return "not-taking-part"
-    if key in activity.joined:
+    if key in activity.joined and not activity.state.over:
         return "here"
     if key in activity.ever_joined:
         return "left"
