@@ -128,6 +128,16 @@ async def test_the_open_room_from_first_word_to_the_end_for_all(house: House, vi
         await expect(page.get_by_role("status").filter(has_text="2 of 2 here")).to_be_visible()
         await expect(page.get_by_role("log")).to_contain_text("Nobody wrote yet.")
 
+    await organiser.set_viewport_size(PHONE)
+    end, leave = [
+        await organiser.get_by_role("button", name=name).bounding_box() for name in ("End for all", "Leave")
+    ]
+    assert end is not None
+    assert leave is not None
+    assert end["y"] == leave["y"]
+    assert PHONE["width"] - (leave["x"] + leave["width"]) < end["x"]
+    await organiser.set_viewport_size(DESK)
+
     await says(organiser, "hello bob")
     await expect(guest.get_by_role("log")).to_contain_text("hello bob")
     await says(guest, "<b>hello</b> alice")

@@ -87,22 +87,24 @@ function Header({ view }: { view: RoomView }) {
           <span className="only-desk">{t("room.quorum-here")}</span>
         </span>
       </span>
-      {ending ? (
-        <>
-          <span className="sm">{t("room.end-sure")}</span>
-          <Button look={["danger"]} onClick={() => link.end()}>
-            {t("room.end-yes")}
-          </Button>
-          <Button onClick={() => setEnding(false)}>{t("room.keep")}</Button>
-        </>
-      ) : (
-        <>
-          {view.is_organiser && <Button onClick={() => setEnding(true)}>{t("room.end")}</Button>}
-          <Button look={["danger"]} onClick={() => link.leave()}>
-            {t("room.leave")}
-          </Button>
-        </>
-      )}
+      <div className={css.ways}>
+        {ending ? (
+          <>
+            <span className="sm">{t("room.end-sure")}</span>
+            <Button look={["danger"]} onClick={() => link.end()}>
+              {t("room.end-yes")}
+            </Button>
+            <Button onClick={() => setEnding(false)}>{t("room.keep")}</Button>
+          </>
+        ) : (
+          <>
+            {view.is_organiser && <Button onClick={() => setEnding(true)}>{t("room.end")}</Button>}
+            <Button look={["danger"]} onClick={() => link.leave()}>
+              {t("room.leave")}
+            </Button>
+          </>
+        )}
+      </div>
     </header>
   );
 }
