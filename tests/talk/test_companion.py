@@ -60,7 +60,7 @@ def test_confirmations() -> None:
 def test_a_refusal_shows_the_mended_line() -> None:
     with pytest.raises(NotSyntax) as refused:
         parse_command("meet 2 off @dba")
-    assert companion.error_text(refused.value).endswith("Perhaps: meet 2 of @dba")
+    assert companion.error_text(refused.value).endswith("\nDid you mean: meet 2 of @dba")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -46,7 +46,7 @@ def error_text(error: QuorateError) -> str:
     """What went wrong and what to do; the mended line ready to copy."""
     suggestion = error.suggestion if isinstance(error, Refused) else None
     text = sentence_row(error.problem, error.remedy)
-    return text if not suggestion or suggestion in text else f"{text}\nPerhaps: {suggestion}"
+    return text if not suggestion or suggestion in text else f"{text}\nDid you mean: {suggestion}"
 
 
 def who_text(people: Sequence[tuple[Person, Verdict]], now: datetime, zone: tzinfo = UTC) -> str:
