@@ -94,6 +94,7 @@ TALLIES = {
     "nobody yet": ("bob and 2 of @dba", {}, "bob 0/1, dba 0/2"),
     "some": ("bob and 2 of @dba", {"bob": ACCEPTED, "raj": ACCEPTED}, "bob, dba 1/2"),
     "a named one fills no place": ("2 of @dba and raj", {"raj": ACCEPTED}, "dba 0/2, raj"),
+    "a list keeps its count": ("any of (bob, carol) and dave", {}, "any of (bob, carol) 0/1, dave 0/1"),
     "optional is left out": ("bob, optional carol", {}, "bob 0/1"),
 }
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.reasons import Reason
-from quorate.model.requirement import CountOf, Optional, Part
+from quorate.model.requirement import CountOf, Group, Optional, Part
 from quorate.rules.places import ClausePlaces, could_fill, places
 from quorate.rules.text import clause_text
 from quorate.talk.reasons import reason_text
@@ -80,7 +80,7 @@ def _clause_tally(part: Part, place: ClausePlaces) -> str:
 def _label(part: Part) -> str:
     inside = part.part if isinstance(part, Optional) else part
     text = clause_text(inside)
-    if isinstance(inside, CountOf):
+    if isinstance(inside, CountOf) and isinstance(inside.of, Group):
         text = text.partition(" of ")[2]
     return text.removeprefix("@")
 
