@@ -59,6 +59,8 @@ REFUSED: dict[str, tuple[type[Refused], int | None, str | None]] = {
     "@zzz": (UnknownName, 1, None),
     "bob and anna": (AmbiguousName, 9, "anna.lee@example.org"),
     "alice": (MeetingOneself, 1, None),
+    "me and bob": (MeetingOneself, 1, None),
+    "bob or (Me and carol)": (MeetingOneself, 9, None),
     "bob or alice@example.org": (MeetingOneself, 8, None),
     "4 of @dba": (ImpossibleCount, 1, "3 of @dba"),
     "4 of (bob, carol)": (ImpossibleCount, 1, "2 of (bob, carol)"),
@@ -92,6 +94,16 @@ def test_what_makes_no_sense_is_refused(
 def test_an_ambiguous_name_lists_the_candidates() -> None:
     with pytest.raises(AmbiguousName, match=r"anna\.lee@example\.org \(Anna\); anna@work\.example \(Anna\)"):
         find_person("Anna", BOOK)
+
+
+def test_somebody_may_be_called_me() -> None:
+    book = Book([person("alice"), person("me")])
+    assert resolve(parse_who("me"), book, organiser_key="alice").parts == (Name("me", 1),)
+
+
+def test_without_an_organiser_nobody_is_me() -> None:
+    with pytest.raises(UnknownName):
+        resolve(parse_who("me"), BOOK, organiser_key=None)
 
 
 def test_without_an_organiser_everybody_can_be_named() -> None:

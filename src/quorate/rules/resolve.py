@@ -26,6 +26,7 @@ from quorate.rules.forms import MAX_ALTERNATIVES, alternatives, required
 from quorate.rules.text import clause_text, group_text, name_text, set_text
 
 _WHERE_GROUPS = "Groups come from your contact list or quorate.toml; `quorate check` also takes --group."
+_MYSELF = "me"
 
 
 class MeetingOneself(Refused):
@@ -129,14 +130,20 @@ class _Resolver:
         return CountOf(unit.count, of)
 
     def _name(self, leaf: Name) -> Name:
-        person = find_person(leaf.text, self._book, column=leaf.column)
-        if person.key == self._organiser:
+        key = self._key(leaf)
+        if key == self._organiser:
             raise MeetingOneself(
                 f"Column {leaf.column}: “{leaf.text}” is you.",
                 remedy="Leave yourself out, you take part anyway.",
                 column=leaf.column,
             )
-        return Name(person.key, leaf.column)
+        return Name(key, leaf.column)
+
+    def _key(self, leaf: Name) -> str:
+        """``me`` is the organiser, unless somebody is called that."""
+        if self._organiser and leaf.text.casefold() == _MYSELF and not self._book.find(leaf.text):
+            return self._organiser
+        return find_person(leaf.text, self._book, column=leaf.column).key
 
     def _group(self, leaf: Group) -> Group:
         members = self._book.group(leaf.name)
