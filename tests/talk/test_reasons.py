@@ -20,3 +20,8 @@ def test_beside_a_name_it_is_short_and_has_its_end() -> None:
     assert beside(Reason.LATER, at, T0, UTC) == "can at 14:00"
     assert beside(Reason.OFFLINE, None, T0, UTC) == "offline"
     assert beside(Reason.HELD, None, T0, UTC, held_by="Q7") == "asked for Q7"
+    assert beside(Reason.HELD, None, T0, UTC) == "asked for something else"
+
+
+def test_who_is_held_may_have_said_yes_already() -> None:
+    assert reason_text(Reason.HELD) == "They are being asked for something else, or on their way to it."
