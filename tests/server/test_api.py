@@ -163,7 +163,7 @@ async def test_nobody_is_in_the_room_of_what_ended(api: httpx.AsyncClient, stand
     shown = await get(api, "/activities/Q1")
     assert shown["organiser_state"] == "left"
     states = {p["person"]: p["state"] for p in shown["people"]}
-    assert (states["raj"], states["omar"]) == ("accepted", "left")
+    assert (states["raj"], states["omar"]) == ("left", "left")
 
 
 async def test_what_ended_says_why_in_words(api: httpx.AsyncClient, stand_in: StandIn) -> None:

@@ -177,11 +177,11 @@ def _person_in(activity: model.Activity, person: Person, why: PersonWhy | None) 
 def person_state(activity: model.Activity, key: str) -> Any:
     """``candidate`` until asked, then the invitation's state; ``here`` or ``left`` once in the room.
 
-    Who stayed to the end is ``accepted`` again: nobody is in a room that is closed.
+    Nobody is in a room that is closed: who stayed to the end has ``left`` with it.
     """
     if key in activity.joined and not activity.state.over:
         return "here"
-    if key in activity.ever_joined - activity.joined:
+    if key in activity.ever_joined:
         return "left"
     invitation = activity.latest(key)
     return invitation.state.value if invitation else "candidate"

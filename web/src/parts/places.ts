@@ -152,7 +152,8 @@ export function notComing(activity: Activity): NotComing[] {
 export function totals(activity: Activity): { taken: number; need: number } {
   const needed = activity.places.filter((clause) => !clause.optional);
   const self = activity.organiser_state === "not-taking-part" ? 0 : 1;
-  const selfIn = activity.organiser_state === "ready" || activity.organiser_state === "here" ? self : 0;
+  const came = over(activity) && activity.organiser_state === "left";
+  const selfIn = came || activity.organiser_state === "ready" || activity.organiser_state === "here" ? self : 0;
   return {
     taken: selfIn + needed.reduce((sum, clause) => sum + Math.min(clause.taken, clause.need), 0),
     need: self + needed.reduce((sum, clause) => sum + clause.need, 0),

@@ -76,6 +76,8 @@ describe("not coming", () => {
 it("counts places with the organiser's own, and who was asked", () => {
   expect(totals(one("Q481"))).toEqual({ taken: 3, need: 4 });
   expect(totals({ ...one("Q481"), organiser_state: "not-taking-part" })).toEqual({ taken: 2, need: 3 });
+  expect(totals({ ...one("Q481"), organiser_state: "left" })).toEqual({ taken: 2, need: 4 });
+  expect(totals({ ...one("Q481"), organiser_state: "left", state: "ended" })).toEqual({ taken: 3, need: 4 });
   expect(askedCount(one("Q481"))).toBe(6);
   expect(askedCount(one("Q477"))).toBe(0);
 });
