@@ -1,9 +1,10 @@
 import pytest
 
 from quorate.model.activity import ActivityState, Happened, InvitationState, LogLine
+from quorate.model.availability import Availability
 from quorate.model.reasons import Reason
 from quorate.talk.explain import NO_TIMER, explain_lines, log_text, next_reason, next_text
-from tests.talk.stories import T0, activity, later, standings
+from tests.talk.stories import T0, Stands, activity, later, standings
 
 ACCEPTED, DECLINED, SENT = InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.SENT
 SILENT = InvitationState.SILENT
@@ -79,6 +80,27 @@ def test_every_line_of_the_time_line_is_a_sentence(what: Happened, reason: Reaso
 )
 def test_names_are_written_as_people_write_them(what: Happened, text: str) -> None:
     assert log_text(LogLine(at=T0, what=what, people=("ruth",)), activity("bob")) == text
+
+
+@pytest.mark.parametrize(
+    ("availability", "said"),
+    [
+        (Availability.AVAILABLE, "Next, in 9 min: bob may be asked again at 12:10."),
+        (Availability.AWAY, "Next, in 9 min: bob may be asked again, once back."),
+        (Availability.OFFLINE, "Next, in 9 min: bob may be asked again, once back."),
+    ],
+)
+def test_somebody_silent_comes_back_only_if_they_were_away(availability: Availability, said: str) -> None:
+    story = activity("bob or carol", {"bob": SILENT})
+    lines = explain_lines(
+        story,
+        [Stands("bob", SILENT, availability, Reason.SILENT), Stands("carol", reason=Reason.OFFLINE)],
+        now=later(60),
+        next_kind="ask-again",
+        next_at=later(600),
+        next_person="bob",
+    )
+    assert lines[-1] == said
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from quorate.activity.view import View
 from quorate.activity.why import Why, why
 from quorate.model.activity import Activity, InvitationState
+from quorate.model.availability import Availability
 from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
 from quorate.rules.evaluate import Ternary, value_of
 from quorate.rules.text import clause_text
@@ -49,7 +50,10 @@ def _next(reasons: Why) -> NextStep | None:
     timer = reasons.next
     if timer is None:
         return None
-    return NextStep(at=timer.at, reason=next_reason(timer.kind.value, timer.person))
+    away = any(
+        p.person == timer.person and p.availability is not Availability.AVAILABLE for p in reasons.people
+    )
+    return NextStep(at=timer.at, reason=next_reason(timer.kind.value, timer.person, away=away))
 
 
 class _Tree:

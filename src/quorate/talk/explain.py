@@ -48,7 +48,8 @@ def explain_lines(
     if next_kind is None or next_at is None:
         lines.append(NO_TIMER)
     else:
-        lines.append(next_text(next_kind, next_at, person=next_person, now=now, zone=zone))
+        away = standings.away(next_person)
+        lines.append(next_text(next_kind, next_at, person=next_person, away=away, now=now, zone=zone))
     return tuple(line for line in lines if line)
 
 
@@ -57,6 +58,7 @@ def next_text(
     at: datetime,
     *,
     person: str = "",
+    away: bool = False,
     now: datetime,
     zone: tzinfo = UTC,
 ) -> str:
@@ -66,17 +68,19 @@ def next_text(
     """
     left = (at - now).total_seconds()
     when = f"in {span_text(left)}" if left < 3600 else f"at {clock_text(at, now, zone)}"
-    return f"Next, {when}: {next_reason(kind, person)}"
+    clock = "" if left >= 3600 else clock_text(at, now, zone)
+    return f"Next, {when}: {next_reason(kind, person, away=away, clock=clock)}"
 
 
-def next_reason(kind: str, person: str = "") -> str:
-    """What happens then, without the time."""
+def next_reason(kind: str, person: str = "", *, away: bool = False, clock: str = "") -> str:
+    """What happens then; ``away``: the person is not available now, ``clock``: the time, where it is told."""
     who = short_name(person)
+    again = ", once back" if away else f" at {clock}" if clock else ""
     reasons = {
         "deadline": "it ends, if not enough people have said yes.",
         "silence": f"if {who} does not answer, somebody else is asked, or it waits.",
         "later": f"{who} can be asked again.",
-        "ask-again": f"{who} may be asked again, once back.",
+        "ask-again": f"{who} may be asked again{again}.",
         "retry": "the invitations that could not leave are tried again.",
         "nobody-came": "the room closes, if nobody has come.",
     }

@@ -54,6 +54,11 @@ class Standings:
         found = self._people.get(key)
         return found is not None and found.state not in IN_OR_ASKED and found.reason is None
 
+    def away(self, key: str) -> bool:
+        """Not seen available now."""
+        found = self._people.get(key)
+        return found is not None and found.availability is not Availability.AVAILABLE
+
     def in_state(self, *states: InvitationState) -> list[str]:
         return [key for key in people_in(self.activity.requirement) if self.state(key) in states]
 
