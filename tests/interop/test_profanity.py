@@ -138,11 +138,11 @@ async def test_commands_of_the_client_that_name_the_companion(make_house: MakeHo
     alice = await sit_down(house, tmp_path)
     stored = house.server.stored_roster("alice")
     await chat_opened(alice)
-    await console(alice, f"/roster nick {COMPANION} Robot", "set to: Robot")
-    await console(alice, "/roster", LISTED)
-    await console(alice, f"/roster remove {COMPANION}", "")
-    await console(alice, "/roster", LISTED)
-    await console(alice, f"/ping {COMPANION}/q", "does not support ping requests")
+    for change in (f"/roster nick {COMPANION} Robot", f"/roster remove {COMPANION}"):
+        await console(alice, change, "")
+        # its answer comes behind the push that puts the contact right again
+        await console(alice, f"/ping {COMPANION}/q", "does not support ping requests")
+        await console(alice, "/roster", LISTED)
     await console(alice, "/ping", "Ping response from server")
     await console(alice, "/receipts request on", "Request delivery receipts enabled")
     await console(alice, "/autoaway mode away", "")
