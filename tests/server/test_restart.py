@@ -99,6 +99,23 @@ async def test_a_ring_of_a_lost_agent_counts_as_sent(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["agent-1", "agent-2"])
+async def test_whose_ring_may_have_left_is_listened_to(tmp_path: Path, name: str) -> None:
+    """The crash came between the ring on the wire and its end being stored: the answer may come at once."""
+    async with running(tmp_path), connected(tmp_path) as agent:
+        agent.holding = True
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        ring = await agent.told(BOB)
+    async with running(tmp_path) as hub, connected(tmp_path, name) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.done(ring.effect)
+        await agent.heard(WatchFor, lambda m: m.contact == BOB)
+        assert agent.of(Unwatch) == []
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+
+
 async def test_notices_of_a_lost_agent_are_repeated(tmp_path: Path) -> None:
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
         desk = at_the_desk(agent, bob=ONLINE)

@@ -14,6 +14,7 @@ def tell_change(hub: "Hub", after: Activity, before: Activity) -> None:
     hub.bus.publish("activity", after.id)
     _tell_room(hub, after, before)
     hub.presence.activity_changed(after, before)
+    hub.watching.activity_changed(after, before)
     if after.state is not before.state:
         hub.notices.show_status(after.organiser_via)
     for person in sorted(_concerned(after, before)):

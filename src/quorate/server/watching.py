@@ -1,12 +1,13 @@
 """Whose messages agents look at for replies, and who wants to hear when somebody becomes available."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from quorate.link.messages import SayTo, Unwatch, WatchFor
 from quorate.link.server import LinkPeer
-from quorate.model.activity import Activity
+from quorate.model.activity import Activity, Invitation, InvitationState
 from quorate.model.address import Address
 from quorate.model.availability import Availability
 from quorate.model.person import Person
@@ -32,8 +33,18 @@ class Watching:
         wanted = self._contacts(account)
         for contact in sorted(wanted):
             peer.send(WatchFor(stream=stream, contact=contact.account))
-        for contact in sorted(self._ever_asked(account) - wanted):
+        for contact in sorted(self._ever_asked(account) - wanted - self._being_asked(account)):
             peer.send(Unwatch(stream=stream, contact=contact.account))
+
+    def activity_changed(self, after: Activity, before: Activity) -> None:
+        """Whose ring has turned out to have left is looked at, also on a stream that did not carry it."""
+        now = self._hub.clock.now()
+        asked = set(watched(after, now)).difference(watched(before, now))
+        found = self._hub.streams_seen.live(after.organiser_via) if asked else None
+        if found is not None:
+            stream, peer = found
+            for contact in sorted(asked):
+                peer.send(WatchFor(stream=stream.id, contact=contact.account))
 
     def activity_over(self, activity: Activity) -> None:
         """Late replies are understood for a while, then nobody is looked at for it any more."""
@@ -48,7 +59,7 @@ class Watching:
         found = self._hub.streams_seen.live(account)
         if found is not None:
             stream, peer = found
-            for contact in sorted(contacts - self._contacts(account)):
+            for contact in sorted(contacts - self._contacts(account) - self._being_asked(account)):
                 peer.send(Unwatch(stream=stream.id, contact=contact.account))
 
     def _contacts(self, account: Address) -> set[Address]:
@@ -57,8 +68,15 @@ class Watching:
         return {contact for activity in mine for contact in watched(activity, now)}
 
     def _ever_asked(self, account: Address) -> set[Address]:
+        return {invitation.via for invitation in self._invitations(account)}
+
+    def _being_asked(self, account: Address) -> set[Address]:
+        """Their rings may have left, and the agent listens to whom it has rung."""
+        return {i.via for i in self._invitations(account) if i.state is InvitationState.QUEUED}
+
+    def _invitations(self, account: Address) -> Iterator[Invitation]:
         mine = (a for a in self._hub.owned.all() if a.organiser_via == account)
-        return {invitation.via for activity in mine for invitation in activity.invitations}
+        return (invitation for activity in mine for invitation in activity.invitations)
 
     # watch NAME
 
