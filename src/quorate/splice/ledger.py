@@ -65,10 +65,11 @@ class Ledger:
         log = self._logs.get(origin)
         return log is not None and log.dup > 0
 
-    def forwarded(self, origin: Side) -> None:
+    def forwarded(self, origin: Side, count: int = 1) -> None:
         if log := self._logs.get(origin):
-            log.forwarded()
-            self.shown += origin is Side.SERVER
+            log.forwarded(count)
+            if origin is Side.SERVER:
+                self.shown += count
 
     def swallowed(self, origin: Side) -> None:
         if log := self._logs.get(origin):
@@ -87,11 +88,11 @@ class Ledger:
         if log is None:
             return Translation(h)
         translation = log.translate(h)
-        marks, added = log.unacked, self._added[origin]
-        for _ in range(len(added) - marks.count(Mark.I)):
+        added = self._added[origin]
+        for _ in range(len(added) - log.count(Mark.I) if added else 0):
             added.popleft()
         if origin is Side.SERVER:
-            self.confirmed = self.shown - len(marks) + marks.count(Mark.W)
+            self.confirmed = self.shown - log.count(Mark.F, Mark.I)
         return translation
 
     def resumed(self, origin: Side, h: int) -> Translation:

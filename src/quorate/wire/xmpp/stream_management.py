@@ -6,9 +6,8 @@ an `h` counted by the receiver is translated into the `h` the origin expects. Co
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 MODULUS: Final = 2**32
 
@@ -19,8 +18,7 @@ class Mark(Enum):
     W = "W"  # swallowed: counts only at the origin
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(NamedTuple):
     h: int
     """What to hand to the origin."""
     desync: Literal["high", "low"] | None = None
@@ -31,6 +29,8 @@ class AckLog:
     """One direction of one stream management session; it outlives connections.
 
     ``a0`` counts the origin's stanzas acknowledged to it, ``z0`` those the receiver acknowledged.
+    The log is kept as runs of one kind, so that forwarding is counting and an end that never acknowledges
+    takes no room.
     """
 
     def __init__(self, a0: int = 0, z0: int = 0) -> None:
@@ -40,48 +40,50 @@ class AckLog:
         """How many of the origin's next stanzas repeat what was seen before a resume."""
         self.lost = 0
         """How many of the last injected stanzas the latest resume lost."""
-        self._log: deque[Mark] = deque()
+        self._runs: deque[tuple[Mark, int]] = deque()
+        """Oldest first; neighbours are of different kinds."""
+        self._newest = 0
+        """Forwarded since the last of the runs."""
 
     @property
     def touched(self) -> bool:
         """True if the counts of the two ends differ now or may after the next ack: not to be cut loose."""
-        return self.a0 != self.z0 or any(mark is not Mark.F for mark in self._log)
+        return self.a0 != self.z0 or any(mark is not Mark.F for mark, _ in self._runs)
 
     @property
     def unacked(self) -> tuple[Mark, ...]:
-        return tuple(self._log)
+        marks = [mark for mark, count in self._runs for _ in range(count)]
+        return (*marks, *[Mark.F] * self._newest)
 
-    def forwarded(self) -> bool:
-        """A stanza passed. True if it repeats one seen before a resume."""
-        self._log.append(Mark.F)
-        return self._repeats()
+    def count(self, *kinds: Mark) -> int:
+        """How many of these kinds are not acknowledged."""
+        older = sum(count for mark, count in self._runs if mark in kinds)
+        return older + self._newest if Mark.F in kinds else older
+
+    def forwarded(self, count: int = 1) -> bool:
+        """Stanzas passed. True if the first repeats one seen before a resume."""
+        self._newest += count
+        return self.dup > 0 and self._repeats(count)
 
     def injected(self) -> None:
         """A stanza of our own was written to the receiver."""
-        self._log.append(Mark.I)
+        self._add(Mark.I)
 
     def swallowed(self) -> bool:
         """A stanza was taken out. True if it repeats one seen before a resume: do not execute it again."""
-        self._log.append(Mark.W)
-        return self._repeats()
+        self._add(Mark.W)
+        return self._repeats(1)
 
     def translate(self, h: int) -> Translation:
         """The receiver says it handled ``h``. Everything before the first unacknowledged F is handled for
         the origin too: what was swallowed rides along, what was injected does not count."""
-        acked, desync = self._acked(h)
-        kept: list[Mark] = []
-        handled = seen = 0
-        while self._log:
-            mark = self._log[0]
-            if mark is Mark.F and seen == acked:
-                break
-            self._log.popleft()
-            if mark is Mark.I and seen == acked:
-                kept.append(mark)
-                continue
-            seen += mark is not Mark.W
-            handled += mark is not Mark.I
-        self._log.extendleft(reversed(kept))
+        acked = handled = (h - self.z0) % MODULUS
+        desync: Literal["high", "low"] | None = None
+        if self._runs or acked > self._newest:
+            acked, desync = self._possible(acked)
+            handled = self._walk(acked)
+        else:
+            self._newest -= acked
         self.a0 = (self.a0 + handled) % MODULUS
         self.z0 = (self.z0 + acked) % MODULUS
         return Translation(self.a0, desync)
@@ -90,14 +92,15 @@ class AckLog:
         """Translate the ``h`` of <resume/> or <resumed/>. The origin sends again what it does not cover, and
         each of those is marked anew; injected stanzas the receiver did not get are lost."""
         translation = self.translate(h)
-        self.lost = self._log.count(Mark.I)
-        self.dup += len(self._log) - self.lost
-        self._log.clear()
+        self.lost = self.count(Mark.I)
+        self.dup += self.count(Mark.F, Mark.W)
+        self._runs.clear()
+        self._newest = 0
         return translation
 
     def dump(self) -> dict[str, Any]:
         """Plain data for ``load``."""
-        marks = "".join(mark.value for mark in self._log)
+        marks = "".join(mark.value * count for mark, count in self._runs) + Mark.F.value * self._newest
         return {"a0": self.a0, "z0": self.z0, "dup": self.dup, "log": marks}
 
     @classmethod
@@ -105,18 +108,51 @@ class AckLog:
         """Raises KeyError or ValueError if the data is not from ``dump``."""
         log = cls(int(data["a0"]), int(data["z0"]))
         log.dup = int(data["dup"])
-        log._log.extend(Mark(mark) for mark in data["log"])
+        for mark in data["log"]:
+            log._add(Mark(mark))
         return log
 
-    def _repeats(self) -> bool:
+    def _fold(self) -> None:
+        """Make a run of what was forwarded last."""
+        newest, self._newest = self._newest, 0
+        if newest:
+            self._add(Mark.F, newest)
+
+    def _add(self, mark: Mark, count: int = 1) -> None:
+        self._fold()
+        if self._runs and self._runs[-1][0] is mark:
+            count += self._runs.pop()[1]
+        self._runs.append((mark, count))
+
+    def _repeats(self, count: int) -> bool:
         repeats = self.dup > 0
-        self.dup -= repeats
+        self.dup -= min(self.dup, count)
         return repeats
 
-    def _acked(self, h: int) -> tuple[int, Literal["high", "low"] | None]:
+    def _possible(self, acked: int) -> tuple[int, Literal["high", "low"] | None]:
         """How many of the log's F and I the receiver handled now."""
-        acked = (h - self.z0) % MODULUS
-        possible = sum(mark is not Mark.W for mark in self._log)
+        possible = self.count(Mark.F, Mark.I)
         if acked <= possible:
             return acked, None
         return (possible, "high") if acked < MODULUS // 2 else (0, "low")
+
+    def _walk(self, acked: int) -> int:
+        """Drop what is acknowledged; how many of the origin's stanzas that were."""
+        self._fold()
+        kept = handled = 0
+        while self._runs:
+            mark, count = self._runs[0]
+            now = count if mark is Mark.W else min(count, acked)
+            if mark is Mark.F and now < count:
+                self._runs[0] = (mark, count - now)
+                handled += now
+                break
+            self._runs.popleft()
+            acked -= now if mark is not Mark.W else 0
+            handled += now if mark is not Mark.I else 0
+            kept += count - now
+        if kept:
+            self._runs.appendleft((Mark.I, kept))
+        if len(self._runs) == 1 and self._runs[0][0] is Mark.F:
+            self._newest = self._runs.pop()[1]
+        return handled
