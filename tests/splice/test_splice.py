@@ -159,8 +159,8 @@ def boom(*_: object, **__: object) -> bytes:
 FAULTS = [
     (PresenceBook, "heard", Side.SERVER, "<presence from='bob@example.org/x'/>"),
     (RosterBook, "pushed", Side.SERVER, "<iq type='set' id='p'><query xmlns='jabber:iq:roster'/></iq>"),
-    (upward, "parse_presence", Side.CLIENT, "<presence><show>away</show></presence>"),
-    (downward, "parse_presence", Side.SERVER, "<presence from='bob@example.org/x'/>"),
+    (upward, "read_presence", Side.CLIENT, "<presence><show>away</show></presence>"),
+    (downward, "read_presence", Side.SERVER, "<presence from='bob@example.org/x'/>"),
 ]
 
 

@@ -36,11 +36,16 @@ class Jid:
 
     @property
     def bare(self) -> "Jid":
-        return self if not self.resource else Jid(self.local, self.domain)
+        return self if not self.resource else _bare(self.local, self.domain)
 
     def __str__(self) -> str:
         head = f"{self.local}@{self.domain}" if self.local else self.domain
         return f"{head}/{self.resource}" if self.resource else head
+
+
+@lru_cache(maxsize=65536)
+def _bare(local: str, domain: str) -> Jid:
+    return Jid(local, domain)
 
 
 @lru_cache(maxsize=65536)

@@ -130,6 +130,11 @@ class Asking:
     def resumed(self) -> None:
         self._resumed_at = self.context.now
 
+    @property
+    def expecting(self) -> bool:
+        """A presence that comes now may be an answer, or one sent again."""
+        return bool(self._open or self._windows) or self._just_resumed()
+
     def asked(self, contact: Jid) -> bool:
         """A probe to this contact is out: its presence answers it."""
         return self._windows.get(contact, 0.0) > self.context.now

@@ -12,6 +12,7 @@ from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName, is_stanza
 from quorate.wire.xmpp.presence import parse_presence
 from quorate.wire.xmpp.tag import tag_attributes
+from quorate.wire.xmpp.usual_presence import read_presence
 
 HOLD = 64 * 1024
 HOLD_ROSTER = 1024 * 1024
@@ -58,6 +59,8 @@ def missed(connection: Connection, piece: Piece) -> None:
 def downward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
     """What to hand on of one whole stanza; None if it is taken out."""
     session, data = connection.session, piece.data
+    if name == "presence" and len(data) <= HOLD and _surely_not_companion(session, piece.tag):
+        return _presence(session, data)
     if len(data) > hold(connection, piece.tag):
         return data
     attributes = tag_attributes(piece.tag)
@@ -68,6 +71,11 @@ def downward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | 
     if name == "message":
         return session.telling.take(data, repeated=session.ledger.repeating(Side.SERVER))
     return _iq(connection, data, attributes)
+
+
+def _surely_not_companion(session: Session, tag: bytes) -> bool:
+    """Quick: normalising may turn other letters into ASCII."""
+    return tag.isascii() and not session.companion.mentioned(tag)
 
 
 def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> bytes | None:
@@ -112,8 +120,7 @@ def _own_account(session: Session, sender: str | None) -> bool:
 
 def _presence(session: Session, data: bytes) -> bytes | None:
     own = session.context.own
-    element = parse(data, session.context.headers.get(Side.SERVER))
-    stanza = parse_presence(element)
+    stanza = read_presence(data) or parse_presence(parse(data, session.context.headers.get(Side.SERVER)))
     if stanza.from_ is None or own is None or stanza.from_.bare == own.bare:
         return data
     contact, book, asking = stanza.from_.bare, session.presence, session.asking
@@ -129,10 +136,10 @@ def _presence(session: Session, data: bytes) -> bytes | None:
         book.unknown(contact, Reason.NOT_SUBSCRIBED)
     if stanza.type not in (None, "unavailable"):
         return data
-    hidden = asking.hides(stanza, element)
+    hidden = asking.expecting and asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
     place = None if hidden else session.ledger.shown + 1
     # only contacts are probed, so only their presence is ever compared
-    kept = b"" if stranger and session.roster.known else data
-    book.heard(stanza, kept, asked=asking.asked(contact), place=place)
+    keep = not (stranger and session.roster.known)
+    book.heard(stanza, data, asked=asking.asked(contact), place=place, keep=keep)
     asking.heard(stanza)
     return None if hidden else data

@@ -7,7 +7,7 @@ Times named ``at`` are seconds on the clock handed to the splice, never wall tim
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from quorate.model.address import Address, Jid
 from quorate.model.evidence import Presence
@@ -35,8 +35,7 @@ class Connect:
     alpn: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     side: Side
     data: bytes
 

@@ -44,6 +44,10 @@ class Injector:
         for stanza in stanzas:
             self._count(side, stanza)
 
+    @property
+    def waiting(self) -> bool:
+        return any(self._queues.values())
+
     def pump(self) -> None:
         """Send whatever may go now; give up what waited too long."""
         for side, queue in self._queues.items():

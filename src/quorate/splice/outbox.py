@@ -23,6 +23,13 @@ class Outbox:
         self._flush()
         self._effects.append(effect)
 
+    def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
+        """Send, then take."""
+        if self._side is None and not self._effects:
+            return [Send(side, data)]
+        self.send(side, data)
+        return self.take()
+
     def take(self) -> list[SpliceEffect]:
         self._flush()
         taken, self._effects = self._effects, []
@@ -30,5 +37,7 @@ class Outbox:
 
     def _flush(self) -> None:
         if self._side is not None:
-            self._effects.append(Send(self._side, b"".join(self._parts)))
+            parts = self._parts
+            # one part is not copied
+            self._effects.append(Send(self._side, parts[0] if len(parts) == 1 else b"".join(parts)))
             self._side, self._parts = None, []

@@ -5,8 +5,9 @@ by the server's silence is told apart: design section 5.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from quorate.model.address import Jid, xmpp
 from quorate.model.evidence import Presence
@@ -15,17 +16,19 @@ from quorate.splice.context import Context
 from quorate.splice.effects import PresenceSeen, Side
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
+from quorate.wire.xmpp.usual_presence import without_delay
 
 MAX_STRANGERS = 2000
 """People outside the roster whose presence is remembered: anybody can send one (RFC 6121 section 4.6)."""
 MAX_RESOURCES = 32
 """Of one contact."""
+_LAST = b"jabber:iq:last"
+"""How long somebody was idle when it was sent: said again later, the same bytes say something else."""
 MAX_LOOKS = 4 * 1024
 """A bigger presence is not kept to be compared: its repetition would pass instead of being hidden."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """The last presence of one resource, as the client has it."""
 
     presence: Presence
@@ -37,6 +40,8 @@ class Resource:
     asked: bool
     place: int
     """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
+    mark: int | None
+    """Recognises the same stanza sent again; None if that would be news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class PresenceBook:
         self._wholes: dict[Jid, Whole] = {}
         self._mentioned: set[Jid] = set()
         self._strangers: set[Jid] = set()
+        self._marks: set[int] = set()
+        """Those of all resources: one lookup tells a repetition."""
         self.rooms: set[Jid] = set()
 
     def knows(self, contact: Jid) -> bool:
@@ -81,33 +88,48 @@ class PresenceBook:
             return False
         return fingerprint(parse(resource.stanza, self._context.headers.get(Side.SERVER))) == looks
 
+    def repeats(self, stanza: bytes) -> bool:
+        """Byte for byte what this resource said last, but for the time: nothing is learnt from it."""
+        return hash(without_delay(stanza)) in self._marks
+
     def lost_after(self, confirmed: int) -> None:
         """The client resumes with so many stanzas: what came later it may not have seen."""
         for resources in self._resources.values():
             for name, resource in resources.items():
                 if resource.place > confirmed:
-                    resources[name] = replace(resource, stanza=b"")
+                    self._unmark(resource)
+                    resources[name] = resource._replace(stanza=b"", mark=None)
 
-    def heard(self, stanza: PresenceStanza, data: bytes, *, asked: bool, place: int | None) -> None:
-        """Presence or unavailability of a contact has arrived; ``place`` is None if it is hidden."""
+    def heard(
+        self, stanza: PresenceStanza, data: bytes, *, asked: bool, place: int | None, keep: bool = True
+    ) -> None:
+        """Presence or unavailability of a contact has arrived; ``place`` is None if it is hidden.
+
+        ``keep`` the stanza, to be compared with the answer to a probe.
+        """
         assert stanza.from_ is not None
         contact, resource = stanza.from_.bare, stanza.from_.resource
         self._mentioned.add(contact)
         if stanza.type is None:
             self._wholes.pop(contact, None)
-            seen = Resource(
+            resources = self._resources.setdefault(contact, {})
+            before = resources.get(resource)
+            seen = resources[resource] = Resource(
                 stanza.presence,
                 stanza.priority,
                 stanza.delay,
                 stanza.idle_since,
-                data if len(data) <= MAX_LOOKS else b"",
+                data if keep and len(data) <= MAX_LOOKS else b"",
                 asked,
-                self._place(stanza.from_) if place is None else place,
+                (before.place if before else 0) if place is None else place,
+                None if asked or _LAST in data else hash(without_delay(data)),
             )
-            self._resources.setdefault(contact, {})[resource] = seen
+            self._unmark(before)
+            if seen.mark is not None:
+                self._marks.add(seen.mark)
             self._tell_resource(contact, resource, seen)
         elif resource:
-            self._resources.get(contact, {}).pop(resource, None)
+            self._unmark(self._resources.get(contact, {}).pop(resource, None))
             self._tell(contact, resource, Whole(Presence.OFFLINE, None, asked, False), stanza.delay)
         else:
             self.state(contact, Presence.OFFLINE, asked=asked, since=stanza.delay)
@@ -128,8 +150,9 @@ class PresenceBook:
         if not implied:
             self._mentioned.add(contact)
         whole = Whole(presence, reason, asked, implied)
-        for resource in self._resources.pop(contact, {}):
-            self._tell(contact, resource, whole, since)
+        for name, resource in self._resources.pop(contact, {}).items():
+            self._unmark(resource)
+            self._tell(contact, name, whole, since)
         self._wholes[contact] = whole
         self._tell(contact, "", whole, since)
 
@@ -141,6 +164,8 @@ class PresenceBook:
     def confirm(self, contact: Jid) -> None:
         """Asked, and nothing had changed: what is known is fresh again."""
         for name, resource in self._resources.get(contact, {}).items():
+            # its next presence lifts that: the stream says so again by itself
+            self._unmark(resource)
             self._tell_resource(contact, name, resource, asked=True)
 
     def imply_offline(self, contacts: Iterable[Jid]) -> None:
@@ -159,12 +184,13 @@ class PresenceBook:
 
     def clear(self) -> None:
         self._resources.clear()
+        self._marks.clear()
         self._wholes.clear()
         self._mentioned.clear()
 
-    def _place(self, full: Jid) -> int:
-        resource = self._resources.get(full.bare, {}).get(full.resource)
-        return resource.place if resource else 0
+    def _unmark(self, resource: Resource | None) -> None:
+        if resource is not None and resource.mark is not None:
+            self._marks.discard(resource.mark)
 
     def _gateway(self, gateway: Jid, *, up: bool) -> None:
         """PR-5: a dead gateway says nothing about its users; they are not offline, but unknown."""

@@ -16,6 +16,7 @@ from quorate.splice.asking import why_not
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
 from quorate.splice.effects import Close, Connect, Done, Side, SpliceEffect
+from quorate.splice.glance import Glance
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.session import SessionRegistry
 from quorate.splice.upward import upward
@@ -23,6 +24,10 @@ from quorate.wire.xmpp.element import NotWellFormed, TooDeep
 from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName, is_stanza
 from quorate.wire.xmpp.tag import tag_attributes
+
+_NEVER = float("inf")
+_OF_OTHERS = (b"<presence", b"<message")
+"""From the server they tell of others, and change nothing that waits for its time."""
 
 __all__ = ["SessionRegistry", "Splice", "SpliceConfig"]
 
@@ -45,10 +50,15 @@ class Splice:
         """When the server last sent something."""
         self._sinking = False
         """The parts of an element that come from the client now go nowhere."""
+        self._due = _NEVER
+        """When the session wants to be called next."""
+        self._waiting = False
+        """Something may be sent as soon as the place is safe, or hidden when it comes."""
         self._connection.framers = {
             Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
             Side.SERVER: Framer(lambda tag: downward.hold(self._connection, tag)),
         }
+        self._glances = {side: Glance(self._connection, side) for side in Side}
 
     @property
     def state(self) -> StreamState:
@@ -151,14 +161,15 @@ class Splice:
 
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
-        times = (self._connection.session.next_deadline(), self._hold_ends())
-        return min((t for t in times if t is not None), default=None)
+        held_until = self._hold_ends()
+        due = self._due if held_until is None else min(self._due, held_until)
+        return None if due == _NEVER else due
 
     def on_time(self, now: float) -> list[SpliceEffect]:
         self._connection.at(now)
         held_until = self._hold_ends()
         if held_until is not None and held_until <= now:
-            self._fed = float("inf")
+            self._fed = _NEVER
             for piece in self._connection.framers[Side.SERVER].release():
                 self._piece(Side.SERVER, piece)
         self._pump()
@@ -180,16 +191,29 @@ class Splice:
         return self._connection.out.take()
 
     def _pump(self) -> None:
+        session = self._connection.session
         try:
-            self._connection.session.pump()
+            session.pump()
+            due = session.next_deadline()
         except Exception:  # a fault of ours must not stop the stream
             self._connection.freeze(Reason.INTERNAL_ERROR)
+            due = None
+        self._due = _NEVER if due is None else due
+        # a question may be asked, or a session carried on, that was not there before
+        session = self._connection.session
+        self._waiting = session.injector.waiting or session.asking.expecting
+
+    def _pump_if_due(self) -> None:
+        """After what changes nothing but the place in the stream."""
+        if self._waiting or self._connection.now >= self._due:
+            self._pump()
 
     def _hold_ends(self) -> float | None:
         """When a stanza that stalled half-way is let through (P-3)."""
         connection = self._connection
-        logged_in = connection.phase is Phase.OPEN and connection.session.context.own is not None
-        if not logged_in or self._fed == float("inf") or not connection.framers[Side.SERVER].pending:
+        if not connection.framers[Side.SERVER].pending or self._fed == _NEVER:
+            return None
+        if connection.phase is not Phase.OPEN or connection.session.context.own is None:
             return None
         return self._fed + connection.config.hold_s
 
@@ -198,18 +222,42 @@ class Splice:
         if self._diverted(side):
             self._divert(side, data)
             return
-        try:
-            pieces = connection.framers[side].feed(data)
-        except Exception:  # a fault of ours must not stop the stream
-            pieces = [Lost(Reason.INTERNAL_ERROR, connection.framers[side].reset() + data)]
-        for number, piece in enumerate(pieces):
+        framer, glance = connection.framers[side], self._glances[side]
+        window, at = framer.window(data), 0
+        clear: bool | None = None
+        while at < len(window):
+            if framer.rests and clear is not False:
+                clear = clear or glance.clear(window)
+                begin, after = glance.through(window, at) if clear else (at, at)
+                if after > at:
+                    connection.out.send(glance.receiver, window[begin:after])
+                    self._pump_if_due()
+                    at = after
+                    continue
+            at = self._advance(side, window, at)
             if self._diverted(side):
-                self._divert(side, b"".join(p.data for p in pieces[number:]))
+                self._divert(side, window[at:])
                 return
+
+    def _advance(self, side: Side, window: bytes, at: int) -> int:
+        """Deal with one element, or with what there is of it; where the next begins."""
+        framer = self._connection.framers[side]
+        pending, pieces = framer.pending, list[Piece | Lost]()
+        try:
+            at = framer.advance(window, at, pieces)
+        except Exception:  # a fault of ours must not stop the stream
+            pieces = [Lost(Reason.INTERNAL_ERROR, framer.reset()[:pending] + window[at:])]
+            at = len(window)
+        for number, piece in enumerate(pieces):
+            if number and self._diverted(side):
+                self._divert(side, b"".join(p.data for p in pieces[number:]))
+                break
             self._piece(side, piece)
-            self._pump()
-        if self._diverted(side):
-            self._divert(side, b"")
+            if side is Side.SERVER and piece.data.startswith(_OF_OTHERS):
+                self._pump_if_due()
+            else:
+                self._pump()
+        return at
 
     def _diverted(self, side: Side) -> bool:
         """Bytes from this side are not elements (any more)."""
@@ -221,7 +269,8 @@ class Splice:
     def _divert(self, side: Side, data: bytes) -> None:
         """Deal with bytes that are not elements: hand on, keep for TLS, or refuse."""
         connection = self._connection
-        data += connection.framers[side].reset() if connection.framers[side].pending else b""
+        if connection.framers[side].pending:
+            data = connection.framers[side].reset() + data
         if connection.phase in (Phase.BLIND, Phase.OVER):
             other = connection.framers[OTHER[side]].reset()
             connection.out.send(OTHER[side], data)

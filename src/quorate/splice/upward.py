@@ -11,6 +11,7 @@ from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName
 from quorate.wire.xmpp.presence import PresenceStanza, parse_presence, software_name
 from quorate.wire.xmpp.tag import tag_attributes
+from quorate.wire.xmpp.usual_presence import read_presence
 
 _BIND = b"urn:ietf:params:xml:ns:xmpp-bind"
 _SESSION = b"urn:ietf:params:xml:ns:xmpp-session"
@@ -65,7 +66,7 @@ def _ours(session: Session, attributes: dict[str, str], data: bytes) -> bytes | 
 
 def _presence(session: Session, data: bytes) -> None:
     context = session.context
-    stanza = parse_presence(parse(data, context.headers.get(Side.CLIENT)))
+    stanza = read_presence(data) or parse_presence(parse(data, context.headers.get(Side.CLIENT)))
     if stanza.to is not None:
         if stanza.muc:
             session.presence.rooms.add(stanza.to.bare)

@@ -93,6 +93,8 @@ class Framer:
         self._root = b""
         self._closed = False
         self._lost: Reason | None = None
+        self.rests = False
+        """Between the elements of an open stream, with nothing pending."""
         self._tail = b""  # too few bytes to tell what they begin
         self._held: list[bytes] = []
         self._held_size = 0
@@ -119,26 +121,39 @@ class Framer:
 
     def feed(self, data: bytes) -> list[Piece | Lost]:
         """Take bytes in, return what they completed; the pieces joined are the bytes, in order."""
-        if self._lost is not None:
-            return [Lost(self._lost, data)] if data else []
-        window = self._tail + data if self._tail else data
-        self._tail = b""
         out: list[Piece | Lost] = []
-        at, size = 0, len(window)
-        try:
-            while at < size:
-                after = self._step(window, at, out)
-                if after == at:
-                    self._tail = window[at:]
-                    break
-                at = after
-            if self._depth and self._held_size > self._limit:
-                self._limit = 0
-                out.append(self._part())
-        except _Unfollowable as stop:
-            self._lost = stop.reason
-            out.append(Lost(stop.reason, self._take() + window[at:]))
+        window, at = self.window(data), 0
+        while at < len(window):
+            at = self.advance(window, at, out)
         return out
+
+    def window(self, data: bytes) -> bytes:
+        """What is to be scanned now: ``data``, behind the few bytes that could not be told without it."""
+        tail, self._tail = self._tail, b""
+        return tail + data if tail else data
+
+    def advance(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
+        """Go on at ``at`` as far as the end of one element; appends pieces, returns where the next begins.
+
+        At the end of ``window`` whatever was not delivered is kept.
+        """
+        start, size = at, len(window)
+        while at < size and (at == start or self._scan is not _Scan.BETWEEN):
+            try:
+                after = self._step(window, at, out)
+            except _Unfollowable as stop:
+                self._lost = stop.reason
+                out.append(Lost(stop.reason, self._take() + window[at:]))
+                after = size
+            if after == at:
+                self._tail = window[at:]
+                after = size
+            at = after
+        if self._depth and self._held_size > self._limit:
+            self._limit = 0
+            out.append(self._part())
+        self.rests = self._scan is _Scan.BETWEEN and not self._tail and self._in_stream and not self._lost
+        return at
 
     def release(self) -> list[Piece]:
         """Give out what is held of an unfinished element; the rest of it comes as it arrives.
@@ -161,8 +176,11 @@ class Framer:
 
         A step that raises has neither delivered nor kept anything of ``window``.
         """
+        if self._lost is not None:
+            out.append(Lost(self._lost, window[at:]))
+            return len(window)
         if self._scan is _Scan.BETWEEN:
-            after = self._elements(window, at, out) if self._root and not self._closed else at
+            after = self._element(window, at, out) if self._root and not self._closed else at
             return after if after != at else self._between(window, at, out)
         if self._scan is _Scan.START:
             return self._start_tag(window, at, out)
@@ -170,20 +188,21 @@ class Framer:
             return self._close_tag(window, at, out)
         return self._inside(window, at, out)
 
-    def _elements(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
-        """The common case, done fast: elements whose start tag, and mostly the rest, lies in ``window``."""
-        while (start := START_TAG.match(window, at)) is not None:
-            name, content = start[1], start.end()
-            if name == self._root or content - at > MAX_START_TAG or len(name) > MAX_NAME:
-                break
-            self._torn = False
-            end = content if window[content - 2] == SLASH else element_end(window, content, name)
-            if not end:
-                self._begin_body(name, start[0])
-                return content
-            out.append(Piece(PieceKind.ELEMENT, window[at:end], start[0]))
-            at = end
-        return at
+    def _element(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
+        """The common case, done fast: an element whose start tag, and mostly the rest, lies in ``window``."""
+        start = START_TAG.match(window, at)
+        if start is None:
+            return at
+        name, content = start[1], start.end()
+        if name == self._root or content - at > MAX_START_TAG or len(name) > MAX_NAME:
+            return at
+        self._torn = False
+        end = content if window[content - 2] == SLASH else element_end(window, content, name)
+        if not end:
+            self._begin_body(name, start[0])
+            return content
+        out.append(Piece(PieceKind.ELEMENT, window[at:end], start[0]))
+        return end
 
     def _between(self, window: bytes, at: int, out: list[Piece | Lost]) -> int:
         if window[at] != _LESS:

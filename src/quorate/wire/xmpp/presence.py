@@ -1,9 +1,8 @@
 """What a <presence/> says. RFC 6121 section 4.7, XEP-0203, XEP-0319, XEP-0256, XEP-0045."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
 from quorate.model.address import BadAddress, Jid, parse_jid
@@ -31,8 +30,7 @@ _SHOWS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresenceStanza:
+class PresenceStanza(NamedTuple):
     from_: Jid | None
     to: Jid | None
     type: str | None
@@ -61,9 +59,9 @@ def parse_presence(element: Element, heard: datetime | None = None) -> PresenceS
         to=address(element.get("to")),
         type=kind,
         id=element.get("id"),
-        presence=_presence(element, kind),
+        presence=presence_of(kind, _text(element, "show")),
         status=_text(element, "status"),
-        priority=_priority(_text(element, "priority")),
+        priority=priority_of(_text(element, "priority")),
         delay=delay,
         idle_since=_bounded(_idle_since(element, delay or heard), heard),
         muc=any(element.find(name) is not None for name in _ROOM),
@@ -107,13 +105,14 @@ def _text(element: Element, name: str) -> str | None:
     return None if child is None else "".join(child.itertext())
 
 
-def _presence(element: Element, kind: str | None) -> Presence:
+def presence_of(kind: str | None, show: str | None) -> Presence:
+    """What a presence of this type with this <show/> says."""
     if kind is None:
-        return _SHOWS.get((_text(element, "show") or "").strip(), Presence.ONLINE)
+        return _SHOWS.get(show.strip(), Presence.ONLINE) if show else Presence.ONLINE
     return Presence.OFFLINE if kind == "unavailable" else Presence.UNKNOWN
 
 
-def _priority(text: str | None) -> int:
+def priority_of(text: str | None) -> int:
     """RFC 6121 section 4.7.2.3: -128 to 127; servers clamp, and read nonsense as 0."""
     try:
         return max(MIN_PRIORITY, min(MAX_PRIORITY, int((text or "0").strip()[:6])))

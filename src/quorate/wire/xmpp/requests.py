@@ -25,6 +25,8 @@ class Ids:
     def __init__(self, seed: str) -> None:
         self._prefix = f"q-{seed}-"
         self._count = 0
+        self.prefix = self._prefix.encode()
+        """With what all of them begin; no byte is an upper-case letter."""
 
     def next(self) -> str:
         self._count += 1

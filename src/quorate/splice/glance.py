@@ -1,0 +1,127 @@
+"""Most of what passes concerns nobody here: told by a few searches, it is only counted and handed on. P-3.
+
+Whatever might matter, or is written in an unusual way, stops the glance and is read properly. So a glance
+changes nothing but the counts of XEP-0198, and what it lets pass would have passed unchanged anyway.
+"""
+
+import re
+
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.connection import Connection, Phase
+from quorate.splice.effects import Side
+from quorate.splice.ledger import MAX_H
+from quorate.splice.roster_book import ROSTER
+from quorate.splice.session import Session
+from quorate.wire.xmpp.framer import MAX_START_TAG
+from quorate.wire.xmpp.presence import address
+from quorate.wire.xmpp.usual import FROM, ID, acknowledgement, double, plain, single, stanza_end
+
+_ROSTER = ROSTER.encode()
+_MESSAGE, _PRESENCE = ord("m"), ord("p")
+
+
+class Glance:
+    """One direction of one connection."""
+
+    def __init__(self, connection: Connection, origin: Side) -> None:
+        self._connection = connection
+        self._origin = origin
+        self.receiver = Side.CLIENT if origin is Side.SERVER else Side.SERVER
+        self._passes = self._passes_down if origin is Side.SERVER else self._passes_up
+        self._companion = connection.config.companion.domain.encode()
+
+    def clear(self, window: bytes) -> bool:
+        """Nothing in this read can name the companion, answer a request of ours or touch the roster."""
+        if not self._open:
+            return False
+        lowered = window.lower()
+        return (
+            lowered.find(self._companion) < 0
+            and lowered.find(self._connection.session.context.ids.prefix) < 0
+            and lowered.find(_ROSTER) < 0
+            and plain(window)
+            and (self._origin is Side.SERVER or self._clear_up(window))
+        )
+
+    def through(self, window: bytes, at: int) -> tuple[int, int]:
+        """Look at the stanzas from ``at`` on, in a clear read: (begin, end) of what is to be handed on.
+
+        It is counted already; what stood before ``begin`` was handed on.
+        """
+        begin, size, passed = at, len(window) if self._open else at, 0
+        passes = self._passes
+        try:
+            while at < size:
+                start = single(window, at) or double(window, at)
+                if start is None:
+                    ack = acknowledgement(window, at)
+                    if ack is None:
+                        break
+                    begin, at = self._acknowledge(window, begin, ack), ack.end()
+                    continue
+                content = start.end()
+                end = stanza_end(window, at, content)
+                if not end or content - at > MAX_START_TAG or not passes(start, window, at, end):
+                    break
+                at = end
+                passed += 1
+        except Exception:  # a fault of ours must not stop the stream
+            self._connection.freeze(Reason.INTERNAL_ERROR)
+        if passed:
+            self._connection.session.ledger.forwarded(self._origin, passed)
+        return begin, at
+
+    @property
+    def _open(self) -> bool:
+        connection = self._connection
+        return connection.phase is Phase.OPEN and connection.session.context.state is StreamState.LIVE
+
+    def _acknowledge(self, window: bytes, begin: int, ack: re.Match[bytes]) -> int:
+        """Edit only the digits of an <a/>; what is before them is handed on then."""
+        ledger = self._connection.session.ledger
+        if ack[1] is None or not ledger.on:
+            return begin
+        h = int(ack[1])
+        if h > MAX_H:
+            return begin
+        translation = ledger.acked(self.receiver, h)
+        if translation.desync is not None:
+            self._connection.freeze(Reason.DESYNC)
+        if translation.h == h:
+            return begin
+        self._connection.out.send(self.receiver, b"%b%d" % (window[begin : ack.start(1)], translation.h))
+        return ack.end(1)
+
+    def _clear_up(self, window: bytes) -> bool:
+        """A reference may spell the companion's name; before initial presence every request matters."""
+        return self._connection.session.context.initial_presence_at is not None and window.find(b"&#") < 0
+
+    def _passes_up(self, start: re.Match[bytes], window: bytes, at: int, end: int) -> bool:  # noqa: ARG002
+        """Presence tells what the user is doing; all else matters only if it names something of ours."""
+        return window[at + 1] != _PRESENCE
+
+    def _passes_down(self, start: re.Match[bytes], window: bytes, at: int, end: int) -> bool:
+        kind, sender = window[at + 1], start[FROM]
+        session = self._connection.session
+        if kind == _PRESENCE:
+            return self._nothing_new(session, sender, window[at:end])
+        if sender is not None and not sender.isascii():
+            return False
+        if kind == _MESSAGE:
+            return not session.telling.concerns(sender.decode() if sender else None, None)
+        id, context = start[ID], session.context
+        text = id.decode("utf-8", "replace") if id else ""
+        return text not in session.roster.ids and text != context.session_id
+
+    @staticmethod
+    def _nothing_new(session: Session, sender: bytes | None, stanza: bytes) -> bool:
+        """It says what was said before, or is of somebody in a room."""
+        if session.asking.expecting or session.context.inactive:
+            return False
+        if session.presence.repeats(stanza):
+            return True
+        if not session.presence.rooms or sender is None or not sender.isascii():
+            return False
+        jid = address(sender.decode())
+        return jid is not None and jid.bare in session.presence.rooms
