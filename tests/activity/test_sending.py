@@ -80,6 +80,30 @@ STORIES = {
         the wire sent Q1-1
         bob yes       -> open room, bob: link, alice: live
     """,
+    "it came back: the next one is asked at once": """
+        lena available
+        omar available
+        meet lena or omar -> alice: started, ring lena
+        the wire returns Q1-1 -> ring omar
+        omar yes          -> open room, omar: link, alice: live
+    """,
+    "it came back and there is nobody else": """
+        bob available
+        meet bob          -> alice: started, ring bob
+        the wire returns Q1-1 -> alice: tally
+        = waiting
+        +9m
+        bob offline
+        bob available
+        +1m               -> ring bob
+    """,
+    "it came back after the answer": """
+        bob available
+        meet bob          -> alice: started, ring bob
+        bob yes           -> open room, bob: link, alice: live
+        the wire returns Q1-1
+        = live
+    """,
     "held by another activity": """
         bob available
         bob held by Q9

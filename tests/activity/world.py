@@ -200,6 +200,8 @@ def _act_on_surroundings(world: World, what: str) -> list[ActivityEffect]:
             world.unsendable = Reason(reason)
         case ["wire", "sent", invitation]:
             return world.give("Q1", RingSent(invitation))
+        case ["wire", "returns", invitation]:
+            return world.give("Q1", RingFailed(invitation, Reason.UNREACHABLE))
         case ["world", "changed"]:
             return world.give("Q1", WorldChanged())
         case _:

@@ -25,6 +25,20 @@ def test_what_failed_may_be_begun_again() -> None:
     assert journal.begin("e1", "s1")
 
 
+def test_what_came_back_is_kept_until_it_is_stored_and_not_begun_again() -> None:
+    journal = Journal()
+    back = EffectDone(effect="e1", reason="unreachable")
+    journal.begin("e1", "s1")
+    journal.done("e1", None)
+    journal.stored(["e1"])
+    assert journal.bounced("e1") == back
+    assert journal.unsettled() == [back]
+    assert not journal.begin("e1", "s2")
+    assert journal.ended("e1") == back
+    journal.stored(["e1"])
+    assert journal.unsettled() == []
+
+
 def test_the_end_of_a_stream_ends_what_it_was_given() -> None:
     journal = Journal()
     for effect, stream in (("e1", "s1"), ("e2", "s2"), ("e3", "s1")):

@@ -169,6 +169,21 @@ async def test_what_could_not_leave_may_be_tried_again(tmp_path: Path) -> None:
         assert (await tell(server, await server.live(), "e2", "come", to="@@")).reason == "never-seen"
 
 
+async def test_a_message_that_came_back_is_told_and_its_error_kept_from_the_client(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene, Server(tmp_path) as server:
+        login = await scene.log_in(ROSTER)
+        await tell(server, await server.live(), "e1", "come?", watch=True)
+        sent = (await login.server_gets("come?")).rpartition("<message ")[2].replace('"', "'")
+        id = sent.partition("id='")[2].partition("'")[0]
+        login.far.say(
+            f"<message type='error' id='{id}' from='bob@example.org'>"
+            "<error type='cancel'/></message>".encode()
+        )
+        assert await server.until(EffectDone, 2) == EffectDone(effect="e1", reason="unreachable")
+        login.arrives("bob@example.org/desk", "hello", "m1")
+        assert id not in await login.client_sees("id='m1'")
+
+
 async def test_only_whole_replies_of_watched_people_are_told(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene, Server(tmp_path) as server:
         login = await scene.log_in(ROSTER)

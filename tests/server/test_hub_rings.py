@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from quorate.link.messages import SayTo, Tell
-from quorate.model.activity import ActivityState
+from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.address import xmpp
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
@@ -128,3 +128,30 @@ async def test_stop_is_remembered(tmp_path: Path) -> None:
         agent.types(desk, "meet bob now")
         failed = await until(hub, "Q2", lambda a: a.state.over)
         assert (failed.invitations, failed.reason) == ((), Reason.NOT_NOW)
+
+
+async def test_an_invitation_that_came_back_is_no_ring_and_the_next_one_is_asked(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob or carol")
+        ring = await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+        agent.done(ring.effect, Reason.UNREACHABLE)
+        await agent.told(CAROL)
+        bob = hub.activity("Q1").latest("bob")
+        assert bob is not None
+        assert (bob.state, bob.reason) == (InvitationState.SILENT, Reason.UNREACHABLE)
+        told = " ".join(hub.explain("Q1").lines)
+        assert "bob could not be asked (They cannot be reached)" in told
+
+
+async def test_an_agent_that_lost_its_stream_takes_no_ring_back(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        ring = await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+        agent.done(ring.effect, Reason.STREAM_ENDED)
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))
+        assert [i.id for i in hub.activity("Q1").invitations] == [ring.effect]

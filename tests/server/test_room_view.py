@@ -120,6 +120,9 @@ async def test_the_organiser_sees_who_is_not_coming(stranger: httpx.AsyncClient,
     token = stand_in.links.token("Q1", "alice")
     answer = await stranger.post(f"/api/v1/rooms/{token}/answer", json={"answer": "yes"})
     assert (answer.status_code, stand_in.said) == (422, [])
+    returned = replace(covered, state=InvitationState.SILENT, reason=Reason.UNREACHABLE)
+    stand_in.put(incident(invitations=(*invitations, returned)))
+    assert "Omar could not be asked." in (await view(stranger, stand_in, "alice"))["not_coming"]
 
 
 async def test_dead_links_all_read_the_same(stranger: httpx.AsyncClient, stand_in: StandIn) -> None:

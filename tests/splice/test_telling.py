@@ -3,7 +3,7 @@
 import pytest
 
 from quorate.model.reasons import Reason
-from quorate.splice.effects import Done, TextSeen
+from quorate.splice.effects import Bounced, Done, TextSeen
 from quorate.splice.splice import SpliceConfig
 from tests.splice.script import BIND, BOUND, DELAY, Talk, ids, who
 
@@ -116,6 +116,43 @@ def test_echoes_of_our_own_message_are_hidden(echo: str) -> None:
     talk, id = told()
     talk.s(echo.replace("{}", id))
     assert talk.client() == ""
+
+
+ERROR = "<message type='error' id='{}' from='bob@example.org'><error type='{}'/></message>"
+
+
+def test_a_message_that_came_back_is_reported_once() -> None:
+    talk, id = told()
+    talk.s(ERROR.format(id, "cancel"))
+    talk.s(ERROR.format(id, "cancel"))
+    assert talk.client() == ""
+    assert talk.saw(Bounced) == [Bounced(effect="e1")]
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        ERROR.format("{}", "continue"),
+        ERROR.format("another", "cancel"),
+        "<message type='error' id='{}' from='mallory@example.org/x'><error type='cancel'/></message>",
+        "<message from='bob@example.org/x' id='z'><received xmlns='urn:xmpp:receipts' id='{}'/></message>",
+    ],
+    ids=["warning", "of another message", "of somebody else", "receipt"],
+)
+def test_what_says_nothing_of_a_message_that_came_back(stanza: str) -> None:
+    talk, id = told()
+    talk.s(stanza.replace("{}", id))
+    assert talk.saw(Bounced) == []
+
+
+def test_only_the_latest_messages_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quorate.splice.telling.MAX_SENT", 1)
+    talk, first = told()
+    talk.tell("bob", effect="e2")
+    (second,) = ids(talk.server())
+    for id in (first, second):
+        talk.s(ERROR.format(id, "cancel"))
+    assert talk.saw(Bounced) == [Bounced(effect="e2")]
 
 
 @pytest.mark.parametrize(

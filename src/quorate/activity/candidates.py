@@ -86,12 +86,12 @@ def _already(activity: Activity, latest: Invitation, view: View, now: datetime) 
 def _still_silent(latest: Invitation, view: View, now: datetime) -> WhyNot | None:
     if unsent(latest) or latest.answered_at is None:
         return None
-    again = latest.answered_at + COOL_DOWN
+    again, reason = latest.answered_at + COOL_DOWN, latest.reason or Reason.SILENT
     if now < again:
-        return WhyNot(Reason.SILENT, again)
+        return WhyNot(reason, again)
     since = view.availability(latest.person).since
     anew = since is not None and since > latest.answered_at
-    return None if anew else WhyNot(Reason.SILENT)
+    return None if anew else WhyNot(reason)
 
 
 def unsent(invitation: Invitation) -> bool:

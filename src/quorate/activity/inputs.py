@@ -28,7 +28,7 @@ class RingSent:
 
 @dataclass(frozen=True, slots=True)
 class RingFailed:
-    """The invitation could not be put on the wire."""
+    """The invitation could not be put on the wire, or came back from there."""
 
     invitation: str
     reason: Reason

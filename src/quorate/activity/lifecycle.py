@@ -66,6 +66,7 @@ INVITATION_TRANSITIONS: Final[Mapping[tuple[I, Turned], I]] = {
     (I.SENT, Turned.NO): I.DECLINED,
     (I.SENT, Turned.LATER): I.LATER,
     (I.SENT, Turned.SILENCE): I.SILENT,
+    (I.SENT, Turned.UNSENDABLE): I.SILENT,
     (I.SENT, Turned.WITHDRAW): I.WITHDRAWN,
     # People change their minds.
     (I.ACCEPTED, Turned.NO): I.DECLINED,

@@ -29,7 +29,7 @@ def ring_sent(turn: Turn, given: RingSent) -> None:
 def ring_failed(turn: Turn, given: RingFailed) -> None:
     """As silence; for a reason of the organiser's stream nobody else is rung at once either."""
     invitation = _find(turn, given.invitation)
-    if invitation is None or invitation.state is not InvitationState.QUEUED:
+    if invitation is None or not invitation.open:
         return
     turn.turn(invitation, Turned.UNSENDABLE, reason=given.reason)
     turn.log(Happened.NOT_DONE, invitation.person, reason=given.reason)

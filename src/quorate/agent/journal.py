@@ -18,7 +18,8 @@ class Journal:
     def __init__(self) -> None:
         self._under_way: dict[str, str] = {}
         """Effect -> stream it was given to."""
-        self._left: OrderedDict[str, None] = OrderedDict()
+        self._left: OrderedDict[str, Reason | None] = OrderedDict()
+        """With the reason, if it came back."""
 
     def begin(self, effect: str, stream: str) -> bool:
         """True if it is new here; False if it is under way or has left (``ended`` then says so)."""
@@ -29,17 +30,25 @@ class Journal:
 
     def ended(self, effect: str) -> EffectDone | None:
         """The message about an effect that has left before; None if it is still under way."""
-        return EffectDone(effect=effect) if effect in self._left else None
+        return EffectDone(effect=effect, reason=self._left[effect]) if effect in self._left else None
 
     def done(self, effect: str, reason: Reason | None) -> EffectDone | None:
         """Its end; None for what the server never gave."""
         if self._under_way.pop(effect, None) is None:
             return None
         if reason is None:
-            self._left[effect] = None
-            while len(self._left) > MAX_LEFT:
-                self._left.popitem(last=False)
+            self._remember(effect, None)
         return EffectDone(effect=effect, reason=reason)
+
+    def bounced(self, effect: str) -> EffectDone:
+        """It had left and came back; it is not to be made again all the same."""
+        self._remember(effect, Reason.UNREACHABLE)
+        return EffectDone(effect=effect, reason=Reason.UNREACHABLE)
+
+    def _remember(self, effect: str, reason: Reason | None) -> None:
+        self._left[effect] = reason
+        while len(self._left) > MAX_LEFT:
+            self._left.popitem(last=False)
 
     def stream_over(self, stream: str) -> list[EffectDone]:
         """Nothing more will leave on this stream."""
@@ -54,4 +63,4 @@ class Journal:
 
     def unsettled(self) -> list[EffectDone]:
         """What has left and the server has not yet stored."""
-        return [EffectDone(effect=effect) for effect in self._left]
+        return [EffectDone(effect=effect, reason=reason) for effect, reason in self._left.items()]

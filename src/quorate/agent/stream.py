@@ -23,6 +23,7 @@ from quorate.model.stream import Stream, StreamState
 from quorate.rules.commands import parse_command
 from quorate.splice.effects import (
     Answered,
+    Bounced,
     CommandTyped,
     Done,
     LoggedIn,
@@ -106,6 +107,8 @@ class AgentStream:
             case Done():
                 if (end := self._shared.journal.done(effect.effect, effect.reason)) is not None:
                     self._send(end)
+            case Bounced():
+                self._send(self._shared.journal.bounced(effect.effect))
             case CommandTyped():
                 self._command(effect)
             case TextSeen():

@@ -70,7 +70,10 @@ class AskDone(_Message):
 
 
 class EffectDone(_Message):
-    """A Tell or Say has left on the wire (reason None) or will not; the agent repeats it after Hello."""
+    """A Tell or Say has left on the wire (reason None) or will not; the agent repeats it after Hello.
+
+    A Tell that came back from the IM server is reported a second time, with ``unreachable``.
+    """
 
     type: Literal["effect-done"] = "effect-done"
     effect: str

@@ -60,6 +60,11 @@ class Invitation:
     def open(self) -> bool:
         return self.state in (InvitationState.QUEUED, InvitationState.SENT)
 
+    @property
+    def undelivered(self) -> bool:
+        """It could not leave, or came back: the person has not failed to answer."""
+        return self.state is InvitationState.SILENT and self.reason is not None
+
 
 class Happened(StrEnum):
     """Kinds of lines in an activity's time line; texts are made from them, not stored."""

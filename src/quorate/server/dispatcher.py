@@ -203,9 +203,12 @@ class Dispatcher:
 
     def _ring_ended(self, activity: Activity, effect: str, reason: Reason | None) -> None:
         invitation = next((i for i in activity.invitations if i.id == effect), None)
-        if invitation is None or invitation.sent_at is not None:
+        if invitation is None:
             return
-        if reason is None:
+        if invitation.sent_at is not None:
+            if reason is not None and reason not in STREAM_REASONS:
+                self.activities.post(activity.id, RingFailed(invitation.id, reason))
+        elif reason is None:
             self._rang(invitation.via)
             self.activities.post(activity.id, RingSent(invitation.id))
         else:

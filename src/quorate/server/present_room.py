@@ -178,7 +178,8 @@ def not_coming(activity: Activity) -> list[str]:
     for person in activity.people:
         invitation = activity.latest(person.key)
         if invitation and person.key not in activity.joined and invitation.state in words:
-            shown.append(words[invitation.state].format(person.name))
+            text = "{} could not be asked." if invitation.undelivered else words[invitation.state]
+            shown.append(text.format(person.name))
     return shown
 
 

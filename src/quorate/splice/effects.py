@@ -136,6 +136,13 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """A message that had left came back as an error (RFC 6120 section 8.3): nobody has got it."""
+
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandTyped:
     """The user wrote this to the companion; it was taken out of the stream."""
 
@@ -167,6 +174,7 @@ SpliceEffect: TypeAlias = (
     | OwnPresenceSent
     | Answered
     | Done
+    | Bounced
     | CommandTyped
     | TextSeen
 )

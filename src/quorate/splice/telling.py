@@ -10,7 +10,7 @@ from quorate.model.address import Address, Jid, parse_jid, xmpp
 from quorate.model.reasons import Reason
 from quorate.splice.companion import Companion
 from quorate.splice.context import Context
-from quorate.splice.effects import Done, Side, TextSeen
+from quorate.splice.effects import Bounced, Done, Side, TextSeen
 from quorate.splice.injector import Addition, Injector
 from quorate.splice.speech import says_something
 from quorate.wire.xmpp import requests
@@ -23,6 +23,10 @@ _ARCHIVED = "{urn:xmpp:mam:2}result"
 _RECEIVED = "{urn:xmpp:receipts}received"
 _MARKERS = "{urn:xmpp:chat-markers:0}"
 _DELAY = "{urn:xmpp:delay}delay"
+_ERROR = f"{_CLIENT}error"
+
+MAX_SENT = 200
+"""Messages of which an error is still understood; the oldest go first."""
 
 
 class Telling:
@@ -32,6 +36,8 @@ class Telling:
         self._companion = companion
         self._told: set[Jid] = set()
         self._watched: set[Jid] = set()
+        self._sent: dict[str, str] = {}
+        """Stanza id to effect."""
 
     def tell(self, effect: str, to: Address, text: str, *, echo: str | None, watch: bool) -> None:
         try:
@@ -50,12 +56,19 @@ class Telling:
                     self._companion.say(None, echo)
 
         addition = Addition(
-            lambda: requests.message(self._context.ids.next(), contact, text),
+            lambda: requests.message(self._new_id(effect), contact, text),
             settled=settled,
             expires=self._context.now + self._context.config.wait_s,
             paced=True,
         )
         self._injector.add(Side.SERVER, addition)
+
+    def _new_id(self, effect: str) -> str:
+        id = self._context.ids.next()
+        self._sent[id] = effect
+        if len(self._sent) > MAX_SENT:
+            del self._sent[next(iter(self._sent))]
+        return id
 
     def watch(self, contact: Address) -> None:
         self._watched.add(parse_jid(contact.account).bare)
@@ -84,6 +97,7 @@ class Telling:
         sender = _jid(message.get("from"))
         inner, archived, direct = self._unwrap(message, sender)
         if self._about_ours(message) or (inner is not None and self._ours(inner)):
+            self._note_bounce(message)
             return None
         spoken = message if direct else inner
         if spoken is not None and not archived and not repeated:
@@ -123,6 +137,15 @@ class Telling:
             and self._context.ids.is_ours(child.get("id"))
             for child in message
         )
+
+    def _note_bounce(self, message: Element) -> None:
+        """A warning (``continue``, RFC 6120 section 8.3.2) says that it was delivered all the same."""
+        error = message.find(_ERROR)
+        if message.get("type") != "error" or (error is not None and error.get("type") == "continue"):
+            return
+        effect = self._sent.pop(message.get("id", ""), None)
+        if effect is not None:
+            self._context.out.add(Bounced(effect=effect))
 
     def _read(self, message: Element, *, delayed: bool) -> None:
         sender = _jid(message.get("from"))

@@ -124,7 +124,7 @@ def _state_words(activity: Activity, key: str, state: InvitationState, standings
     if key in activity.joined:
         return "is in the room"
     if state is InvitationState.SILENT:
-        if latest and latest.sent_at is None:
+        if latest and latest.undelivered:
             return f"could not be asked ({reason_text(latest.reason or Reason.UNKNOWN).rstrip('.')})"
         return f"no answer in {span_text(activity.ring_s)}"
     if state is InvitationState.LATER and until:

@@ -125,7 +125,8 @@ def _tally(said: _Said) -> str:
 def _news(standings: Standings) -> str:
     """``One declined, asking one more.``"""
     declined = len(standings.in_state(InvitationState.DECLINED))
-    silent = len(standings.in_state(InvitationState.SILENT))
+    unasked = len(standings.undelivered())
+    silent = len(standings.in_state(InvitationState.SILENT)) - unasked
     can_later = standings.in_state(InvitationState.LATER)
     asked = len(standings.in_state(*OPEN))
     pieces = []
@@ -133,14 +134,16 @@ def _news(standings: Standings) -> str:
         pieces.append(f"{number(declined)} declined")
     if silent:
         pieces.append(f"{number(silent)} did not answer")
+    if unasked:
+        pieces.append(f"{number(unasked)} could not be asked")
     pieces.extend(f"{short_name(key)} can later" for key in can_later)
     if asked:
-        more = " more" if declined or silent else ""
+        more = " more" if declined or silent or unasked else ""
         pieces.append(f"asking {number(asked)}{more}")
     if not pieces:
         return ""
     text = ", ".join(pieces)
-    return f"{text if can_later and not (declined or silent) else capital(text)}."
+    return f"{text if can_later and not (declined or silent or unasked) else capital(text)}."
 
 
 def _live(said: _Said) -> str:

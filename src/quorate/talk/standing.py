@@ -62,6 +62,10 @@ class Standings:
     def in_state(self, *states: InvitationState) -> list[str]:
         return [key for key in people_in(self.activity.requirement) if self.state(key) in states]
 
+    def undelivered(self) -> list[str]:
+        latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
+        return [invitation.person for invitation in latest if invitation and invitation.undelivered]
+
     def never_asked(self) -> list[str]:
         return [key for key in people_in(self.activity.requirement) if self.state(key) is None]
 

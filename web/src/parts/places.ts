@@ -126,6 +126,14 @@ export interface NotComing {
   text: ["card.said-no" | "card.cannot" | "card.told-covered", { names: string }] | ["card.silent", { names: string; s: number }];
 }
 
+const UNDELIVERED = new Set(
+  ["unreachable", "never-seen", "no-stream", "stream-ended", "blind", "frozen", "too-early", "rate-limited", "timeout"],
+);
+
+/** The invitation could not leave, or came back. */
+const undelivered = (person: ActivityPerson): boolean =>
+  person.state === "silent" && !!person.reason && UNDELIVERED.has(person.reason);
+
 /** Who was asked and does not come, in groups; only the organiser's page shows it. */
 export function notComing(activity: Activity): NotComing[] {
   const names = (wanted: (person: ActivityPerson) => boolean) =>
@@ -133,7 +141,7 @@ export function notComing(activity: Activity): NotComing[] {
   const groups: [string[], (names: string) => NotComing][] = [
     [names((p) => p.state === "declined"), (n) => ({ key: "no", sign: "x", tone: "no", text: ["card.said-no", { names: n }] })],
     [
-      names((p) => p.state === "silent"),
+      names((p) => p.state === "silent" && !undelivered(p)),
       (n) => ({ key: "silent", sign: "clock", tone: "", text: ["card.silent", { names: n, s: Math.round(activity.ring_s) }] }),
     ],
     [
@@ -141,7 +149,7 @@ export function notComing(activity: Activity): NotComing[] {
       (n) => ({ key: "covered", sign: "check", tone: "", text: ["card.told-covered", { names: n }] }),
     ],
     [
-      names((p) => activity.state === "ringing" && p.state === "candidate" && p.availability !== "available"),
+      names((p) => undelivered(p) || (activity.state === "ringing" && p.state === "candidate" && p.availability !== "available")),
       (n) => ({ key: "cannot", sign: "question", tone: "", text: ["card.cannot", { names: n }] }),
     ],
   ];

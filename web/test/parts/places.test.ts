@@ -70,6 +70,15 @@ describe("not coming", () => {
     ]);
   });
 
+  it("somebody whom the invitation did not reach has not failed to answer", () => {
+    const activity = one("Q481");
+    const people = activity.people.map((person) =>
+      person.person === "lena" ? { ...person, state: "silent" as const, reason: "unreachable" } : person,
+    );
+    const shown = notComing({ ...activity, people }).map(({ key, text }) => [key, text[1].names]);
+    expect(shown).toEqual([["no", "ines"], ["silent", "hana"], ["cannot", "lena and petra"]]);
+  });
+
   it("nobody “cannot be asked” while nobody is asked", () => expect(notComing(one("Q477"))).toEqual([]));
 });
 
