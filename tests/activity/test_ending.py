@@ -72,6 +72,36 @@ STORIES = {
         alice leaves -> close room, alice: ended
         = ended last-left
     """,
+    "the first one looked in and left before the others came": """
+        bob available
+        carol available
+        meet bob and carol -> alice: started, ring bob, ring carol
+        bob yes     -> bob: accepted, alice: tally
+        carol yes   -> open room, bob: link, carol: link, alice: live
+        +30s
+        alice joins
+        alice leaves
+        = live
+        +1m
+        bob joins
+        +1m
+        = live
+        bob leaves  -> close room, alice: ended
+        = ended last-left
+    """,
+    "the others are not waited for longer than they may take": """
+        bob available
+        carol available
+        meet bob and carol -> alice: started, ring bob, ring carol
+        bob yes     -> bob: accepted, alice: tally
+        carol yes   -> open room, bob: link, carol: link, alice: live
+        bob joins
+        bob leaves
+        +119s
+        = live
+        +1s         -> close room, alice: ended
+        = ended last-left
+    """,
     "ended by the organiser": """
         bob available
         eve available

@@ -73,8 +73,8 @@ async def test_what_is_over_is_not_announced_as_open(tmp_path: Path) -> None:
         agent.writes(desk, BOB, "yes")
         await agent.told(BOB, nth=2)
         await agent.said("is live")
-        await hub.owned.ask("Q1", Joined("alice"))
-        await hub.owned.ask("Q1", Left("alice"))
+        await hub.owned.ask("Q1", Joined("bob"))
+        await hub.owned.ask("Q1", Left("bob"))
         await until(hub, "Q1", in_state(ActivityState.ENDED))
     async with running(tmp_path) as hub, connected(tmp_path, "agent-2") as agent:
         desk = at_the_desk(agent, bob=ONLINE)

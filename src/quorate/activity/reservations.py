@@ -30,6 +30,15 @@ def released_at(activity: Activity, now: datetime) -> datetime | None:
     return min((_coming_until(activity, i) for i in latest if _promised(activity, i, now)), default=None)
 
 
+def awaited_until(activity: Activity) -> datetime | None:
+    """How long an empty room is kept for those who said yes and have not been in it yet."""
+    latest = {i.person: i for i in activity.invitations}.values()
+    coming = (
+        i for i in latest if i.state is InvitationState.ACCEPTED and i.person not in activity.ever_joined
+    )
+    return max((_coming_until(activity, i) for i in coming), default=None)
+
+
 def _promised(activity: Activity, invitation: Invitation, now: datetime) -> bool:
     if invitation.state is not InvitationState.ACCEPTED:
         return False

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from quorate.activity.answering import replied
 from quorate.activity.effects import Notice
-from quorate.activity.ending import cancel, last_left
+from quorate.activity.ending import cancel
 from quorate.activity.inputs import (
     ActivityInput,
     CancelAsked,
@@ -27,7 +27,7 @@ from quorate.activity.inputs import RingFailed as Failed
 from quorate.activity.inputs import RingSent as Sent
 from quorate.activity.ringing import plan
 from quorate.activity.sending import ring_failed, ring_sent
-from quorate.activity.timing import next_deadline, on_time
+from quorate.activity.timing import close_if_deserted, next_deadline, on_time
 from quorate.activity.turn import Stepped, Turn
 from quorate.activity.view import View
 from quorate.errors import NotPossible
@@ -88,8 +88,7 @@ def _left(turn: Turn, given: Left) -> None:
         return
     turn.activity = replace(turn.activity, joined=turn.activity.joined - {given.person})
     turn.log(Happened.LEFT, given.person)
-    if not turn.activity.joined:
-        last_left(turn)
+    close_if_deserted(turn)
 
 
 def _refuse_if_over(turn: Turn, what: str) -> None:

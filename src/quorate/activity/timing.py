@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from quorate.activity import candidates
-from quorate.activity.ending import expire, nobody_came
+from quorate.activity.ending import expire, last_left, nobody_came
 from quorate.activity.lifecycle import Turned
+from quorate.activity.reservations import awaited_until
 from quorate.activity.turn import Turn
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
 from quorate.model.reasons import Reason
@@ -48,11 +49,22 @@ def on_time(turn: Turn) -> None:
     if activity.state in (ActivityState.WAITING, ActivityState.RINGING):
         if activity.deadline is not None and activity.deadline <= turn.now:
             expire(turn)
-    elif activity.state is ActivityState.LIVE and _came_nobody(activity) <= turn.now:
-        nobody_came(turn)
+    elif activity.state is ActivityState.LIVE:
+        close_if_deserted(turn)
     for invitation in turn.activity.invitations:
         if invitation.open and _silent_at(turn.activity, invitation) <= turn.now:
             _fall_silent(turn, invitation)
+
+
+def close_if_deserted(turn: Turn) -> None:
+    """Nobody is in the room, and nobody is on the way to it any more."""
+    at = _deserted_at(turn.activity)
+    if at is None or at > turn.now:
+        return
+    if turn.activity.ever_joined:
+        last_left(turn)
+    else:
+        nobody_came(turn)
 
 
 def _fall_silent(turn: Turn, invitation: Invitation) -> None:
@@ -65,8 +77,8 @@ def _timers(activity: Activity, now: datetime) -> Iterator[Timer]:
     if activity.state.over:
         return
     if activity.state is ActivityState.LIVE:
-        if not activity.ever_joined and activity.live_at is not None:
-            yield Timer(_came_nobody(activity), TimerKind.NOBODY_CAME)
+        if (at := _deserted_at(activity)) is not None:
+            yield Timer(at, TimerKind.NOBODY_CAME)
     elif activity.deadline is not None:
         yield Timer(activity.deadline, TimerKind.DEADLINE)
     for person in {i.person for i in activity.invitations}:
@@ -94,7 +106,10 @@ def _silent_at(activity: Activity, invitation: Invitation) -> datetime:
     return invitation.queued_at + timedelta(seconds=activity.ring_s)
 
 
-def _came_nobody(activity: Activity) -> datetime:
-    if activity.ever_joined or activity.live_at is None:
-        return datetime.max.replace(tzinfo=activity.created.tzinfo)
-    return activity.live_at + NOBODY_CAME_AFTER
+def _deserted_at(activity: Activity) -> datetime | None:
+    """When a room nobody is in closes: at the latest when those who said yes have had time to come."""
+    if activity.joined or activity.live_at is None:
+        return None
+    if not activity.ever_joined:
+        return activity.live_at + NOBODY_CAME_AFTER
+    return awaited_until(activity) or activity.live_at
