@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from quorate.model.activity import Activity, ActivityState, InvitationState
+from quorate.model.activity import Activity, ActivityState, Happened, InvitationState, LogLine
 from quorate.model.reasons import Reason
 from quorate.model.requirement import AllOf, Count, CountOf, Group, Name, OneOf, Optional, Part
 from quorate.server.requirement_words import guest_words
-from tests.server.stand_in import ALICE, LENA, NOON, OMAR, RAJ, StandIn, asked, incident
+from tests.server.stand_in import ALICE, KOFI, LENA, NOON, OMAR, RAJ, StandIn, asked, incident
 
 LIVE = ActivityState.LIVE
 
@@ -108,6 +108,18 @@ async def test_someone_who_said_yes_can_take_it_back(
     token = stand_in.links.token("Q1", "raj")
     shown = await stranger.post(f"/api/v1/rooms/{token}/answer", json={"answer": answer})
     assert (shown.status_code, shown.json()["you_said"], stand_in.said) == (200, "no", [said])
+
+
+async def test_it_says_whose_yes_opened_it_not_who_came_late(
+    stranger: httpx.AsyncClient, stand_in: StandIn
+) -> None:
+    opened = LogLine(at=NOON, what=Happened.LIVE, people=("raj", "ines", "omar"))
+    late = asked(KOFI, 5, InvitationState.ACCEPTED)
+    invitations = (*(i for i in incident().invitations if i.person != "kofi"), late)
+    stand_in.put(incident(LIVE, live_at=NOON, log=(opened,), invitations=invitations))
+    assert (await view(stranger, stand_in, "raj"))["opened_with"] == ["Alice", "Raj", "Omar"]
+    stand_in.put(incident(LIVE, live_at=NOON, log=(opened,), with_organiser=False))
+    assert (await view(stranger, stand_in, "raj"))["opened_with"] == ["Raj", "Omar"]
 
 
 async def test_the_organiser_sees_who_is_not_coming(stranger: httpx.AsyncClient, stand_in: StandIn) -> None:

@@ -157,7 +157,7 @@ const guest = (name, role = "", extra = {}) => ({ name, role, you: false, here: 
 export function room(token, now = Date.now()) {
   const view = {
     type: "view", state: token, about: "orders DB down", kind: "video", organiser: "sam", you: "raj", is_organiser: false, you_said: "yes",
-    activity: null, asked_at: iso(now - 60 * S), created: iso(now - 41 * S), opened_at: null, ended_at: null,
+    activity: null, asked_at: iso(now - 60 * S), created: iso(now - 41 * S), opened_at: null, opened_with: [], ended_at: null,
     deadline: iso(now + 559 * S), here: [], clauses: [], in_count: 3, need: 4, ring_s: 30, covered_by: null, covered_at: null,
     not_coming: [], chat: [], server_time: iso(now),
   };
@@ -175,6 +175,7 @@ export function room(token, now = Date.now()) {
     case "open":
       return {
         ...view, you: "sam", is_organiser: true, activity: "Q481", in_count: 4, created: iso(now - 170 * S), opened_at: iso(now - 108 * S),
+        opened_with: ["sam", "raj", "kofi", "omar"],
         clauses: [{ ...clauses[0], taken: 2, asking: 0, people: [guest("raj"), guest("kofi")] }, clauses[1]],
         here: [guest("sam", "asked for this", { you: true }), guest("raj", "@dba"), guest("kofi", "@dba"), guest("omar", "instead of lena")],
         not_coming: ["ines said no.", "hana was told “covered”."],

@@ -6,7 +6,7 @@ Names of others appear only once they said yes or are in the room; everything el
 from datetime import datetime, timedelta
 from typing import Final
 
-from quorate.model.activity import Activity, ActivityState, Invitation, InvitationState
+from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
 from quorate.model.requirement import Optional, Part
 from quorate.rooms.own import Line, Rooms
 from quorate.rooms.tokens import Holder
@@ -105,12 +105,24 @@ def _inside(hub: Hub, activity: Activity, holder: Holder) -> dict[str, object]:
     with_organiser = int(activity.with_organiser)
     lines = rooms.lines(activity.id, holder.person) if holder.person in here else []
     return {
+        "opened_with": _opened_with(activity),
         "here": [_guest(activity, key, holder.person, here) for key in here],
         "clauses": _clauses(activity, filled, holder.person, here),
         "in_count": len(activity.accepted) + with_organiser,
         "need": sum(place.need for place in filled if not place.optional) + with_organiser,
         "chat": [present_line(activity, line, holder.person) for line in lines],
     }
+
+
+def _opened_with(activity: Activity) -> list[str]:
+    """Who has taken back their yes since is not named."""
+    opened = next((line for line in activity.log if line.what is Happened.LIVE), None)
+    if opened is None:
+        return []
+    said_yes = [
+        person.name for key in opened.people if key in activity.accepted and (person := activity.person(key))
+    ]
+    return [activity.organiser.name, *said_yes] if activity.with_organiser else said_yes
 
 
 def _clauses(

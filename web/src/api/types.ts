@@ -1139,6 +1139,11 @@ export interface components {
             not_coming: string[];
             /** Opened At */
             opened_at: string | null;
+            /**
+             * Opened With
+             * @default []
+             */
+            opened_with: string[];
             /** Organiser */
             organiser: string;
             /**

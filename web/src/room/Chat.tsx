@@ -52,7 +52,7 @@ export function Chat({ view }: { view: RoomView }) {
 function Opened({ view }: { view: RoomView }) {
   if (!view.opened_at) return null;
   const opened = at(view.opened_at);
-  const names = listed([...new Set([view.organiser, ...view.clauses.flatMap((c) => c.people.map((p) => p.name))])]);
+  const names = listed(view.opened_with);
   const after = exact((opened - at(view.created)) / 1000);
   return (
     <li className={css.system}>

@@ -83,7 +83,7 @@ function Header({ view }: { view: RoomView }) {
       <span className={css.quorum} role="status">
         <Pips taken={here.length} need={need} />
         <span>
-          {t("room.quorum", { here: here.length, need })}
+          {here.length > need ? t("room.quorum-more", { here: here.length }) : t("room.quorum", { here: here.length, need })}
           <span className="only-desk">{t("room.quorum-here")}</span>
         </span>
       </span>

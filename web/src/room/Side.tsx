@@ -16,7 +16,9 @@ export function Who({ view }: { view: RoomView }) {
   return (
     <>
       <section>
-        <h2>{t("room.here-needed", { here: view.here.length, need: view.need })}</h2>
+        <h2>
+          {t(view.here.length > view.need ? "room.here-more" : "room.here-needed", { here: view.here.length, need: view.need })}
+        </h2>
         <ul className={css.people}>
           {view.here.map((person) => (
             <li key={person.name}>

@@ -64,6 +64,8 @@ class RoomView(Schema):
     asked_at: datetime | None
     created: datetime
     opened_at: datetime | None
+    opened_with: list[str] = Field(default=[])
+    """Names of the organiser, who takes part, and of those whose yes opened it."""
     ended_at: datetime | None
     deadline: datetime | None
     here: list[GuestPerson]
