@@ -33,6 +33,7 @@ export function suggestions(text: string, known: Known): Suggestion[] {
   const typed = word.toLowerCase();
   const fits = (label: string): boolean => label.toLowerCase().startsWith(typed) && label.toLowerCase() !== typed;
   if (complete(before) && !/[,+(]\s*$/.test(before)) {
+    if (word === "" && !/\s$/.test(before)) return [];
     return OPERATORS.filter(fits).map((label) => make(label, ""));
   }
   if (typed === "") return [];

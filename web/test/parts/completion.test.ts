@@ -21,6 +21,8 @@ it.each([
   ["lena or ", []],
   ["lena or o", ["lena or omar "]],
   ["2 of @dba and (le", ["2 of @dba and (lena ", "2 of @dba and (leo ", "2 of @dba and (@legal "]],
+  ["(lena or omar)", []],
+  ["(lena or omar)a", ["(lena or omar)and "]],
   ["(lena or omar) ", ["(lena or omar) and ", "(lena or omar) or "]],
   ["an", ["any of "]],
   ["", []],
