@@ -28,8 +28,10 @@ function Node({ node, since }: { node: WhyNode; since: number }) {
       <div className={css.node}>
         <Icon of={sign} className={tone} />
         <span className="vh">{t(`why.${node.mark}`)}:</span>
-        {node.children.length > 0 ? <b>{node.text}</b> : <span>{node.text}</span>}
-        <span className="muted xs">{node.says}</span>
+        <span>
+          {node.children.length > 0 ? <b>{node.text}</b> : node.text}
+          <span className={`muted xs ${css.says}`}> {node.says}</span>
+        </span>
       </div>
       {node.trace.length > 0 && (
         <details className={css.evidence}>

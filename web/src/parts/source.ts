@@ -17,7 +17,7 @@ const deciding = (trace: TraceLine[]): TraceLine | undefined => trace.find((line
 export function sourceLine(person: Known, accounts: readonly string[], now: number, step = 5): string {
   const line = deciding(person.trace);
   const told = line ? describe(line, age(ageNow(line, person, now), step), accounts) : t("people.no-evidence");
-  if (!person.activity) return told;
+  if (!person.activity || line?.source === `in room ${person.activity}`) return told;
   const part = person.activity_state === "asked" ? "people.asked" : "people.in";
   return `${told} · ${t(part, { id: person.activity })}`;
 }

@@ -42,3 +42,8 @@ it.each([
   const engaged = { ...person([line("sam@example.org's stream")]), activity: "Q481", activity_state: state };
   expect(sourceLine(engaged, ACCOUNTS, NOW)).toBe(text);
 });
+
+it("does not say twice that somebody is in a room", () => {
+  const engaged = { ...person([line("in room Q481", { says: "busy" })]), activity: "Q481", activity_state: "in" as const };
+  expect(sourceLine(engaged, ACCOUNTS, NOW)).toBe("in room Q481 · 10 s ago");
+});
