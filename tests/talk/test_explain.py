@@ -3,7 +3,7 @@ import pytest
 from quorate.model.activity import ActivityState, Happened, InvitationState, LogLine
 from quorate.model.availability import Availability
 from quorate.model.reasons import Reason
-from quorate.talk.explain import NO_TIMER, explain_lines, log_text, next_reason, next_text
+from quorate.talk.explain import NO_TIMER, explain_lines, log_text, next_reason, next_text, waiting_reason
 from tests.talk.stories import T0, Stands, activity, later, standings
 
 ACCEPTED, DECLINED, SENT = InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.SENT
@@ -37,6 +37,27 @@ def test_while_it_waits_what_is_missing_is_named() -> None:
     lines = explain_lines(story, standings(story, bob=Reason.OFFLINE), now=T0)
     assert lines[0] == ('Q1 "release 2.4" is waiting: bob 0/1, carol or dave 0/1. Missing: bob (offline).')
     assert lines[-1] == NO_TIMER
+
+
+WAITS = {
+    "for somebody": (
+        {},
+        {"bob": Reason.OFFLINE},
+        None,
+        "Missing: bob (offline). Nobody has been asked yet.",
+    ),
+    "somebody said yes": ({"bob": ACCEPTED}, {"carol": Reason.AWAY}, None, "Missing: carol (away)."),
+    "for the organiser": ({}, {}, Reason.ORGANISER_AWAY, "You are not available. Nobody has been asked yet."),
+}
+
+
+@pytest.mark.parametrize(("states", "reasons", "held_up", "says"), WAITS.values(), ids=WAITS)
+def test_what_comes_next_while_it_waits(
+    states: dict[str, InvitationState], reasons: dict[str, Reason], held_up: Reason | None, says: str
+) -> None:
+    story = activity("bob and carol", states)
+    text = waiting_reason(story, standings(story, **reasons), now=T0, held_up=held_up)
+    assert text == f"everybody needed is asked once, the moment it can work. {says}"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,16 @@
 
 from datetime import datetime, tzinfo
 
+from quorate.activity.timing import TimerKind
 from quorate.activity.view import View
 from quorate.activity.why import Why, why
-from quorate.model.activity import Activity, InvitationState
+from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.availability import Availability
 from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
 from quorate.rules.evaluate import Ternary, value_of
 from quorate.rules.text import clause_text
 from quorate.server.meetings import Explained, Mark, NextStep, WhyNode
-from quorate.talk.explain import explain_lines, log_text, next_reason
+from quorate.talk.explain import explain_lines, log_text, next_reason, waiting_reason
 from quorate.talk.reasons import beside
 
 _STATE_WORDS: dict[InvitationState | None, str] = {
@@ -38,16 +39,20 @@ def explain(activity: Activity, view: View, now: datetime, zone: tzinfo) -> Expl
         ),
         why=_Tree(activity, view, reasons, now, zone).whole(),
         log=tuple((line, log_text(line, activity)) for line in activity.log),
-        next=_next(reasons),
+        next=_next(activity, reasons, now, zone),
     )
 
 
-def next_step(activity: Activity, view: View, now: datetime) -> NextStep | None:
-    return _next(why(activity, view, now))
+def next_step(activity: Activity, view: View, now: datetime, zone: tzinfo) -> NextStep | None:
+    return _next(activity, why(activity, view, now), now, zone)
 
 
-def _next(reasons: Why) -> NextStep | None:
+def _next(activity: Activity, reasons: Why, now: datetime, zone: tzinfo) -> NextStep | None:
+    """The next timer; while only the deadline is left to wait for, what is missing says more."""
     timer = reasons.next
+    if activity.state is ActivityState.WAITING and (timer is None or timer.kind is TimerKind.DEADLINE):
+        waits = waiting_reason(activity, reasons.people, now=now, held_up=reasons.held_up, zone=zone)
+        return NextStep(at=None, reason=waits)
     if timer is None:
         return None
     away = any(

@@ -298,7 +298,7 @@ class Hub:
 
     def next_step(self, id: str) -> NextStep | None:
         activity = self.activity(id)
-        return next_step(activity, self.view(activity), self.clock.now())
+        return next_step(activity, self.view(activity), self.clock.now(), self.settings.tz)
 
     # the page's owner
 

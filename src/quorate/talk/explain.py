@@ -87,6 +87,22 @@ def next_reason(kind: str, person: str = "", *, away: bool = False, clock: str =
     return reasons.get(kind, "it is looked at again.")
 
 
+def waiting_reason(
+    activity: Activity,
+    people: Sequence[Standing],
+    *,
+    now: datetime,
+    held_up: Reason | None = None,
+    zone: tzinfo = UTC,
+) -> str:
+    """What comes next while it waits for people: a sentence as those of ``next_reason``."""
+    lacking = Standings(activity, people, now=now, zone=zone).lacking()
+    held = reason_text(held_up) if held_up else ""
+    waits = f"Missing: {lacking}." if lacking else held
+    nobody = "" if activity.invitations else "Nobody has been asked yet."
+    return sentence_row("everybody needed is asked once, the moment it can work.", waits, nobody)
+
+
 def _where(standings: Standings, held_up: Reason | None) -> str:
     activity = standings.activity
     head = f"{title(activity)} {_STATES[activity.state]}"
