@@ -9,13 +9,15 @@ import pytest
 
 from tests.server.stand_in import StandIn, app_of, client_of, incident
 
+PAGE = '<title>the page</title><link rel="stylesheet" crossorigin href="/assets/index-4f2a.css">'
+
 
 @pytest.fixture
 def static(tmp_path: Path) -> Path:
     """A page as the build leaves it."""
     directory = tmp_path / "static"
     (directory / "assets").mkdir(parents=True)
-    (directory / "index.html").write_text("<title>the page</title>")
+    (directory / "index.html").write_text(PAGE)
     (directory / "room.html").write_text("<title>the room</title>")
     (directory / "assets" / "index-4f2a.js").write_text("1")
     (directory / "secret.txt").write_text("not served")
@@ -31,7 +33,7 @@ async def built(stand_in: StandIn, static: Path) -> AsyncIterator[httpx.AsyncCli
 @pytest.mark.parametrize("path", ["/", "/activities", "/activities/Q1", "/people", "/streams", "/history"])
 async def test_the_owner_gets_the_page_at_each_of_its_addresses(built: httpx.AsyncClient, path: str) -> None:
     answer = await built.get(path)
-    assert (answer.status_code, answer.text) == (200, "<title>the page</title>")
+    assert (answer.status_code, answer.text) == (200, PAGE)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
 
@@ -40,7 +42,9 @@ async def test_whoever_is_not_the_owner_is_told_how_to_get_in(stand_in: StandIn,
     async with client_of(app_of(stand_in, static), bearer=None) as client:
         answer = await client.get("/")
         assert (answer.status_code, "quorate page" in answer.text) == (401, True)
-        assert "style" not in answer.text
+        assert "<style" not in answer.text
+        assert "style=" not in answer.text
+        assert '<link rel="stylesheet" href="/assets/index-4f2a.css">' in answer.text
 
 
 async def test_a_guest_gets_the_room_without_an_account(stand_in: StandIn, static: Path) -> None:

@@ -1,5 +1,6 @@
 """The built page: two documents and their hashed assets, and the one-time way in."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from quorate.server.problems import Unauthorised
 
 STATIC: Final = Path(__file__).parent / "static"
 _PAGES: Final = ("/", "/activities", "/activities/{rest:path}", "/people", "/streams", "/history")
+_STYLE: Final = re.compile(r'href="(/assets/[^"]+\.css)"')
 _ICONS: Final = ("favicon.svg", "favicon.ico")
 
 router = APIRouter(include_in_schema=False)
@@ -37,9 +39,17 @@ class Page:
         """The logo under the name the build gave it."""
         return next((self.directory / "assets").glob("logo-*.svg"), None)
 
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Where the built page keeps its style sheets."""
+        if not self.built:
+            return ()
+        return tuple(_STYLE.findall((self.directory / "index.html").read_text(encoding="utf-8")))
+
     def document(self, name: str, status: int = 200) -> Response:
         if not self.built:
             return _plain(
+                self,
                 503,
                 "The page is not built",
                 "Build it once with <code>script/up</code>, or with <code>npm ci && npm run build</code> "
@@ -61,14 +71,16 @@ class Assets(StaticFiles):
         return await super().get_response(path, scope)
 
 
-def _plain(status: int, title: str, body: str) -> HTMLResponse:
-    """A page of ours that needs no built file; ``body`` is HTML written here."""
+def _plain(page: Page, status: int, title: str, body: str) -> HTMLResponse:
+    """A page of ours that needs no built file, in the built page's looks; ``body`` is HTML written here."""
+    styles = "".join(f'<link rel="stylesheet" href="{style}">' for style in page.styles)
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="/favicon.svg" type="image/svg+xml">'
+        '<meta name="color-scheme" content="light dark">'
+        f'<link rel="icon" href="/favicon.svg" type="image/svg+xml">{styles}'
         f"<title>{title} · Quorate</title></head>"
-        f"<body><main><h1>{title}</h1><p>{body}</p></main></body></html>",
+        f'<body><main class="inner stack measure"><h1>{title}</h1><p>{body}</p></main></body></html>',
         status,
     )
 
@@ -77,6 +89,7 @@ async def _index(request: Request) -> Response:
     page: Page = request.app.state.page
     if not request.state.owner:
         return _plain(
+            page,
             401,
             "Come in",
             "This page belongs to whoever started Quorate here. Run <code>quorate page</code> on that "
@@ -93,7 +106,7 @@ def _nowhere(request: Request, page: Page) -> Response:
     """For a person who mistyped an address; programs get a problem."""
     if request.state.owner:
         return page.document("index.html", 404)
-    return _plain(404, "There is no such page", 'Quorate’s own page is at <a href="/">/</a>.')
+    return _plain(page, 404, "There is no such page", 'Quorate’s own page is at <a href="/">/</a>.')
 
 
 @router.get("/r/{token}")
@@ -111,9 +124,8 @@ async def enter(request: Request, door: DoorDep, hub: HubDep, key: str = "") -> 
     try:
         session = door.enter(key)
     except Unauthorised as error:
-        return _plain(
-            401, "This way in is closed", f"{error.problem} <code>quorate page</code> prints a new one."
-        )
+        says = f"{error.problem} <code>quorate page</code> prints a new one."
+        return _plain(request.app.state.page, 401, "This way in is closed", says)
     response = RedirectResponse("/", 303)
     response.set_cookie(
         SESSION_COOKIE,
