@@ -80,13 +80,17 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
 ) -> None:
     """List what is waiting, ringing or live. As JSON also what is over."""
-    found = [a for a in Api().get("/activities") if json or everything or a["state"] not in OVER]
+    known = Api().get("/activities")
     if json:
-        as_json(found)
-    elif not found:
-        typer.echo('Nobody is being asked. Try: quorate meet "any of @dba" --about "disk full"')
-    else:
+        as_json(known)
+        return
+    found = [a for a in known if everything or a["state"] not in OVER]
+    if found:
         columns((*activity_line(a), f"since {clock(a['created'])}") for a in found)
+    else:
+        typer.echo('Nobody is being asked. Try: quorate meet "any of @dba" --about "disk full"')
+    if len(found) < len(known):
+        typer.echo(f"Over: {len(known) - len(found)}. To see them too: quorate list --all")
 
 
 def show(id: Id, json: Json = False) -> None:

@@ -67,7 +67,7 @@ function tally(clause: Clause, able: ActivityPerson[]): string {
   const moving = able.some((person) => person.state !== "candidate");
   if (clause.taken >= clause.need && clause.need === 1) return t("picture.done");
   if (clause.taken > 0 || moving) return t("picture.tally", { taken: clause.taken, need: clause.need });
-  return t("picture.could", { n: able.filter((person) => person.availability === "available").length });
+  return t("picture.could", { n: able.filter((person) => person.availability === "available" && !person.reason).length });
 }
 
 const openPlace = (number: number): PlaceView => ({

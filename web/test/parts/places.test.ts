@@ -61,6 +61,12 @@ it("once it is over, nobody is shown as still here", () => {
   ]);
 });
 
+it("who is asked for something else could not come now", () => {
+  const waiting = one("Q477");
+  const held = waiting.people.map((person) => ({ ...person, availability: "available" as const, reason: "held" }));
+  expect(clauses({ ...waiting, people: held }, NOW).slice(1).map((clause) => clause.tally)).toEqual(["nobody yet", "nobody yet"]);
+});
+
 describe("not coming", () => {
   it("says who and why", () => {
     expect(notComing(one("Q481")).map(({ key, text }) => [key, text[1].names])).toEqual([
