@@ -86,7 +86,13 @@ class Address:
 
 def xmpp(jid: Jid | str) -> Address:
     """The bare address of a JID."""
-    return Address("xmpp", str((parse_jid(jid) if isinstance(jid, str) else jid).bare))
+    bare = (parse_jid(jid) if isinstance(jid, str) else jid).bare
+    return _xmpp(bare.local, bare.domain)
+
+
+@lru_cache(maxsize=65536)
+def _xmpp(local: str, domain: str) -> Address:
+    return Address("xmpp", str(Jid(local, domain)))
 
 
 def parse_address(text: str) -> Address:

@@ -88,8 +88,7 @@ class RosterSeen:
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresenceSeen:
+class PresenceSeen(NamedTuple):
     """What the stream says about one resource of a contact, or (resource "") about the whole contact."""
 
     contact: Address

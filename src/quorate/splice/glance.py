@@ -5,6 +5,7 @@ changes nothing but the counts of XEP-0198, and what it lets pass would have pas
 """
 
 import re
+from typing import NamedTuple
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
@@ -19,6 +20,17 @@ from quorate.wire.xmpp.usual import FROM, ID, acknowledgement, double, plain, si
 
 _ROSTER = ROSTER.encode()
 _MESSAGE, _PRESENCE = ord("m"), ord("p")
+
+
+class Looked(NamedTuple):
+    begin: int
+    """What stood before it was handed on."""
+    end: int
+    """Up to here it is to be handed on as it is."""
+    tag: bytes
+    """Start tag of the whole stanza that follows and has to be read; empty if none does."""
+    after: int
+    """Just past that stanza."""
 
 
 class Glance:
@@ -44,13 +56,10 @@ class Glance:
             and (self._origin is Side.SERVER or self._clear_up(window))
         )
 
-    def through(self, window: bytes, at: int) -> tuple[int, int]:
-        """Look at the stanzas from ``at`` on, in a clear read: (begin, end) of what is to be handed on.
-
-        It is counted already; what stood before ``begin`` was handed on.
-        """
+    def through(self, window: bytes, at: int) -> Looked:
+        """Look at the stanzas from ``at`` on, in a clear read; what passes is counted already."""
         begin, size, passed = at, len(window) if self._open else at, 0
-        passes = self._passes
+        passes, tag, after = self._passes, b"", 0
         try:
             while at < size:
                 start = single(window, at) or double(window, at)
@@ -61,16 +70,19 @@ class Glance:
                     begin, at = self._acknowledge(window, begin, ack), ack.end()
                     continue
                 content = start.end()
-                end = stanza_end(window, at, content)
-                if not end or content - at > MAX_START_TAG or not passes(start, window, at, end):
+                after = stanza_end(window, at, content)
+                if not after or content - at > MAX_START_TAG:
                     break
-                at = end
+                if not passes(start, window, at, after):
+                    tag = start[0]
+                    break
+                at = after
                 passed += 1
         except Exception:  # a fault of ours must not stop the stream
             self._connection.freeze(Reason.INTERNAL_ERROR)
         if passed:
             self._connection.session.ledger.forwarded(self._origin, passed)
-        return begin, at
+        return Looked(begin, at, tag, after)
 
     @property
     def _open(self) -> bool:

@@ -5,7 +5,7 @@ or renumbered. Time comes in as ``now``; ``next_deadline`` says when to call ``o
 Nothing here raises on bytes from the wire, and no fault of our own stops them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from quorate.model.address import Address, Jid
@@ -16,7 +16,7 @@ from quorate.splice.asking import why_not
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
 from quorate.splice.effects import Close, Connect, Done, Side, SpliceEffect
-from quorate.splice.glance import Glance
+from quorate.splice.glance import Glance, Looked
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.session import SessionRegistry
 from quorate.splice.upward import upward
@@ -26,8 +26,8 @@ from quorate.wire.xmpp.header import StanzaName, is_stanza
 from quorate.wire.xmpp.tag import tag_attributes
 
 _NEVER = float("inf")
-_OF_OTHERS = (b"<presence", b"<message")
-"""From the server they tell of others, and change nothing that waits for its time."""
+_NAMES: Mapping[int, StanzaName] = {ord("m"): "message", ord("p"): "presence", ord("i"): "iq"}
+"""Of a usual stanza, by its first letter."""
 
 __all__ = ["SessionRegistry", "Splice", "SpliceConfig"]
 
@@ -58,7 +58,9 @@ class Splice:
             Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
             Side.SERVER: Framer(lambda tag: downward.hold(self._connection, tag)),
         }
-        self._glances = {side: Glance(self._connection, side) for side in Side}
+        framers = self._connection.framers
+        self._up = framers[Side.CLIENT], Glance(self._connection, Side.CLIENT)
+        self._down = framers[Side.SERVER], Glance(self._connection, Side.SERVER)
 
     @property
     def state(self) -> StreamState:
@@ -90,11 +92,18 @@ class Splice:
 
     def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         """Bytes have come from ``side``; they leave towards the other, now or when their element is whole."""
-        self._connection.at(now)
+        connection = self._connection
+        connection.at(now)
         if side is Side.SERVER:
             self._fed = now
-        self._take(side, data)
-        return self._connection.out.take()
+        framer, glance = self._direction(side)
+        looked = None
+        if framer.rests and not self._pump_due and glance.clear(data):
+            looked = glance.through(data, 0)
+            if looked.end == len(data):
+                return connection.out.last(glance.receiver, data[looked.begin :] if looked.begin else data)
+        self._take(side, data, looked)
+        return connection.out.take()
 
     def connected(self, now: float) -> list[SpliceEffect]:
         """The server was reached."""
@@ -203,10 +212,10 @@ class Splice:
         session = self._connection.session
         self._waiting = session.injector.waiting or session.asking.expecting
 
-    def _pump_if_due(self) -> None:
-        """After what changes nothing but the place in the stream."""
-        if self._waiting or self._connection.now >= self._due:
-            self._pump()
+    @property
+    def _pump_due(self) -> bool:
+        """Time and the place in the stream, if nothing else, may let something happen."""
+        return self._waiting or self._connection.now >= self._due
 
     def _hold_ends(self) -> float | None:
         """When a stanza that stalled half-way is let through (P-3)."""
@@ -217,27 +226,43 @@ class Splice:
             return None
         return self._fed + connection.config.hold_s
 
-    def _take(self, side: Side, data: bytes) -> None:
-        connection = self._connection
+    def _direction(self, origin: Side) -> tuple[Framer, Glance]:
+        return self._down if origin is Side.SERVER else self._up
+
+    def _take(self, side: Side, data: bytes, looked: Looked | None = None) -> None:
         if self._diverted(side):
             self._divert(side, data)
             return
-        framer, glance = connection.framers[side], self._glances[side]
+        framer, glance = self._direction(side)
         window, at = framer.window(data), 0
-        clear: bool | None = None
+        clear = None if looked is None else True
         while at < len(window):
-            if framer.rests and clear is not False:
+            start = at
+            if looked is None and framer.rests and clear is not False:
                 clear = clear or glance.clear(window)
-                begin, after = glance.through(window, at) if clear else (at, at)
-                if after > at:
-                    connection.out.send(glance.receiver, window[begin:after])
-                    self._pump_if_due()
-                    at = after
-                    continue
-            at = self._advance(side, window, at)
+                looked = glance.through(window, at) if clear else None
+            if looked is not None:
+                at, looked = self._looked(side, window, looked), None
+            if at == start:
+                at = self._advance(side, window, at)
             if self._diverted(side):
                 self._divert(side, window[at:])
                 return
+
+    def _looked(self, side: Side, window: bytes, looked: Looked) -> int:
+        """Hand on what passes, and deal with the stanza behind it if it is known; where the next begins."""
+        connection, (begin, end, tag, after) = self._connection, looked
+        if end > begin:
+            connection.out.send(OTHER[side], window[begin:end])
+            if self._pump_due:
+                self._pump()
+        if not tag:
+            return end
+        piece = Piece(PieceKind.ELEMENT, window[end:after], tag)
+        name = _NAMES[tag[1]]
+        self._hand_on(side, piece, name)
+        self._pump_after(side, name)
+        return after
 
     def _advance(self, side: Side, window: bytes, at: int) -> int:
         """Deal with one element, or with what there is of it; where the next begins."""
@@ -253,10 +278,6 @@ class Splice:
                 self._divert(side, b"".join(p.data for p in pieces[number:]))
                 break
             self._piece(side, piece)
-            if side is Side.SERVER and piece.data.startswith(_OF_OTHERS):
-                self._pump_if_due()
-            else:
-                self._pump()
         return at
 
     def _diverted(self, side: Side) -> bool:
@@ -289,7 +310,18 @@ class Splice:
             connection.out.send(OTHER[side], piece.data)
             self._lose(piece.reason)
             return
-        origin, name = connection.session, self._stanza(side, piece)
+        name = self._stanza(side, piece)
+        self._hand_on(side, piece, name)
+        if piece.kind is PieceKind.CLOSE:
+            self._stream_ended(side)
+        if side is Side.SERVER and connection.phase is Phase.OPEN and connection.early:
+            early, connection.early = connection.early, b""
+            self._take(Side.CLIENT, early)
+        self._pump_after(side, name)
+
+    def _hand_on(self, side: Side, piece: Piece, name: StanzaName | None) -> None:
+        connection = self._connection
+        ledger = connection.session.ledger
         try:
             out = self._dissect(side, piece, name)
         except TooDeep:  # legal, and nothing we look for: it passes unread
@@ -303,13 +335,15 @@ class Splice:
         if out is not None:
             connection.out.send(OTHER[side], out)
         if name is not None and piece.last:
-            ledger = origin.ledger
-            (ledger.swallowed if out is None else ledger.forwarded)(side)
-        if piece.kind is PieceKind.CLOSE:
-            self._stream_ended(side)
-        if side is Side.SERVER and connection.phase is Phase.OPEN and connection.early:
-            early, connection.early = connection.early, b""
-            self._take(Side.CLIENT, early)
+            if out is None:
+                ledger.swallowed(side)
+            else:
+                ledger.forwarded(side)
+
+    def _pump_after(self, side: Side, name: StanzaName | None) -> None:
+        """What the server delivers of others changes nothing that waits for its time."""
+        if self._pump_due or side is Side.CLIENT or name not in ("message", "presence"):
+            self._pump()
 
     def _stanza(self, side: Side, piece: Piece) -> StanzaName | None:
         if piece.kind is not PieceKind.ELEMENT:

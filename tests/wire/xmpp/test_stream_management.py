@@ -13,7 +13,12 @@ from quorate.wire.xmpp.stream_management import MODULUS, AckLog, Mark, Translati
 def log_of(marks: str, a0: int = 0, z0: int = 0) -> AckLog:
     log = AckLog(a0, z0)
     for mark in marks.split():
-        {"F": lambda: log.forwarded(), "I": log.injected, "W": log.swallowed}[mark]()
+        if mark == "I":
+            log.injected()
+        elif mark == "W":
+            log.swallowed()
+        else:
+            log.forwarded()
     return log
 
 

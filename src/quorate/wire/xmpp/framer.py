@@ -142,7 +142,7 @@ class Framer:
             try:
                 after = self._step(window, at, out)
             except _Unfollowable as stop:
-                self._lost = stop.reason
+                self._lost, self._closed = stop.reason, True
                 out.append(Lost(stop.reason, self._take() + window[at:]))
                 after = size
             if after == at:
@@ -152,7 +152,7 @@ class Framer:
         if self._depth and self._held_size > self._limit:
             self._limit = 0
             out.append(self._part())
-        self.rests = self._scan is _Scan.BETWEEN and not self._tail and self._in_stream and not self._lost
+        self.rests = self._in_stream and self._scan is _Scan.BETWEEN and not (self._tail or self._torn)
         return at
 
     def release(self) -> list[Piece]:

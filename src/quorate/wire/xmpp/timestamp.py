@@ -1,6 +1,7 @@
 """Dates on the wire. XEP-0082 section 3.2, and the older form of XEP-0091."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 _DATE = re.compile(
@@ -8,10 +9,22 @@ _DATE = re.compile(
     r"(?:Z|([+-])([0-9]{2}):?([0-9]{2}))?"
 )
 
+_USUAL = len("2026-01-01T00:00:00Z")
+
 
 def parse_timestamp(text: str | None) -> datetime | None:
     """An aware UTC time, or None if the text is no date. Without a zone it is UTC."""
-    found = _DATE.fullmatch((text or "").strip())
+    text = (text or "").strip()
+    if (
+        len(text) == _USUAL
+        and text[4] == text[7] == "-"
+        and text[10] == "T"
+        and text[13] == ":"
+        and text[19] == "Z"
+    ):
+        with suppress(ValueError):  # a leap second, or no date
+            return datetime.fromisoformat(text)
+    found = _DATE.fullmatch(text)
     if found is None:
         return None
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])

@@ -9,12 +9,12 @@ from typing import Final
 
 from quorate.wire.xmpp.markup import SLASH, element_end
 
-_VALUE = rb"[^Q<&\x00-\x1f]*+"
-_START = (
-    rb"<(?:message|presence|iq)(?:"
-    rb" (?:from=Q(" + _VALUE + rb")Q|to=Q(" + _VALUE + rb")Q|id=Q(" + _VALUE + rb")Q|type=Q([a-z]*+)Q"
-    rb"|xml:lang=Q" + _VALUE + rb"Q|xmlns=Qjabber:clientQ))*+ ?/?>"
+VALUE: Final = rb"[^Q<&\x00-\x1f]*+"
+ATTRIBUTES: Final = (
+    rb"(?: (?:from=Q(" + VALUE + rb")Q|to=Q(" + VALUE + rb")Q|id=Q(" + VALUE + rb")Q|type=Q([a-z]*+)Q"
+    rb"|xml:lang=Q" + VALUE + rb"Q|xmlns=Qjabber:clientQ))*+"
 )
+"""Those of a stanza; Q stands for the quotes."""
 _NAMESPACE = rb"xmlns=['\"]urn:xmpp:sm:[23]['\"]"
 _ENDS = {name[0]: (b"</" + name + b">", b"<" + name, name) for name in (b"message", b"presence", b"iq")}
 
@@ -27,6 +27,7 @@ def quoted(pattern: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     return re.compile(pattern.replace(b"Q", b"'")), re.compile(pattern.replace(b"Q", b'"'))
 
 
+_START = rb"<(?:message|presence|iq)" + ATTRIBUTES + rb" ?/?>"
 single, double = (pattern.match for pattern in quoted(_START))
 """Match a stanza's start tag at an offset, by the quotes it uses."""
 

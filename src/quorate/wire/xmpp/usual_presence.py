@@ -8,91 +8,97 @@ from typing import Final
 
 from quorate.wire.xmpp.presence import PresenceStanza, address, presence_of, priority_of
 from quorate.wire.xmpp.timestamp import parse_timestamp
-from quorate.wire.xmpp.usual import FROM, ID, TO, TYPE, double, quoted, single
+from quorate.wire.xmpp.usual import ATTRIBUTES, VALUE, quoted
 
 _TEXT = rb"[^<>&\x00-\x08\x0b-\x1f]*+"
-_VALUE = rb"Q[^Q<&\x00-\x1f]*+Q"
-_KEPT = rb"[^Q<&\x00-\x1f]*+"
-_CHILD = (
-    rb"(?P<show><show(?:/>|>(" + _TEXT + rb")</show>))"
-    rb"|(?P<status><status(?:/>|>(" + _TEXT + rb")</status>))"
-    rb"|(?P<priority><priority(?:/>|>(" + _TEXT + rb")</priority>))"
-    rb"|(?P<caps><c(?=[^>]* xmlns=Qhttp://jabber.org/protocol/capsQ)"
-    rb"(?: (?:node=Q(" + _KEPT + rb")Q|ver=Q(" + _KEPT + rb")Q|(?:xmlns|hash|ext)=" + _VALUE + rb"))*+ ?/>)"
-    rb"|(?P<photo><x xmlns=Qvcard-temp:x:updateQ(?:/>|>(?:<photo>" + _TEXT + rb"</photo>|<photo/>)?</x>))"
-    rb"|(?P<delay><delay(?=[^>]* xmlns=Qurn:xmpp:delayQ)"
-    rb"(?: (?:stamp=Q(" + _KEPT + rb")Q|(?:xmlns|from)=" + _VALUE + rb"))*+(?: ?/>|>" + _TEXT + rb"</delay>))"
-    rb"|(?P<idle><idle(?=[^>]* xmlns=Qurn:xmpp:idle:1Q)"
-    rb"(?: (?:since=Q(" + _KEPT + rb")Q|xmlns=" + _VALUE + rb"))*+ ?/>)"
+_ANY = rb"Q" + VALUE + rb"Q"
+
+
+def _once(group: int, element: bytes) -> bytes:
+    """An alternative for as long as ``group``, which is in it, has not matched: a second one is unusual."""
+    return rb"(?(%d)(?!)|%b)" % (group, element)
+
+
+_CHILDREN = (
+    _once(5, rb"<show(/>|>" + _TEXT + rb"</show>)"),
+    _once(6, rb"<status(/>|>" + _TEXT + rb"</status>)"),
+    _once(7, rb"<priority(/>|>" + _TEXT + rb"</priority>)"),
+    _once(
+        8,
+        rb"<c(?=[^>]* xmlns=Qhttp://jabber.org/protocol/capsQ)((?: (?:node=Q(" + VALUE + rb")Q"
+        rb"|ver=Q(" + VALUE + rb")Q|(?:xmlns|hash|ext)=" + _ANY + rb"))*+) ?/>",
+    ),
+    rb"<x xmlns=Qvcard-temp:x:updateQ(?:/>|>(?:<photo>" + _TEXT + rb"</photo>|<photo/>)?</x>)",
+    _once(
+        11,
+        rb"<delay(?=[^>]* xmlns=Qurn:xmpp:delayQ)((?: (?:stamp=Q(" + VALUE + rb")Q"
+        rb"|(?:xmlns|from)=" + _ANY + rb"))*+)(?: ?/>|>" + _TEXT + rb"</delay>)",
+    ),
+    _once(
+        13,
+        rb"<idle(?=[^>]* xmlns=Qurn:xmpp:idle:1Q)((?: (?:since=Q(" + VALUE + rb")Q"
+        rb"|xmlns=" + _ANY + rb"))*+) ?/>",
+    ),
 )
-_SINGLE, _DOUBLE = quoted(_CHILD)
-_NODE, _VER, _STAMP, _SINCE = 8, 9, 12, 14
-_END: Final = b"</presence>"
-_DELAY = re.compile(rb"<delay xmlns=(['\"])urn:xmpp:delay\1(?: (?:stamp|from)=\1[^'\"<&]*+\1)*+ ?/>")
-_ANY_DELAY = b"<delay"
+_SINGLE, _DOUBLE = quoted(
+    rb"<presence" + ATTRIBUTES + rb" ?(?:/>|>(?:" + rb"|".join(_CHILDREN) + rb")*+</presence>)"
+)
+_DELAY: Final = re.compile(rb"<delay xmlns=(['\"])urn:xmpp:delay\1(?: (?:stamp|from)=\1[^'\"<&]*+\1)*+ ?/>")
 
 
 def read_presence(data: bytes) -> PresenceStanza | None:
     """What ``parse_presence`` says without ``heard``; None if anything in it is unusual."""
-    if not data.startswith(b"<presence"):
-        return None
-    start, child = single(data), _SINGLE
-    if start is None:
-        start, child = double(data), _DOUBLE
-    if start is None:
+    found = _SINGLE.fullmatch(data) or _DOUBLE.fullmatch(data)
+    if found is None:
         return None
     try:
-        return _read(data, start, child)
+        return _stanza(*found.groups())
     except UnicodeDecodeError:
         return None
 
 
 def without_delay(data: bytes) -> bytes:
     """A stanza's bytes without its <delay/>: what it says, but not how long ago."""
-    return data if data.find(_ANY_DELAY) < 0 else _DELAY.sub(b"", data, count=1)
+    return data if data.find(b"<delay") < 0 else _DELAY.sub(b"", data, count=1)
 
 
-def _read(data: bytes, start: re.Match[bytes], child: re.Pattern[bytes]) -> PresenceStanza | None:
-    parts = _children(data, start.end(), child)
-    if parts is None:
-        return None
-    first: dict[str, re.Match[bytes]] = {}
-    for part in parts:
-        first.setdefault(part.lastgroup or "", part)
-    kind, caps, idle = _decoded(start[TYPE]), first.get("caps"), first.get("idle")
-    delays = [parse_timestamp(_decoded(part[_STAMP])) for part in parts if part.lastgroup == "delay"]
+def _stanza(
+    from_: bytes | None,
+    to: bytes | None,
+    id: bytes | None,
+    type: bytes | None,
+    show: bytes | None,
+    status: bytes | None,
+    priority: bytes | None,
+    caps: bytes | None,
+    node: bytes | None,
+    ver: bytes | None,
+    _delay: bytes | None,
+    stamp: bytes | None,
+    _idle: bytes | None,
+    since: bytes | None,
+) -> PresenceStanza:
+    kind = _decoded(type)
     return PresenceStanza(
-        from_=address(_decoded(start[FROM])),
-        to=address(_decoded(start[TO])),
-        type=kind,
-        id=_decoded(start[ID]),
-        presence=presence_of(kind, _text(first.get("show"))),
-        status=_text(first.get("status")),
-        priority=priority_of(_text(first.get("priority"))),
-        delay=min((stamp for stamp in delays if stamp is not None), default=None),
-        idle_since=parse_timestamp(_decoded(idle[_SINCE])) if idle else None,
-        muc=False,
-        caps=f"{_decoded(caps[_NODE]) or ''}#{_decoded(caps[_VER]) or ''}" if caps else None,
+        address(_decoded(from_)),
+        address(_decoded(to)),
+        kind,
+        _decoded(id),
+        presence_of(kind, _text(show, b"</show>")),
+        _text(status, b"</status>"),
+        priority_of(_text(priority, b"</priority>")),
+        parse_timestamp(stamp.decode()) if stamp else None,
+        parse_timestamp(since.decode()) if since else None,
+        False,
+        f"{(node or b'').decode()}#{(ver or b'').decode()}" if caps is not None else None,
     )
 
 
-def _children(data: bytes, at: int, child: re.Pattern[bytes]) -> list[re.Match[bytes]] | None:
-    """Every child; None if one of them is unusual, or this is not one whole stanza."""
-    found: list[re.Match[bytes]] = []
-    if at == len(data) and data.endswith(b"/>"):
-        return found
-    end = len(data) - len(_END)
-    while at < end:
-        part = child.match(data, at)
-        if part is None:
-            return None
-        found.append(part)
-        at = part.end()
-    return found if at == end and data.endswith(_END) else None
-
-
-def _text(part: re.Match[bytes] | None) -> str | None:
-    return None if part is None else (_decoded(part[(part.lastindex or 0) + 1]) or "")
+def _text(rest: bytes | None, end: bytes) -> str | None:
+    """``rest`` of an element after its name: ``/>``, or ``>``, its text and its end tag."""
+    if rest is None:
+        return None
+    return rest[1 : -len(end)].decode() if rest.endswith(end) else ""
 
 
 def _decoded(value: bytes | None) -> str | None:
