@@ -55,7 +55,11 @@ def stranger_presence(dice: random.Random, number: int) -> str:
 
 def room_presence(dice: random.Random, number: int) -> str:
     occupant = "<x xmlns='http://jabber.org/protocol/muc#user'><item role='participant'/></x></presence>"
-    return presence(dice, number).replace("@example.org", "@muc.example.org").replace("</presence>", occupant)
+    return (
+        presence(dice, number % 50)
+        .replace("@example.org", "@muc.example.org")
+        .replace("</presence>", occupant)
+    )
 
 
 def chat_up(_: random.Random, number: int) -> str:

@@ -12,6 +12,7 @@ from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName, is_stanza
 from quorate.wire.xmpp.presence import parse_presence
 from quorate.wire.xmpp.tag import tag_attributes
+from quorate.wire.xmpp.usual import stanza_attributes
 from quorate.wire.xmpp.usual_presence import read_presence
 
 HOLD = 64 * 1024
@@ -34,7 +35,7 @@ def hold(connection: Connection, tag: bytes) -> int:
         return 0
     if name == "presence":
         return HOLD
-    attributes = tag_attributes(tag)
+    attributes = stanza_attributes(tag)
     if session.companion.is_self(attributes.get("from")):
         return HOLD
     if name == "message":
@@ -51,7 +52,7 @@ def _hold_iq(session: Session, attributes: dict[str, str]) -> int:
 
 
 def missed(connection: Connection, piece: Piece) -> None:
-    """An element that had to be held was too big for it, or stalled; it passes unread."""
+    """An iq that had to be held was too big for it, or stalled; it passes unread."""
     stalled = len(piece.data) <= HOLD_ROSTER
     connection.session.roster.missed(tag_attributes(piece.tag).get("id", ""), again=stalled)
 
@@ -63,7 +64,7 @@ def downward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | 
         return _presence(session, data)
     if len(data) > hold(connection, piece.tag):
         return data
-    attributes = tag_attributes(piece.tag)
+    attributes = stanza_attributes(piece.tag)
     if session.companion.is_self(attributes.get("from")):
         return None
     if name == "presence":
@@ -119,11 +120,14 @@ def _own_account(session: Session, sender: str | None) -> bool:
 
 
 def _presence(session: Session, data: bytes) -> bytes | None:
-    own = session.context.own
+    own, book, asking = session.context.own, session.presence, session.asking
+    expecting = asking.expecting
+    if not expecting and not session.context.inactive and book.repeats(data):
+        return data
     stanza = read_presence(data) or parse_presence(parse(data, session.context.headers.get(Side.SERVER)))
     if stanza.from_ is None or own is None or stanza.from_.bare == own.bare:
         return data
-    contact, book, asking = stanza.from_.bare, session.presence, session.asking
+    contact = stanza.from_.bare
     if stanza.type == "error":
         return None if asking.probe_failed(stanza.id, stanza.from_, data) else data
     if stanza.muc or contact in book.rooms:
@@ -136,10 +140,11 @@ def _presence(session: Session, data: bytes) -> bytes | None:
         book.unknown(contact, Reason.NOT_SUBSCRIBED)
     if stanza.type not in (None, "unavailable"):
         return data
-    hidden = asking.expecting and asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
+    hidden = expecting and asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
     place = None if hidden else session.ledger.shown + 1
     # only contacts are probed, so only their presence is ever compared
     keep = not (stranger and session.roster.known)
-    book.heard(stanza, data, asked=asking.asked(contact), place=place, keep=keep)
-    asking.heard(stanza)
+    book.heard(stanza, data, asked=expecting and asking.asked(contact), place=place, keep=keep)
+    if expecting:
+        asking.heard(stanza)
     return None if hidden else data

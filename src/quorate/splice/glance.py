@@ -5,7 +5,7 @@ changes nothing but the counts of XEP-0198, and what it lets pass would have pas
 """
 
 import re
-from typing import NamedTuple
+from typing import TypeAlias
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
@@ -22,15 +22,11 @@ _ROSTER = ROSTER.encode()
 _MESSAGE, _PRESENCE = ord("m"), ord("p")
 
 
-class Looked(NamedTuple):
-    begin: int
-    """What stood before it was handed on."""
-    end: int
-    """Up to here it is to be handed on as it is."""
-    tag: bytes
-    """Start tag of the whole stanza that follows and has to be read; empty if none does."""
-    after: int
-    """Just past that stanza."""
+Looked: TypeAlias = tuple[int, int, bytes, int]
+"""(begin, end, tag, after): what is between begin and end is to be handed on, what stood before has been.
+
+A whole stanza to be read follows, with this start tag and up to ``after``; no tag: nobody has looked.
+"""
 
 
 class Glance:
@@ -44,22 +40,22 @@ class Glance:
         self._companion = connection.config.companion.domain.encode()
 
     def clear(self, window: bytes) -> bool:
-        """Nothing in this read can name the companion, answer a request of ours or touch the roster."""
-        if not self._open:
+        """Nothing in this read can name the companion or answer a request of ours."""
+        context = self._connection.session.context
+        if context.state is not StreamState.LIVE or self._connection.phase is not Phase.OPEN:
             return False
-        lowered = window.lower()
         return (
-            lowered.find(self._companion) < 0
-            and lowered.find(self._connection.session.context.ids.prefix) < 0
-            and lowered.find(_ROSTER) < 0
+            window.lower().find(self._companion) < 0
+            and window.find(context.ids.prefix) < 0
             and plain(window)
             and (self._origin is Side.SERVER or self._clear_up(window))
         )
 
     def through(self, window: bytes, at: int) -> Looked:
         """Look at the stanzas from ``at`` on, in a clear read; what passes is counted already."""
-        begin, size, passed = at, len(window) if self._open else at, 0
-        passes, tag, after = self._passes, b"", 0
+        session, passes = self._connection.session, self._passes
+        begin, tag, after, passed = at, b"", 0, 0
+        size = len(window) if session.context.state is StreamState.LIVE else at
         try:
             while at < size:
                 start = single(window, at) or double(window, at)
@@ -81,13 +77,8 @@ class Glance:
         except Exception:  # a fault of ours must not stop the stream
             self._connection.freeze(Reason.INTERNAL_ERROR)
         if passed:
-            self._connection.session.ledger.forwarded(self._origin, passed)
-        return Looked(begin, at, tag, after)
-
-    @property
-    def _open(self) -> bool:
-        connection = self._connection
-        return connection.phase is Phase.OPEN and connection.session.context.state is StreamState.LIVE
+            session.ledger.forwarded(self._origin, passed)
+        return begin, at, tag, after
 
     def _acknowledge(self, window: bytes, begin: int, ack: re.Match[bytes]) -> int:
         """Edit only the digits of an <a/>; what is before them is handed on then."""
@@ -110,8 +101,9 @@ class Glance:
         return self._connection.session.context.initial_presence_at is not None and window.find(b"&#") < 0
 
     def _passes_up(self, start: re.Match[bytes], window: bytes, at: int, end: int) -> bool:  # noqa: ARG002
-        """Presence tells what the user is doing; all else matters only if it names something of ours."""
-        return window[at + 1] != _PRESENCE
+        """Presence tells what the user is doing, a roster request is edited; all else is none of ours."""
+        kind = window[at + 1]
+        return kind == _MESSAGE or (kind != _PRESENCE and window.find(_ROSTER, at, end) < 0)
 
     def _passes_down(self, start: re.Match[bytes], window: bytes, at: int, end: int) -> bool:
         kind, sender = window[at + 1], start[FROM]
@@ -124,7 +116,9 @@ class Glance:
             return not session.telling.concerns(sender.decode() if sender else None, None)
         id, context = start[ID], session.context
         text = id.decode("utf-8", "replace") if id else ""
-        return text not in session.roster.ids and text != context.session_id
+        if text in session.roster.ids or text == context.session_id:
+            return False
+        return window.find(_ROSTER, at, end) < 0
 
     @staticmethod
     def _nothing_new(session: Session, sender: bytes | None, stanza: bytes) -> bool:

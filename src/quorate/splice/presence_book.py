@@ -213,14 +213,14 @@ class PresenceBook:
     ) -> None:
         self._context.out.add(
             PresenceSeen(
-                contact=xmpp(contact),
-                resource=name,
-                presence=seen.presence,
-                at=self._context.now,
-                priority=seen.priority,
-                since=seen.since,
-                idle_since=seen.idle_since,
-                asked=seen.asked if asked is None else asked,
+                xmpp(contact),
+                name,
+                seen.presence,
+                self._context.now,
+                seen.priority,
+                seen.since,
+                seen.idle_since,
+                seen.asked if asked is None else asked,
                 stale=stale,
                 reason=reason,
             )

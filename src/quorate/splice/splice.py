@@ -100,8 +100,9 @@ class Splice:
         looked = None
         if framer.rests and not self._pump_due and glance.clear(data):
             looked = glance.through(data, 0)
-            if looked.end == len(data):
-                return connection.out.last(glance.receiver, data[looked.begin :] if looked.begin else data)
+            begin, end, _, _ = looked
+            if end == len(data):
+                return connection.out.last(glance.receiver, data[begin:] if begin else data)
         self._take(side, data, looked)
         return connection.out.take()
 
@@ -283,6 +284,8 @@ class Splice:
     def _diverted(self, side: Side) -> bool:
         """Bytes from this side are not elements (any more)."""
         phase = self._connection.phase
+        if phase is Phase.OPEN:
+            return False
         if side is Side.CLIENT and phase is Phase.STARTTLS:
             return True
         return self._connection.blind or phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT)
@@ -351,7 +354,7 @@ class Splice:
         return is_stanza(piece.tag, self._connection.headers[side])
 
     def _dissect(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
-        connection = self._connection
+        state = self._connection.session.context.state
         if piece.kind is PieceKind.OPEN:
             return self._negotiation.header(side, piece)
         if piece.kind is not PieceKind.ELEMENT:
@@ -360,7 +363,6 @@ class Splice:
             return self._part(side, piece, name)
         if name is None:
             return self._negotiation.nonza(side, piece)
-        state = connection.session.context.state
         if state is StreamState.FROZEN:
             with suppress(Exception):  # what cannot be read any more is only not learnt
                 self._stanza_passed(side, piece, name)
@@ -373,7 +375,7 @@ class Splice:
         """A part of an element too big to be read; nobody but the companion gets what is written to it."""
         session = self._connection.session
         if side is Side.SERVER:
-            if piece.first and session.context.dissecting:
+            if piece.first and name == "iq" and session.context.dissecting:
                 downward.missed(self._connection, piece)
             return piece.data
         if piece.first:

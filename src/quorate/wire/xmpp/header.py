@@ -1,5 +1,6 @@
 """Stream headers and what their namespaces make a stanza. RFC 6120 sections 4.7, 4.8 and 8."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -10,6 +11,7 @@ StanzaName: TypeAlias = Literal["message", "presence", "iq"]
 
 CLIENT_NS: Final = "jabber:client"
 STREAM_NS: Final = "http://etherx.jabber.org/streams"
+_USUAL = re.compile(rb"<(message|presence|iq)[ />]")
 _STANZAS: Mapping[str, StanzaName] = {"message": "message", "presence": "presence", "iq": "iq"}
 
 
@@ -61,5 +63,9 @@ def namespace_of(tag: bytes, header: StreamHeader | None) -> str | None:
 
 def is_stanza(tag: bytes, header: StreamHeader | None) -> StanzaName | None:
     """Which stanza the start tag of a top-level element begins; None for a nonza."""
+    if header is not None and header.default_ns == CLIENT_NS and tag.find(b"xmlns") < 0:
+        usual = _USUAL.match(tag)
+        if usual is not None:
+            return _STANZAS[usual[1].decode()]
     name = _STANZAS.get(qname(tag).rpartition(b":")[2].decode("utf-8", "replace"))
     return name if name and namespace_of(tag, header) == CLIENT_NS else None

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from quorate.wire.xmpp.markup import SLASH, element_end
+from quorate.wire.xmpp.tag import tag_attributes
 
 VALUE: Final = rb"[^Q<&\x00-\x1f]*+"
 ATTRIBUTES: Final = (
@@ -18,6 +19,7 @@ ATTRIBUTES: Final = (
 _NAMESPACE = rb"xmlns=['\"]urn:xmpp:sm:[23]['\"]"
 _ENDS = {name[0]: (b"</" + name + b">", b"<" + name, name) for name in (b"message", b"presence", b"iq")}
 
+_ADDRESSING = ("from", "to", "id", "type")
 FROM, TO, ID, TYPE = 1, 2, 3, 4
 """Groups of ``single`` and ``double``."""
 
@@ -35,6 +37,18 @@ acknowledgement: Final = re.compile(
     rb"<(?:r " + _NAMESPACE + rb"|a(?: " + _NAMESPACE + rb"| h=['\"]([0-9]{1,10})['\"]){2}) ?/>"
 ).match
 """Matches <r/> or <a/>; the only group is the digits of ``h``."""
+
+
+def stanza_attributes(tag: bytes) -> dict[str, str]:
+    """Those of a stanza that say who, what and which: from, to, id, type."""
+    start = single(tag) or double(tag)
+    if start is None:
+        return tag_attributes(tag)
+    return {
+        name: value.decode("utf-8", "replace")
+        for name, value in zip(_ADDRESSING, start.groups(), strict=True)
+        if value is not None
+    }
 
 
 def plain(window: bytes) -> bool:
