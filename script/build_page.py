@@ -62,14 +62,17 @@ def install_modules(web: Path) -> None:
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.is_file() and stamp.read_text() == digest:
         return
-    run_npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    run_npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error", quiet=True)
     stamp.write_text(digest)
 
 
-def run_npm(web: Path, *words: str) -> None:
+def run_npm(web: Path, *words: str, quiet: bool = False) -> None:
+    """``quiet``: what it prints is shown only if it fails."""
     command, env = npm()
-    done = subprocess.run([*command, *words], cwd=web, env=env, stdout=sys.stderr, check=False)
+    out, err = (subprocess.PIPE, subprocess.STDOUT) if quiet else (sys.stderr, None)
+    done = subprocess.run([*command, *words], cwd=web, env=env, stdout=out, stderr=err, check=False)
     if done.returncode != 0:
+        sys.stderr.write((done.stdout or b"").decode(errors="replace"))
         raise SystemExit(f"The page could not be built: `npm {' '.join(words)}` failed in {web} (see above).")
 
 
@@ -80,8 +83,9 @@ def build_page(root: Path) -> bool:
     digest = sources_digest(web)
     if stamp.is_file() and stamp.read_text() == digest and (static / "index.html").is_file():
         return False
+    print("Building the page (once) …", file=sys.stderr)
     install_modules(web)
-    run_npm(web, "run", "--silent", "build")
+    run_npm(web, "run", "--silent", "build", quiet=True)
     stamp.write_text(digest)
     return True
 
