@@ -58,6 +58,15 @@ async def console(client: Profanity, typed: str, shown: str) -> str:
     return await client.shows(shown)
 
 
+async def has_only_the_answers(alice: Profanity) -> None:
+    """Her chats with the others show what they wrote and nothing of Quorate's."""
+    for name, said in (("bob", "yes"), ("carol", "no"), ("dave", "yes")):
+        await alice.type(f"/msg {name}")
+        chat = await alice.shows(f": {said}")
+        assert re.search(rf" - {name}\S*: {said}\s*$", chat, re.MULTILINE)
+        assert "[Quorate]" not in chat, "the invitation shows up as if alice had typed it"
+
+
 async def test_the_story_typed_by_hand(make_house: MakeHouse, tmp_path: Path) -> None:
     house = await make_house()
     carol = await house.login("carol")
@@ -93,11 +102,7 @@ async def test_the_story_typed_by_hand(make_house: MakeHouse, tmp_path: Path) ->
         (link,) = set(LINK.findall(screen))
         assert (await web.get(link)).status_code == 200
 
-    for name, said in (("bob", "yes"), ("carol", "no"), ("dave", "yes")):
-        await alice.type(f"/msg {name}")
-        chat = await alice.shows(f": {said}")
-        assert re.search(rf" - {name}\S*: {said}\s*$", chat, re.MULTILINE)
-        assert "[Quorate]" not in chat, "the invitation shows up as if alice had typed it"
+    await has_only_the_answers(alice)
     assert "quorate" not in house.server.stored_text()
 
 

@@ -118,6 +118,19 @@ async def test_a_guest_waits_and_never_learns_who_was_asked_or_declined(
     await meeting.end()
 
 
+async def ways_out_stand_together(page: Page) -> None:
+    """On a phone, too, and on the right."""
+    await page.set_viewport_size(PHONE)
+    end, leave = [
+        await page.get_by_role("button", name=name).bounding_box() for name in ("End for all", "Leave")
+    ]
+    assert end is not None
+    assert leave is not None
+    assert end["y"] == leave["y"]
+    assert PHONE["width"] - (leave["x"] + leave["width"]) < end["x"]
+    await page.set_viewport_size(DESK)
+
+
 async def test_the_open_room_from_first_word_to_the_end_for_all(house: House, visitors: Visitors) -> None:
     meeting = await meet(house, "bob", "orders")
     await meeting.say("bob", "yes")
@@ -128,15 +141,7 @@ async def test_the_open_room_from_first_word_to_the_end_for_all(house: House, vi
         await expect(page.get_by_role("status").filter(has_text="2 of 2 here")).to_be_visible()
         await expect(page.get_by_role("log")).to_contain_text("Nobody wrote yet.")
 
-    await organiser.set_viewport_size(PHONE)
-    end, leave = [
-        await organiser.get_by_role("button", name=name).bounding_box() for name in ("End for all", "Leave")
-    ]
-    assert end is not None
-    assert leave is not None
-    assert end["y"] == leave["y"]
-    assert PHONE["width"] - (leave["x"] + leave["width"]) < end["x"]
-    await organiser.set_viewport_size(DESK)
+    await ways_out_stand_together(organiser)
 
     await says(organiser, "hello bob")
     await expect(guest.get_by_role("log")).to_contain_text("hello bob")
