@@ -10,7 +10,7 @@ from quorate.splice.session import Session
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName, is_stanza
-from quorate.wire.xmpp.presence import parse_presence
+from quorate.wire.xmpp.presence import PresenceStanza, parse_presence
 from quorate.wire.xmpp.tag import tag_attributes
 from quorate.wire.xmpp.usual import stanza_attributes
 from quorate.wire.xmpp.usual_presence import read_presence
@@ -120,31 +120,44 @@ def _own_account(session: Session, sender: str | None) -> bool:
 
 
 def _presence(session: Session, data: bytes) -> bytes | None:
-    own, book, asking = session.context.own, session.presence, session.asking
-    expecting = asking.expecting
-    if not expecting and not session.context.inactive and book.repeats(data):
+    if repeated(session, data):
         return data
     stanza = read_presence(data) or parse_presence(parse(data, session.context.headers.get(Side.SERVER)))
-    if stanza.from_ is None or own is None or stanza.from_.bare == own.bare:
-        return data
-    contact = stanza.from_.bare
-    if stanza.type == "error":
-        return None if asking.probe_failed(stanza.id, stanza.from_, data) else data
+    hidden = learn(session, stanza, data, place=session.ledger.shown + 1)
+    return None if hidden else data
+
+
+def repeated(session: Session, data: bytes) -> bool:
+    """A presence that says what its sender has said last, to nobody's question."""
+    if session.context.inactive or session.asking.expecting:
+        return False
+    return session.presence.repeats(data)
+
+
+def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int) -> bool:
+    """What a presence from the server says; True if it is hidden from the client."""
+    own, book, asking, sender = session.context.own, session.presence, session.asking, stanza.from_
+    if sender is None or own is None or (sender.local == own.local and sender.domain == own.domain):
+        return False
+    contact, kind = sender.bare, stanza.type
+    if kind == "error":
+        return asking.probe_failed(stanza.id, sender, data)
     if stanza.muc or contact in book.rooms:
         book.rooms.add(contact)
-        return data
+        return False
     stranger = contact not in session.roster.contacts
-    if not book.has_room(stanza.from_, stranger=stranger):
-        return data
-    if stanza.type in _GONE:
+    if not book.has_room(sender, stranger=stranger):
+        return False
+    if kind in _GONE:
         book.unknown(contact, Reason.NOT_SUBSCRIBED)
-    if stanza.type not in (None, "unavailable"):
-        return data
+    if kind is not None and kind != "unavailable":
+        return False
+    expecting = asking.expecting
     hidden = expecting and asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
-    place = None if hidden else session.ledger.shown + 1
     # only contacts are probed, so only their presence is ever compared
     keep = not (stranger and session.roster.known)
-    book.heard(stanza, data, asked=expecting and asking.asked(contact), place=place, keep=keep)
+    asked = expecting and asking.asked(contact)
+    book.heard(stanza, data, asked=asked, place=None if hidden else place, keep=keep)
     if expecting:
         asking.heard(stanza)
-    return None if hidden else data
+    return hidden

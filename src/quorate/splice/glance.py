@@ -10,13 +10,14 @@ from typing import TypeAlias
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.connection import Connection, Phase
+from quorate.splice.downward import HOLD, learn, repeated
 from quorate.splice.effects import Side
 from quorate.splice.ledger import MAX_H
 from quorate.splice.roster_book import ROSTER
 from quorate.splice.session import Session
 from quorate.wire.xmpp.framer import MAX_START_TAG
-from quorate.wire.xmpp.presence import address
 from quorate.wire.xmpp.usual import FROM, ID, acknowledgement, double, plain, single, stanza_end
+from quorate.wire.xmpp.usual_presence import read_presence
 
 _ROSTER = ROSTER.encode()
 _MESSAGE, _PRESENCE = ord("m"), ord("p")
@@ -69,7 +70,7 @@ class Glance:
                 after = stanza_end(window, at, content)
                 if not after or content - at > MAX_START_TAG:
                     break
-                if not passes(start, window, at, after):
+                if not passes(start, window, at, after, passed):
                     tag = start[0]
                     break
                 at = after
@@ -100,16 +101,17 @@ class Glance:
         """A reference may spell the companion's name; before initial presence every request matters."""
         return self._connection.session.context.initial_presence_at is not None and window.find(b"&#") < 0
 
-    def _passes_up(self, start: re.Match[bytes], window: bytes, at: int, end: int) -> bool:  # noqa: ARG002
+    def _passes_up(self, _start: re.Match[bytes], window: bytes, at: int, end: int, _: int) -> bool:
         """Presence tells what the user is doing, a roster request is edited; all else is none of ours."""
         kind = window[at + 1]
         return kind == _MESSAGE or (kind != _PRESENCE and window.find(_ROSTER, at, end) < 0)
 
-    def _passes_down(self, start: re.Match[bytes], window: bytes, at: int, end: int) -> bool:
-        kind, sender = window[at + 1], start[FROM]
-        session = self._connection.session
+    def _passes_down(self, start: re.Match[bytes], window: bytes, at: int, end: int, passed: int) -> bool:
+        """``passed`` of this read are not counted yet."""
+        kind, session = window[at + 1], self._connection.session
         if kind == _PRESENCE:
-            return self._nothing_new(session, sender, window[at:end])
+            return self._presence(session, window[at:end], passed)
+        sender = start[FROM]
         if sender is not None and not sender.isascii():
             return False
         if kind == _MESSAGE:
@@ -121,13 +123,14 @@ class Glance:
         return window.find(_ROSTER, at, end) < 0
 
     @staticmethod
-    def _nothing_new(session: Session, sender: bytes | None, stanza: bytes) -> bool:
-        """It says what was said before, or is of somebody in a room."""
-        if session.asking.expecting or session.context.inactive:
+    def _presence(session: Session, data: bytes, passed: int) -> bool:
+        """It is read if that is easy; while none is hidden, all pass."""
+        if session.asking.expecting or len(data) > HOLD:
             return False
-        if session.presence.repeats(stanza):
+        if repeated(session, data):
             return True
-        if not session.presence.rooms or sender is None or not sender.isascii():
+        stanza = read_presence(data)
+        if stanza is None:
             return False
-        jid = address(sender.decode())
-        return jid is not None and jid.bare in session.presence.rooms
+        learn(session, stanza, data, place=session.ledger.shown + passed + 1)
+        return True

@@ -66,9 +66,9 @@ def test_priority(text: str, priority: int) -> None:
     assert read(f"<priority>{text}</priority>").priority == priority
 
 
-def test_addresses_status_and_caps() -> None:
+def test_addresses_and_caps() -> None:
     stanza = read(
-        "<status>at work</status><c xmlns='http://jabber.org/protocol/caps' node='http://x' ver='v='/>",
+        "<c xmlns='http://jabber.org/protocol/caps' node='http://x' ver='v='/>",
         "from='Bob@Example.org/Phone' to='alice@example.org' id='7'",
     )
     assert (str(stanza.from_), str(stanza.to), stanza.id) == (
@@ -76,7 +76,7 @@ def test_addresses_status_and_caps() -> None:
         "alice@example.org",
         "7",
     )
-    assert (stanza.status, stanza.caps, stanza.muc) == ("at work", "http://x#v=", False)
+    assert (stanza.caps, stanza.muc) == ("http://x#v=", False)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_whatever_a_client_calls_itself_fits_in_one_line(node: str) -> None:
 
 def test_nothing_given() -> None:
     stanza = read()
-    assert (stanza.from_, stanza.to, stanza.id, stanza.type, stanza.status) == (None,) * 5
+    assert (stanza.from_, stanza.to, stanza.id, stanza.type) == (None,) * 4
     assert (stanza.delay, stanza.idle_since, stanza.caps) == (None,) * 3
 
 

@@ -97,8 +97,10 @@ def test_an_item_without_a_group() -> None:
 
 def test_the_companion_is_available() -> None:
     data = requests.presence_available(COMPANION, OWN, "1 waiting")
-    presence = parse_presence(parse(data, None))
-    assert (presence.from_, presence.to, presence.status) == (COMPANION, OWN, "1 waiting")
+    element = parse(data, None)
+    presence = parse_presence(element)
+    assert (presence.from_, presence.to) == (COMPANION, OWN)
+    assert element.findtext("{jabber:client}status") == "1 waiting"
     assert (presence.type, presence.priority, presence.caps) == (None, 0, None)
 
 

@@ -22,7 +22,7 @@ _IDLE = "{urn:xmpp:idle:1}idle"
 _LAST = "{jabber:iq:last}query"
 _CAPS = "{http://jabber.org/protocol/caps}c"
 _ROOM = ("{http://jabber.org/protocol/muc}x", "{http://jabber.org/protocol/muc#user}x")
-_SHOWS = {
+SHOWS = {
     "chat": Presence.FREE,
     "away": Presence.AWAY,
     "xa": Presence.XA,
@@ -38,7 +38,6 @@ class PresenceStanza(NamedTuple):
     id: str | None
     presence: Presence
     """UNKNOWN for any type but available and unavailable."""
-    status: str | None
     priority: int
     delay: datetime | None
     """The oldest <delay/>: when the state began."""
@@ -60,7 +59,6 @@ def parse_presence(element: Element, heard: datetime | None = None) -> PresenceS
         type=kind,
         id=element.get("id"),
         presence=presence_of(kind, _text(element, "show")),
-        status=_text(element, "status"),
         priority=priority_of(_text(element, "priority")),
         delay=delay,
         idle_since=_bounded(_idle_since(element, delay or heard), heard),
@@ -108,7 +106,7 @@ def _text(element: Element, name: str) -> str | None:
 def presence_of(kind: str | None, show: str | None) -> Presence:
     """What a presence of this type with this <show/> says."""
     if kind is None:
-        return _SHOWS.get(show.strip(), Presence.ONLINE) if show else Presence.ONLINE
+        return SHOWS.get(show.strip(), Presence.ONLINE) if show else Presence.ONLINE
     return Presence.OFFLINE if kind == "unavailable" else Presence.UNKNOWN
 
 

@@ -53,7 +53,10 @@ def stanza_attributes(tag: bytes) -> dict[str, str]:
 
 def plain(window: bytes) -> bool:
     """There is no comment, CDATA or processing instruction, so every ``<`` begins a tag."""
-    return window.find(b"<!") < 0 and window.find(b"<?") < 0
+    # one byte is found much faster than two
+    return (window.find(b"!") < 0 or window.find(b"<!") < 0) and (
+        window.find(b"?") < 0 or window.find(b"<?") < 0
+    )
 
 
 def stanza_end(window: bytes, at: int, content: int) -> int:

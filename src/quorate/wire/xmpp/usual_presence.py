@@ -4,9 +4,19 @@ Exact: what is read here a parser would have read alike; whatever is written in 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
-from quorate.wire.xmpp.presence import PresenceStanza, address, presence_of, priority_of
+from quorate.model.evidence import Presence
+from quorate.wire.xmpp.presence import (
+    MAX_PRIORITY,
+    MIN_PRIORITY,
+    SHOWS,
+    PresenceStanza,
+    address,
+    presence_of,
+    priority_of,
+)
 from quorate.wire.xmpp.timestamp import parse_timestamp
 from quorate.wire.xmpp.usual import ATTRIBUTES, VALUE, quoted
 
@@ -21,21 +31,21 @@ def _once(group: int, element: bytes) -> bytes:
 
 _CHILDREN = (
     _once(5, rb"<show(/>|>" + _TEXT + rb"</show>)"),
-    _once(6, rb"<status(/>|>" + _TEXT + rb"</status>)"),
-    _once(7, rb"<priority(/>|>" + _TEXT + rb"</priority>)"),
+    rb"<status(?:/>|>" + _TEXT + rb"</status>)",
+    _once(6, rb"<priority(/>|>" + _TEXT + rb"</priority>)"),
     _once(
-        8,
+        7,
         rb"<c(?=[^>]* xmlns=Qhttp://jabber.org/protocol/capsQ)((?: (?:node=Q(" + VALUE + rb")Q"
         rb"|ver=Q(" + VALUE + rb")Q|(?:xmlns|hash|ext)=" + _ANY + rb"))*+) ?/>",
     ),
     rb"<x xmlns=Qvcard-temp:x:updateQ(?:/>|>(?:<photo>" + _TEXT + rb"</photo>|<photo/>)?</x>)",
     _once(
-        11,
+        10,
         rb"<delay(?=[^>]* xmlns=Qurn:xmpp:delayQ)((?: (?:stamp=Q(" + VALUE + rb")Q"
         rb"|(?:xmlns|from)=" + _ANY + rb"))*+)(?: ?/>|>" + _TEXT + rb"</delay>)",
     ),
     _once(
-        13,
+        12,
         rb"<idle(?=[^>]* xmlns=Qurn:xmpp:idle:1Q)((?: (?:since=Q(" + VALUE + rb")Q"
         rb"|xmlns=" + _ANY + rb"))*+) ?/>",
     ),
@@ -44,6 +54,15 @@ _SINGLE, _DOUBLE = quoted(
     rb"<presence" + ATTRIBUTES + rb" ?(?:/>|>(?:" + rb"|".join(_CHILDREN) + rb")*+</presence>)"
 )
 _DELAY: Final = re.compile(rb"<delay xmlns=(['\"])urn:xmpp:delay\1(?: (?:stamp|from)=\1[^'\"<&]*+\1)*+ ?/>")
+
+_SHOWN: Final[Mapping[bytes | None, Presence]] = {
+    None: Presence.ONLINE,
+    **{f">{show}</show>".encode(): presence for show, presence in SHOWS.items()},
+}
+_PRIORITIES: Final[Mapping[bytes | None, int]] = {
+    None: 0,
+    **{f">{n}</priority>".encode(): n for n in range(MIN_PRIORITY, MAX_PRIORITY + 1)},
+}
 
 
 def read_presence(data: bytes) -> PresenceStanza | None:
@@ -68,7 +87,6 @@ def _stanza(
     id: bytes | None,
     type: bytes | None,
     show: bytes | None,
-    status: bytes | None,
     priority: bytes | None,
     caps: bytes | None,
     node: bytes | None,
@@ -79,14 +97,15 @@ def _stanza(
     since: bytes | None,
 ) -> PresenceStanza:
     kind = _decoded(type)
+    presence = _SHOWN.get(show) if kind is None else None
+    given = _PRIORITIES.get(priority)
     return PresenceStanza(
-        address(_decoded(from_)),
-        address(_decoded(to)),
+        address(from_.decode()) if from_ else None,
+        address(to.decode()) if to else None,
         kind,
         _decoded(id),
-        presence_of(kind, _text(show, b"</show>")),
-        _text(status, b"</status>"),
-        priority_of(_text(priority, b"</priority>")),
+        presence_of(kind, _text(show, b"</show>")) if presence is None else presence,
+        priority_of(_text(priority, b"</priority>")) if given is None else given,
         parse_timestamp(stamp.decode()) if stamp else None,
         parse_timestamp(since.decode()) if since else None,
         False,
