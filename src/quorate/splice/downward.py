@@ -120,22 +120,19 @@ def _own_account(session: Session, sender: str | None) -> bool:
 
 
 def _presence(session: Session, data: bytes) -> bytes | None:
-    if repeated(session, data):
+    expecting = session.asking.expecting
+    if not expecting and not session.context.inactive and session.presence.repeats(data):
         return data
     stanza = read_presence(data) or parse_presence(parse(data, session.context.headers.get(Side.SERVER)))
-    hidden = learn(session, stanza, data, place=session.ledger.shown + 1)
+    hidden = learn(session, stanza, data, place=session.ledger.shown + 1, expecting=expecting)
     return None if hidden else data
 
 
-def repeated(session: Session, data: bytes) -> bool:
-    """A presence that says what its sender has said last, to nobody's question."""
-    if session.context.inactive or session.asking.expecting:
-        return False
-    return session.presence.repeats(data)
+def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, expecting: bool) -> bool:
+    """What a presence from the server says; True if it is hidden from the client.
 
-
-def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int) -> bool:
-    """What a presence from the server says; True if it is hidden from the client."""
+    ``expecting``: it may answer a question. ``place``: its number among what the client is given.
+    """
     own, book, asking, sender = session.context.own, session.presence, session.asking, stanza.from_
     if sender is None or own is None or (sender.local == own.local and sender.domain == own.domain):
         return False
@@ -152,12 +149,12 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int) 
         book.unknown(contact, Reason.NOT_SUBSCRIBED)
     if kind is not None and kind != "unavailable":
         return False
-    expecting = asking.expecting
-    hidden = expecting and asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
     # only contacts are probed, so only their presence is ever compared
     keep = not (stranger and session.roster.known)
-    asked = expecting and asking.asked(contact)
-    book.heard(stanza, data, asked=asked, place=None if hidden else place, keep=keep)
-    if expecting:
-        asking.heard(stanza)
+    if not expecting:
+        book.heard(stanza, data, asked=False, place=place, keep=keep)
+        return False
+    hidden = asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
+    book.heard(stanza, data, asked=asking.asked(contact), place=None if hidden else place, keep=keep)
+    asking.heard(stanza)
     return hidden

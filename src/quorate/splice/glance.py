@@ -10,13 +10,14 @@ from typing import TypeAlias
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.connection import Connection, Phase
-from quorate.splice.downward import HOLD, learn, repeated
+from quorate.splice.downward import HOLD, learn
 from quorate.splice.effects import Side
 from quorate.splice.ledger import MAX_H
 from quorate.splice.roster_book import ROSTER
 from quorate.splice.session import Session
 from quorate.wire.xmpp.framer import MAX_START_TAG
-from quorate.wire.xmpp.usual import FROM, ID, acknowledgement, double, plain, single, stanza_end
+from quorate.wire.xmpp.presence import address
+from quorate.wire.xmpp.usual import FROM, ID, TYPE, acknowledgement, double, plain, single, stanza_end
 from quorate.wire.xmpp.usual_presence import read_presence
 
 _ROSTER = ROSTER.encode()
@@ -41,16 +42,15 @@ class Glance:
         self._companion = connection.config.companion.domain.encode()
 
     def clear(self, window: bytes) -> bool:
-        """Nothing in this read can name the companion or answer a request of ours."""
+        """This read holds tags and text only, and from the client nothing that can name the companion."""
         context = self._connection.session.context
         if context.state is not StreamState.LIVE or self._connection.phase is not Phase.OPEN:
             return False
-        return (
-            window.lower().find(self._companion) < 0
-            and window.find(context.ids.prefix) < 0
-            and plain(window)
-            and (self._origin is Side.SERVER or self._clear_up(window))
-        )
+        if self._origin is Side.SERVER:
+            return plain(window)
+        # a reference may spell the companion's name; before initial presence every request matters
+        named = window.lower().find(self._companion) >= 0 or window.find(b"&#") >= 0
+        return not named and context.initial_presence_at is not None and plain(window)
 
     def through(self, window: bytes, at: int) -> Looked:
         """Look at the stanzas from ``at`` on, in a clear read; what passes is counted already."""
@@ -97,40 +97,52 @@ class Glance:
         self._connection.out.send(self.receiver, b"%b%d" % (window[begin : ack.start(1)], translation.h))
         return ack.end(1)
 
-    def _clear_up(self, window: bytes) -> bool:
-        """A reference may spell the companion's name; before initial presence every request matters."""
-        return self._connection.session.context.initial_presence_at is not None and window.find(b"&#") < 0
-
-    def _passes_up(self, _start: re.Match[bytes], window: bytes, at: int, end: int, _: int) -> bool:
-        """Presence tells what the user is doing, a roster request is edited; all else is none of ours."""
+    def _passes_up(self, start: re.Match[bytes], window: bytes, at: int, end: int, _: int) -> bool:
+        """Presence tells what the user is doing; a roster request is edited, a result may be for us."""
         kind = window[at + 1]
-        return kind == _MESSAGE or (kind != _PRESENCE and window.find(_ROSTER, at, end) < 0)
+        if kind == _MESSAGE:
+            return True
+        if kind == _PRESENCE or window.find(_ROSTER, at, end) >= 0:
+            return False
+        id = start[ID]
+        return id is None or not id.startswith(self._connection.session.context.ids.prefix)
 
     def _passes_down(self, start: re.Match[bytes], window: bytes, at: int, end: int, passed: int) -> bool:
         """``passed`` of this read are not counted yet."""
-        kind, session = window[at + 1], self._connection.session
+        kind, sender, session = window[at + 1], start[FROM], self._connection.session
         if kind == _PRESENCE:
-            return self._presence(session, window[at:end], passed)
-        sender = start[FROM]
-        if sender is not None and not sender.isascii():
+            return self._presence(session, start, window[at:end], passed)
+        id = start[ID]
+        if self._maybe_companion(sender) or (id is not None and id.startswith(session.context.ids.prefix)):
             return False
         if kind == _MESSAGE:
             return not session.telling.concerns(sender.decode() if sender else None, None)
-        id, context = start[ID], session.context
         text = id.decode("utf-8", "replace") if id else ""
-        if text in session.roster.ids or text == context.session_id:
+        if text in session.roster.ids or text == session.context.session_id:
             return False
         return window.find(_ROSTER, at, end) < 0
 
-    @staticmethod
-    def _presence(session: Session, data: bytes, passed: int) -> bool:
-        """It is read if that is easy; while none is hidden, all pass."""
+    def _maybe_companion(self, sender: bytes | None) -> bool:
+        """Normalising may turn other letters into ASCII."""
+        if sender is None:
+            return False
+        return not sender.isascii() or sender.lower().find(self._companion) >= 0
+
+    def _presence(self, session: Session, start: re.Match[bytes], data: bytes, passed: int) -> bool:
+        """Nothing new, of somebody in a room, or easily read; while none may be hidden, all of them pass."""
+        book, sender = session.presence, start[FROM]
         if session.asking.expecting or len(data) > HOLD:
             return False
-        if repeated(session, data):
+        if not session.context.inactive and book.repeats(data):
             return True
+        if start[TYPE] == b"error" or self._maybe_companion(sender):
+            return False
+        if book.rooms and sender is not None:
+            jid = address(sender.decode())
+            if jid is not None and jid.bare in book.rooms:
+                return True
         stanza = read_presence(data)
         if stanza is None:
             return False
-        learn(session, stanza, data, place=session.ledger.shown + passed + 1)
+        learn(session, stanza, data, place=session.ledger.shown + passed + 1, expecting=False)
         return True

@@ -25,7 +25,7 @@ class Outbox:
 
     def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
         """Send, then take."""
-        if self._side is None and not self._effects:
+        if data and self._side is None and not self._effects:
             return [Send(side, data)]
         self.send(side, data)
         return self.take()

@@ -4,7 +4,7 @@ Rooms, the user's own resources and errors never feed a contact. What is "known"
 by the server's silence is told apart: design section 5.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -44,6 +44,9 @@ class Resource(NamedTuple):
     """Recognises the same stanza sent again; None if that would be news."""
 
 
+_NOBODY: Mapping[str, Resource] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """A statement about a contact without naming a resource."""
@@ -78,7 +81,7 @@ class PresenceBook:
             if len(self._strangers) >= MAX_STRANGERS:
                 return False
             self._strangers.add(full.bare)
-        known = self._resources.get(full.bare, {})
+        known = self._resources.get(full.bare, _NOBODY)
         return not full.resource or full.resource in known or len(known) < MAX_RESOURCES
 
     def shown(self, full: Jid, looks: bytes) -> bool:
@@ -109,32 +112,47 @@ class PresenceBook:
         """
         assert stanza.from_ is not None
         contact, resource = stanza.from_.bare, stanza.from_.resource
-        self._mentioned.add(contact)
         if stanza.type is None:
-            self._wholes.pop(contact, None)
-            resources = self._resources.setdefault(contact, {})
-            before = resources.get(resource)
-            seen = resources[resource] = Resource(
-                stanza.presence,
-                stanza.priority,
-                stanza.delay,
-                stanza.idle_since,
-                data if keep and len(data) <= MAX_LOOKS else b"",
-                asked,
-                (before.place if before else 0) if place is None else place,
-                None if asked or _LAST in data else hash(without_delay(data)),
-            )
-            self._unmark(before)
-            if seen.mark is not None:
-                self._marks.add(seen.mark)
-            self._tell_resource(contact, resource, seen)
+            mark = None if asked or _LAST in data else hash(without_delay(data))
+            kept = data if keep and len(data) <= MAX_LOOKS else b""
+            self._available(contact, stanza, asked=asked, place=place, mark=mark, kept=kept)
         elif resource:
             self._unmark(self._resources.get(contact, {}).pop(resource, None))
+            self._mentioned.add(contact)
             self._tell(contact, resource, Whole(Presence.OFFLINE, None, asked, False), stanza.delay)
         else:
             self.state(contact, Presence.OFFLINE, asked=asked, since=stanza.delay)
         if not contact.local:
             self._gateway(contact, up=stanza.type is None)
+
+    def _available(
+        self,
+        contact: Jid,
+        stanza: PresenceStanza,
+        *,
+        asked: bool,
+        place: int | None,
+        mark: int | None,
+        kept: bytes,
+    ) -> None:
+        assert stanza.from_ is not None
+        name, resources = stanza.from_.resource, self._resources.get(contact)
+        before = resources.get(name) if resources else None
+        if resources is None or before is None:
+            self._mentioned.add(contact)
+            self._wholes.pop(contact, None)
+            resources = self._resources.setdefault(contact, {})
+        if place is None:
+            place = before.place if before else 0
+        seen = resources[name] = Resource(
+            stanza.presence, stanza.priority, stanza.delay, stanza.idle_since, kept, asked, place, mark
+        )
+        news = before is None or before[:4] != seen[:4] or before.mark not in self._marks
+        self._unmark(before)
+        if mark is not None:
+            self._marks.add(mark)
+        if news or mark is None or self._context.inactive:
+            self._tell_resource(contact, name, seen)
 
     def state(
         self,
@@ -221,8 +239,9 @@ class PresenceBook:
                 seen.since,
                 seen.idle_since,
                 seen.asked if asked is None else asked,
-                stale=stale,
-                reason=reason,
+                False,
+                stale,
+                reason,
             )
         )
 

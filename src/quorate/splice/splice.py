@@ -12,6 +12,7 @@ from quorate.model.address import Address, Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice import downward
+from quorate.splice.agenda import NEVER, Agenda
 from quorate.splice.asking import why_not
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
@@ -25,7 +26,6 @@ from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName, is_stanza
 from quorate.wire.xmpp.tag import tag_attributes
 
-_NEVER = float("inf")
 _NAMES: Mapping[int, StanzaName] = {ord("m"): "message", ord("p"): "presence", ord("i"): "iq"}
 """Of a usual stanza, by its first letter."""
 
@@ -50,10 +50,7 @@ class Splice:
         """When the server last sent something."""
         self._sinking = False
         """The parts of an element that come from the client now go nowhere."""
-        self._due = _NEVER
-        """When the session wants to be called next."""
-        self._waiting = False
-        """Something may be sent as soon as the place is safe, or hidden when it comes."""
+        self._agenda = Agenda(self._connection)
         self._connection.framers = {
             Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
             Side.SERVER: Framer(lambda tag: downward.hold(self._connection, tag)),
@@ -96,9 +93,11 @@ class Splice:
         connection.at(now)
         if side is Side.SERVER:
             self._fed = now
-        framer, glance = self._direction(side)
+            framer, glance = self._down
+        else:
+            framer, glance = self._up
         looked = None
-        if framer.rests and not self._pump_due and glance.clear(data):
+        if framer.rests and not self._agenda.due and glance.clear(data):
             looked = glance.through(data, 0)
             begin, end, _, _ = looked
             if end == len(data):
@@ -172,17 +171,17 @@ class Splice:
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
         held_until = self._hold_ends()
-        due = self._due if held_until is None else min(self._due, held_until)
-        return None if due == _NEVER else due
+        due = self._agenda.at if held_until is None else min(self._agenda.at, held_until)
+        return None if due == NEVER else due
 
     def on_time(self, now: float) -> list[SpliceEffect]:
         self._connection.at(now)
         held_until = self._hold_ends()
         if held_until is not None and held_until <= now:
-            self._fed = _NEVER
+            self._fed = NEVER
             for piece in self._connection.framers[Side.SERVER].release():
                 self._piece(Side.SERVER, piece)
-        self._pump()
+        self._agenda.pump()
         return self._connection.out.take()
 
     def _queue(self, effect: str, now: float, add: Callable[[], None]) -> list[SpliceEffect]:
@@ -197,44 +196,23 @@ class Splice:
             act()
         except Exception:  # a fault of ours must not stop the stream
             self._connection.freeze(Reason.INTERNAL_ERROR)
-        self._pump()
+        self._agenda.pump()
         return self._connection.out.take()
-
-    def _pump(self) -> None:
-        session = self._connection.session
-        try:
-            session.pump()
-            due = session.next_deadline()
-        except Exception:  # a fault of ours must not stop the stream
-            self._connection.freeze(Reason.INTERNAL_ERROR)
-            due = None
-        self._due = _NEVER if due is None else due
-        # a question may be asked, or a session carried on, that was not there before
-        session = self._connection.session
-        self._waiting = session.injector.waiting or session.asking.expecting
-
-    @property
-    def _pump_due(self) -> bool:
-        """Time and the place in the stream, if nothing else, may let something happen."""
-        return self._waiting or self._connection.now >= self._due
 
     def _hold_ends(self) -> float | None:
         """When a stanza that stalled half-way is let through (P-3)."""
         connection = self._connection
-        if not connection.framers[Side.SERVER].pending or self._fed == _NEVER:
+        if not connection.framers[Side.SERVER].pending or self._fed == NEVER:
             return None
         if connection.phase is not Phase.OPEN or connection.session.context.own is None:
             return None
         return self._fed + connection.config.hold_s
 
-    def _direction(self, origin: Side) -> tuple[Framer, Glance]:
-        return self._down if origin is Side.SERVER else self._up
-
     def _take(self, side: Side, data: bytes, looked: Looked | None = None) -> None:
         if self._diverted(side):
             self._divert(side, data)
             return
-        framer, glance = self._direction(side)
+        framer, glance = self._down if side is Side.SERVER else self._up
         window, at = framer.window(data), 0
         clear = None if looked is None else True
         while at < len(window):
@@ -255,8 +233,8 @@ class Splice:
         connection, (begin, end, tag, after) = self._connection, looked
         if end > begin:
             connection.out.send(OTHER[side], window[begin:end])
-            if self._pump_due:
-                self._pump()
+            if self._agenda.due:
+                self._agenda.pump()
         if not tag:
             return end
         piece = Piece(PieceKind.ELEMENT, window[end:after], tag)
@@ -345,8 +323,8 @@ class Splice:
 
     def _pump_after(self, side: Side, name: StanzaName | None) -> None:
         """What the server delivers of others changes nothing that waits for its time."""
-        if self._pump_due or side is Side.CLIENT or name not in ("message", "presence"):
-            self._pump()
+        if self._agenda.due or side is Side.CLIENT or name not in ("message", "presence"):
+            self._agenda.pump()
 
     def _stanza(self, side: Side, piece: Piece) -> StanzaName | None:
         if piece.kind is not PieceKind.ELEMENT:
