@@ -11,7 +11,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import PresenceSeen, Side, SpliceEffect, StateChanged
 from quorate.splice.glance import Glance
-from tests.splice.script import BOB, CAROL, DELAY, Talk, who
+from tests.splice.script import BOB, CAROL, DELAY, Talk, ids, who
 
 SM = "xmlns='urn:xmpp:sm:3'"
 AWAY = "<show>away</show><status>é</status><priority>5</priority>"
@@ -43,6 +43,7 @@ DOWN = [
     "<presence from='q@quorate.invalid/q'/>",
     "<iq type='result' id='v1' from='bob@example.org/x'><query xmlns='jabber:iq:version'/></iq>",
     "<iq type='result' id='r1'/>",
+    "<iq type='result' id='r2'><x xmlns='jabber:iq:private'/></iq>",
     "<iq type='set' id='p1'><query xmlns='jabber:iq:roster'><item jid='d@e' subscription='to'/></query></iq>",
     "<iq type='get' id='p2' from='example.org'><ping xmlns='urn:xmpp:ping'/></iq>",
     f"<r {SM}/>",
@@ -112,9 +113,10 @@ class Ends:
                     data, reads = data[size:], reads + 1
             for end in Side:
                 self.bytes[end] += self.talk.raw(end)
-        ledger = self.talk.splice._connection.session.ledger
+        session = self.talk.splice._connection.session
+        ledger, resources = session.ledger, session.presence._resources
         counts = [(log.dump(), ledger.shown, ledger.confirmed) for log in ledger._logs.values()]
-        return self.bytes, self.talk.all, counts
+        return self.bytes, self.talk.all, (counts, resources, session.roster.contacts)
 
 
 def joined(script: list[Step]) -> list[Step]:
@@ -127,17 +129,28 @@ def joined(script: list[Step]) -> list[Step]:
     return together
 
 
-@settings(max_examples=120)
-@given(steps, st.lists(st.sampled_from([3, 40, 200, 10_000]), min_size=1, max_size=3), st.booleans())
-def test_with_and_without_a_glance_the_same_comes_out(
-    script: list[Step], sizes: list[int], together: bool
-) -> None:
-    script = joined(script) if together else script
+def same_without_a_glance(script: list[Step], sizes: list[int]) -> None:
     looked = Ends().run(script, sizes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Glance, "clear", lambda *_: False)
         read = Ends().run(script, sizes)
     assert looked == read
+
+
+@settings(max_examples=120)
+@given(steps, st.lists(st.sampled_from([3, 40, 200, 10_000]), min_size=1, max_size=3), st.booleans())
+def test_with_and_without_a_glance_the_same_comes_out(
+    script: list[Step], sizes: list[int], together: bool
+) -> None:
+    same_without_a_glance(joined(script) if together else script, sizes)
+
+
+@pytest.mark.parametrize(("kind", "stanza"), [("down", s) for s in DOWN] + [("up", s) for s in UP])
+def test_every_kind_alone_twice_and_in_company(kind: str, stanza: str) -> None:
+    bob = ("down", f"<presence from='bob@example.org/x'>{AWAY}</presence>")
+    same_without_a_glance([(kind, stanza)], [10_000])
+    same_without_a_glance(joined([bob, (kind, stanza), bob, (kind, stanza)]), [10_000])
+    same_without_a_glance([("up", UP[7]), (kind, stanza), ("do", "ask"), (kind, stanza)], [10_000])
 
 
 ORDINARY = [
@@ -248,3 +261,19 @@ def test_a_message_of_megabytes_streams_through(size: int, reads: int) -> None:
         assert talk.client() == chunk
     talk.s(end)
     assert talk.client() == end
+
+
+def test_after_a_question_confirmed_it_a_new_status_text_is_evidence() -> None:
+    talk = Talk().log_in()
+    talk.s(HERE)
+    talk.ask("bob", force=True)
+    last = ids(talk.server())[-1]
+    talk.hear()
+    answer = (
+        "<iq type='result' id='{}' from='bob@example.org'><query xmlns='jabber:iq:last' seconds='0'/></iq>"
+    )
+    talk.s(answer.format(last))
+    talk.wait(11.0)
+    assert (Presence.AWAY, True, False) in seen(talk)
+    talk.s(HERE.replace("é", "lunch"))
+    assert seen(talk) == [(Presence.AWAY, False, False)]
