@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -13,13 +14,17 @@ from quorate.wire.xmpp.stream_management import MODULUS, AckLog, Mark, Translati
 def log_of(marks: str, a0: int = 0, z0: int = 0) -> AckLog:
     log = AckLog(a0, z0)
     for mark in marks.split():
-        if mark == "I":
-            log.injected()
-        elif mark == "W":
-            log.swallowed()
-        else:
-            log.forwarded()
+        log_one(log, mark)
     return log
+
+
+def log_one(log: AckLog, mark: str) -> None:
+    if mark == "I":
+        log.injected()
+    elif mark == "W":
+        log.swallowed()
+    else:
+        log.forwarded()
 
 
 VECTORS = {
@@ -207,3 +212,69 @@ def test_nothing_is_lost_doubled_or_executed_twice(actions: list[str], a0: int, 
     assert line.received == [number for number, mark in sorted(meant.items()) if mark is Mark.F]
     assert line.executed == [number for number, mark in sorted(meant.items()) if mark is Mark.W]
     assert not line.unacked
+
+
+class Plain:
+    """The arithmetic of the specification as it is written, one mark at a time."""
+
+    def __init__(self, a0: int, z0: int) -> None:
+        self.a0, self.z0, self.dup = a0, z0, 0
+        self.marks: list[str] = []
+
+    def translate(self, h: int) -> Translation:
+        acked = (h - self.z0) % MODULUS
+        possible = len(self.marks) - self.marks.count("W")
+        desync: Literal["high", "low"] | None = None
+        if acked > possible:
+            desync = "high" if acked < MODULUS // 2 else "low"
+        acked = acked if desync is None else possible if desync == "high" else 0
+        kept, handled, seen = [], 0, 0
+        while self.marks and not (self.marks[0] == "F" and seen == acked):
+            mark = self.marks.pop(0)
+            if mark == "I" and seen == acked:
+                kept.append(mark)
+                continue
+            seen += mark != "W"
+            handled += mark != "I"
+        self.marks = kept + self.marks
+        self.a0, self.z0 = (self.a0 + handled) % MODULUS, (self.z0 + acked) % MODULUS
+        return Translation(self.a0, desync)
+
+    def resumed(self, h: int) -> Translation:
+        translation = self.translate(h)
+        self.dup += len(self.marks) - self.marks.count("I")
+        self.marks = []
+        return translation
+
+    def add(self, mark: str) -> None:
+        self.marks.append(mark)
+        self.dup -= mark != "I" and self.dup > 0
+
+
+@given(
+    st.integers(0, MODULUS - 1),
+    st.lists(
+        st.sampled_from("FFFIW")
+        | st.tuples(st.sampled_from(["ack", "resume"]), st.integers(-3, 8))
+        | st.tuples(st.just("pass"), st.integers(1, 4)),
+        max_size=40,
+    ),
+)
+def test_runs_are_the_plain_log(start: int, actions: list[str | tuple[str, int]]) -> None:
+    log, plain = AckLog(start, start), Plain(start, start)
+    for action in actions:
+        match action:
+            case ("pass", count):
+                log.forwarded(count)
+                for _ in range(count):
+                    plain.add("F")
+            case ("ack", ahead):
+                assert log.translate((plain.z0 + ahead) % MODULUS) == plain.translate(plain.z0 + ahead)
+            case ("resume", ahead):
+                assert log.resumed((plain.z0 + ahead) % MODULUS) == plain.resumed(plain.z0 + ahead)
+            case str(mark):
+                log_one(log, mark)
+                plain.add(mark)
+        assert "".join(mark.value for mark in log.unacked) == "".join(plain.marks) == log.dump()["log"]
+        assert (log.a0, log.z0, log.dup) == (plain.a0, plain.z0, plain.dup)
+        assert log.touched == (plain.a0 != plain.z0 or not {"I", "W"}.isdisjoint(plain.marks))
