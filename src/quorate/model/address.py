@@ -86,8 +86,8 @@ class Address:
 
 def xmpp(jid: Jid | str) -> Address:
     """The bare address of a JID."""
-    bare = (parse_jid(jid) if isinstance(jid, str) else jid).bare
-    return _xmpp(bare.local, bare.domain)
+    jid = parse_jid(jid) if isinstance(jid, str) else jid
+    return _xmpp(jid.local, jid.domain)
 
 
 @lru_cache(maxsize=65536)
