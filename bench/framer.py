@@ -2,8 +2,8 @@
 
     python bench/framer.py [--stanzas 20000] [--rounds 5]
 
-Both cut the same stream into top-level elements: expat by its byte offsets, the framer by scanning, or by a few
-searches where an element is usual, as the splice does.
+Both cut the same stream into top-level elements: expat by its byte offsets, the framer by scanning, or by a
+few searches where an element is usual, as the splice does.
 Seconds are CPU time of this process, the best of all rounds; the two take turns, so noise hits both.
 """
 
