@@ -27,8 +27,8 @@ class Agenda:
         try:
             session.pump()
             at = session.next_deadline()
+            self.waiting = session.injector.waiting or session.asking.expecting
         except Exception:  # a fault of ours must not stop the stream
-            self._connection.freeze(Reason.INTERNAL_ERROR)
+            self._connection.slip(Reason.INTERNAL_ERROR)
             at = None
         self.at = NEVER if at is None else at
-        self.waiting = session.injector.waiting or session.asking.expecting

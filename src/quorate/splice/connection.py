@@ -5,6 +5,7 @@ blind   only hand on bytes; possible only while the counts of the two ends are t
 cut     else close both legs without a stream end and refuse the next resume, lest anything be lost unseen.
 """
 
+from contextlib import suppress
 from enum import StrEnum
 
 from quorate.model.reasons import Reason
@@ -89,13 +90,62 @@ class Connection:
         """Stop following the stream. What is held is for the caller to hand on (``undelivered``)."""
         if self.blind:
             return
-        if self.session.ledger.touched:
+        if self.counts_differ:
             self.cut(reason)
             return
         self.phase = Phase.BLIND
         self.session.context.change(StreamState.BLIND, reason)
         self.give_up(Reason.BLIND)
         self.sessions.forget(self.session)
+
+    def slip(self, reason: Reason) -> None:
+        """We failed on something of our own, not on what passes: it goes on without us."""
+        if self.domain is None:
+            self.lose(reason)
+        elif self.phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT):
+            self.cut(reason)
+        elif self.session.miscounted:
+            self.go_blind(reason)
+        else:
+            self.freeze(reason)
+
+    def fault(self, reason: Reason, *, count: bool = False) -> None:
+        """We failed on something that passes. ``count``: it may hold a count (XEP-0198), now untranslated.
+
+        Before the login nothing was added yet, so going blind is free; later we count on.
+        """
+        state = self.session.context.state
+        if count and self.counts_differ:
+            self.cut(reason)
+        elif self.session.context.own is None or (state is StreamState.FROZEN and not self.counts_differ):
+            self.go_blind(reason)
+        else:
+            self.slip(reason)
+
+    def lose(self, reason: Reason) -> None:
+        """The bytes cannot be followed any more."""
+        if self.domain is not None:
+            self.go_blind(reason)
+            return
+        self.out.add(Close())
+        self.end(reason if reason is Reason.INTERNAL_ERROR else Reason.NOT_XMPP, Phase.CUT)
+
+    def hand_on_held(self) -> None:
+        """What is still held of a stream that is not followed any more."""
+        if self.phase not in (Phase.BLIND, Phase.OVER):
+            return
+        for side, framer in self.framers.items():
+            if framer.pending:
+                self.out.send(OTHER[side], framer.reset())
+
+    @property
+    def counts_differ(self) -> bool:
+        """By now one end of the stream would not understand the other's counts without us (XEP-0198)."""
+        session = self.session
+        try:
+            return session.ledger.on and (session.miscounted or session.ledger.touched)
+        except Exception:  # who cannot say what was counted must not rely on it
+            return True
 
     def cut(self, reason: Reason) -> None:
         """Drop both legs; the client comes back with a new session."""
@@ -110,15 +160,18 @@ class Connection:
         self.phase = phase
         self.sessions.keep(self.session, self.now)
         context = self.session.context
-        self.session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)
+        with suppress(Exception):
+            self.session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)
         context.change(StreamState.ENDED, reason)
         self.give_up(Reason.STREAM_ENDED)
         context.bound_at = None
         context.safe = nowhere
 
     def give_up(self, reason: Reason) -> None:
-        self.session.asking.give_up(reason)
-        self.session.injector.give_up(reason)
+        """Settle all that waits; this is also done because something raised, so it must not raise itself."""
+        for part in (self.session.asking, self.session.injector):
+            with suppress(Exception):
+                part.give_up(reason)
 
     def reset(self, side: Side) -> bytes:
         """Forget how far the stream of ``side`` was read; returns what was not delivered."""

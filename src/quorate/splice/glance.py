@@ -46,11 +46,15 @@ class Glance:
         context = self._connection.session.context
         if context.state is not StreamState.LIVE or self._connection.phase is not Phase.OPEN:
             return False
-        if self._origin is Side.SERVER:
-            return plain(window)
-        # a reference may spell the companion's name; before initial presence every request matters
-        named = window.lower().find(self._companion) >= 0 or window.find(b"&#") >= 0
-        return not named and context.initial_presence_at is not None and plain(window)
+        try:
+            if self._origin is Side.SERVER:
+                return plain(window)
+            # a reference may spell the companion's name; before initial presence every request matters
+            named = window.lower().find(self._companion) >= 0 or window.find(b"&#") >= 0
+            return not named and context.initial_presence_at is not None and plain(window)
+        except Exception:  # a fault of ours must not stop the stream
+            self._connection.slip(Reason.INTERNAL_ERROR)
+            return False
 
     def through(self, window: bytes, at: int) -> Looked:
         """Look at the stanzas from ``at`` on, in a clear read; what passes is counted already."""
@@ -76,9 +80,12 @@ class Glance:
                 at = after
                 passed += 1
         except Exception:  # a fault of ours must not stop the stream
-            self._connection.freeze(Reason.INTERNAL_ERROR)
-        if passed:
-            session.ledger.forwarded(self._origin, passed)
+            self._connection.slip(Reason.INTERNAL_ERROR)
+        try:
+            if passed:
+                session.ledger.forwarded(self._origin, passed)
+        except Exception:  # a fault of ours must not stop the stream
+            self._connection.go_blind(Reason.INTERNAL_ERROR)
         return begin, at, tag, after
 
     def _acknowledge(self, window: bytes, begin: int, ack: re.Match[bytes]) -> int:

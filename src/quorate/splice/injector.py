@@ -77,7 +77,12 @@ class Injector:
         return min(times, default=None)
 
     def _send(self, side: Side, addition: Addition) -> None:
-        self.now(side, addition.make())
+        try:
+            self.now(side, addition.make())
+        except Exception:
+            if addition.settled:
+                addition.settled(Reason.INTERNAL_ERROR)
+            raise
         if addition.paced:
             self._left.append(self._context.now)
         if addition.settled:

@@ -47,6 +47,8 @@ class Session:
         self.burst_over = False
         self.frozen: Reason | None = None
         """Why nothing may be added or hidden in this session any more."""
+        self.miscounted = False
+        """By a fault of ours something was added or taken out and is in no log."""
         self.let_go: Callable[[], None] = lambda: None
         """Makes the connection that carries this session stop using it (SM-9)."""
 
@@ -126,7 +128,11 @@ class Session:
         return min((t for t in times if t is not None), default=None)
 
     def _count(self, side: Side, stanza: bytes) -> None:
-        self.ledger.injected(side, stanza, self.context.now)
+        try:
+            self.ledger.injected(side, stanza, self.context.now)
+        except Exception:
+            self.miscounted = True
+            raise
 
     def _again(self, side: Side, stanza: bytes) -> None:
         self.injector.add(side, Addition(lambda: stanza))

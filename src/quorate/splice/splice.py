@@ -6,7 +6,6 @@ Nothing here raises on bytes from the wire, and no fault of our own stops them.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from quorate.model.address import Address, Jid
 from quorate.model.reasons import Reason
@@ -16,15 +15,13 @@ from quorate.splice.agenda import NEVER, Agenda
 from quorate.splice.asking import why_not
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
-from quorate.splice.effects import Close, Connect, Done, Side, SpliceEffect
+from quorate.splice.effects import Answered, Connect, Done, Side, SpliceEffect
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.negotiation import Negotiation
+from quorate.splice.passing import Passing
 from quorate.splice.session import SessionRegistry
-from quorate.splice.upward import upward
-from quorate.wire.xmpp.element import NotWellFormed, TooDeep
 from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
-from quorate.wire.xmpp.header import StanzaName, is_stanza
-from quorate.wire.xmpp.tag import tag_attributes
+from quorate.wire.xmpp.header import StanzaName
 
 _NAMES: Mapping[int, StanzaName] = {ord("m"): "message", ord("p"): "presence", ord("i"): "iq"}
 """Of a usual stanza, by its first letter."""
@@ -45,15 +42,14 @@ class Splice:
         that began with TLS (XEP-0368); the capture then has TLS on both legs."""
         self._connection = Connection(config, sessions, now)
         self._negotiation = Negotiation(self._connection)
+        self._passing = Passing(self._connection, self._negotiation)
         self._direct_tls = direct_tls
         self._fed = now
         """When the server last sent something."""
-        self._sinking = False
-        """The parts of an element that come from the client now go nowhere."""
         self._agenda = Agenda(self._connection)
         self._connection.framers = {
             Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
-            Side.SERVER: Framer(lambda tag: downward.hold(self._connection, tag)),
+            Side.SERVER: Framer(self._held),
         }
         framers = self._connection.framers
         self._up = framers[Side.CLIENT], Glance(self._connection, Side.CLIENT)
@@ -102,7 +98,11 @@ class Splice:
             begin, end, _, _ = looked
             if end == len(data):
                 return connection.out.last(glance.receiver, data[begin:] if begin else data)
-        self._take(side, data, looked)
+        try:
+            self._take(side, data, looked)
+        except Exception:  # a fault of ours must not stop the stream
+            connection.go_blind(Reason.INTERNAL_ERROR)
+        connection.hand_on_held()
         return connection.out.take()
 
     def connected(self, now: float) -> list[SpliceEffect]:
@@ -134,7 +134,17 @@ class Splice:
 
     def ask(self, request: str, contact: Address, now: float, *, force: bool = False) -> list[SpliceEffect]:
         """Find out whether a contact is there: from the stream if it has said so, else by asking in it."""
-        return self._do(now, lambda: self._connection.session.asking.ask(request, contact, force=force))
+
+        def ask() -> None:
+            try:
+                self._connection.session.asking.ask(request, contact, force=force)
+            except Exception:
+                reason = Reason.INTERNAL_ERROR
+                over = Answered(request=request, contact=contact, reason=reason, asked=False)
+                self._connection.out.add(over)
+                raise
+
+        return self._do(now, ask)
 
     def tell(
         self,
@@ -175,29 +185,39 @@ class Splice:
         return None if due == NEVER else due
 
     def on_time(self, now: float) -> list[SpliceEffect]:
-        self._connection.at(now)
-        held_until = self._hold_ends()
-        if held_until is not None and held_until <= now:
-            self._fed = NEVER
-            for piece in self._connection.framers[Side.SERVER].release():
-                self._piece(Side.SERVER, piece)
-        self._agenda.pump()
-        return self._connection.out.take()
+        def pass_time() -> None:
+            held_until = self._hold_ends()
+            if held_until is not None and held_until <= now:
+                self._fed = NEVER
+                for piece in self._connection.framers[Side.SERVER].release():
+                    self._piece(Side.SERVER, piece)
+
+        return self._do(now, pass_time)
 
     def _queue(self, effect: str, now: float, add: Callable[[], None]) -> list[SpliceEffect]:
-        reason = why_not(self._connection.session.context)
-        if reason is None:
-            return self._do(now, add)
-        return self._do(now, lambda: self._connection.out.add(Done(effect=effect, reason=reason)))
+        def queue() -> None:
+            reason = why_not(self._connection.session.context)
+            if reason is not None:
+                self._connection.out.add(Done(effect=effect, reason=reason))
+                return
+            try:
+                add()
+            except Exception:
+                self._connection.out.add(Done(effect=effect, reason=Reason.INTERNAL_ERROR))
+                raise
+
+        return self._do(now, queue)
 
     def _do(self, now: float | None, act: Callable[[], None]) -> list[SpliceEffect]:
-        self._connection.at(self._connection.now if now is None else now)
+        connection = self._connection
+        connection.at(connection.now if now is None else now)
         try:
             act()
         except Exception:  # a fault of ours must not stop the stream
-            self._connection.freeze(Reason.INTERNAL_ERROR)
+            connection.slip(Reason.INTERNAL_ERROR)
         self._agenda.pump()
-        return self._connection.out.take()
+        connection.hand_on_held()
+        return connection.out.take()
 
     def _hold_ends(self) -> float | None:
         """When a stanza that stalled half-way is let through (P-3)."""
@@ -210,7 +230,7 @@ class Splice:
 
     def _take(self, side: Side, data: bytes, looked: Looked | None = None) -> None:
         if self._diverted(side):
-            self._divert(side, data)
+            self._divert(side, data[looked[0] :] if looked else data)
             return
         framer, glance = self._down if side is Side.SERVER else self._up
         window, at = framer.window(data), 0
@@ -239,7 +259,7 @@ class Splice:
             return end
         piece = Piece(PieceKind.ELEMENT, window[end:after], tag)
         name = _NAMES[tag[1]]
-        self._hand_on(side, piece, name)
+        self._passing.hand_on(side, piece, name)
         self._pump_after(side, name)
         return after
 
@@ -256,7 +276,10 @@ class Splice:
             if number and self._diverted(side):
                 self._divert(side, b"".join(p.data for p in pieces[number:]))
                 break
-            self._piece(side, piece)
+            try:
+                self._piece(side, piece)
+            except Exception:  # a fault of ours, after the piece was handed on
+                self._connection.go_blind(Reason.INTERNAL_ERROR)
         return at
 
     def _diverted(self, side: Side) -> bool:
@@ -274,9 +297,7 @@ class Splice:
         if connection.framers[side].pending:
             data = connection.framers[side].reset() + data
         if connection.phase in (Phase.BLIND, Phase.OVER):
-            other = connection.framers[OTHER[side]].reset()
             connection.out.send(OTHER[side], data)
-            connection.out.send(side, other)
         elif connection.phase is Phase.CUT:
             return
         elif side is Side.CLIENT:
@@ -289,10 +310,15 @@ class Splice:
         connection = self._connection
         if isinstance(piece, Lost):
             connection.out.send(OTHER[side], piece.data)
-            self._lose(piece.reason)
+            connection.lose(piece.reason)
             return
-        name = self._stanza(side, piece)
-        self._hand_on(side, piece, name)
+        try:
+            name = self._passing.stanza(side, piece)
+        except Exception:  # a stanza not known as one is not counted
+            connection.out.send(OTHER[side], piece.data)
+            connection.go_blind(Reason.INTERNAL_ERROR)
+            return
+        self._passing.hand_on(side, piece, name)
         if piece.kind is PieceKind.CLOSE:
             self._stream_ended(side)
         if side is Side.SERVER and connection.phase is Phase.OPEN and connection.early:
@@ -300,86 +326,17 @@ class Splice:
             self._take(Side.CLIENT, early)
         self._pump_after(side, name)
 
-    def _hand_on(self, side: Side, piece: Piece, name: StanzaName | None) -> None:
-        connection = self._connection
-        ledger = connection.session.ledger
-        try:
-            out = self._dissect(side, piece, name)
-        except TooDeep:  # legal, and nothing we look for: it passes unread
-            out = piece.data
-        except NotWellFormed:
-            out = piece.data
-            self._fault(Reason.NOT_WELL_FORMED)
-        except Exception:  # a fault of ours must not stop the stream
-            out = piece.data
-            self._fault(Reason.INTERNAL_ERROR)
-        if out is not None:
-            connection.out.send(OTHER[side], out)
-        if name is not None and piece.last:
-            if out is None:
-                ledger.swallowed(side)
-            else:
-                ledger.forwarded(side)
-
     def _pump_after(self, side: Side, name: StanzaName | None) -> None:
         """What the server delivers of others changes nothing that waits for its time."""
         if self._agenda.due or side is Side.CLIENT or name not in ("message", "presence"):
             self._agenda.pump()
 
-    def _stanza(self, side: Side, piece: Piece) -> StanzaName | None:
-        if piece.kind is not PieceKind.ELEMENT:
-            return None
-        return is_stanza(piece.tag, self._connection.headers[side])
-
-    def _dissect(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
-        state = self._connection.session.context.state
-        if piece.kind is PieceKind.OPEN:
-            return self._negotiation.header(side, piece)
-        if piece.kind is not PieceKind.ELEMENT:
-            return piece.data
-        if not piece.whole:
-            return self._part(side, piece, name)
-        if name is None:
-            return self._negotiation.nonza(side, piece)
-        if state is StreamState.FROZEN:
-            with suppress(Exception):  # what cannot be read any more is only not learnt
-                self._stanza_passed(side, piece, name)
-            return piece.data
-        if state in (StreamState.NEGOTIATING, StreamState.LIVE):
-            return self._stanza_passed(side, piece, name)
-        return piece.data
-
-    def _part(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
-        """A part of an element too big to be read; nobody but the companion gets what is written to it."""
-        session = self._connection.session
-        if side is Side.SERVER:
-            if piece.first and name == "iq" and session.context.dissecting:
-                downward.missed(self._connection, piece)
-            return piece.data
-        if piece.first:
-            to = tag_attributes(piece.tag).get("to")
-            self._sinking = name is not None and session.context.adding and session.companion.is_self(to)
-        return None if self._sinking else piece.data
-
-    def _stanza_passed(self, side: Side, piece: Piece, name: StanzaName) -> bytes | None:
-        dissect = upward if side is Side.CLIENT else downward.downward
-        return dissect(self._connection, piece, name)
-
-    def _fault(self, reason: Reason) -> None:
-        """Before the login nothing was added yet, so going blind is free; later we count on."""
-        context = self._connection.session.context
-        if context.own is None or context.state is StreamState.FROZEN:
-            self._connection.go_blind(reason)
-        else:
-            self._connection.freeze(reason)
-
-    def _lose(self, reason: Reason) -> None:
-        """The bytes cannot be followed any more."""
-        if self._connection.domain is None:
-            self._connection.out.add(Close())
-            self._connection.end(Reason.NOT_XMPP, Phase.CUT)
-        else:
-            self._connection.go_blind(reason)
+    def _held(self, tag: bytes) -> int:
+        try:
+            return downward.hold(self._connection, tag)
+        except Exception:  # a fault of ours must not stop the stream
+            self._connection.slip(Reason.INTERNAL_ERROR)
+            return downward.HOLD
 
     def _stream_ended(self, side: Side) -> None:
         """``</stream:stream>`` has passed: this session will not be resumed (SM-11)."""

@@ -138,6 +138,7 @@ class Framer:
         At the end of ``window`` whatever was not delivered is kept.
         """
         start, size = at, len(window)
+        held, kept, given = self._held, len(self._held), len(out)
         while at < size and (at == start or self._scan is not _Scan.BETWEEN):
             try:
                 after = self._step(window, at, out)
@@ -145,6 +146,11 @@ class Framer:
                 self._lost, self._closed = stop.reason, True
                 out.append(Lost(stop.reason, self._take() + window[at:]))
                 after = size
+            except Exception:  # a fault of ours: as if nothing of this had been delivered yet
+                self._forget()
+                self._lost, self._closed, out[given:] = Reason.INTERNAL_ERROR, True, []
+                out.append(Lost(self._lost, b"".join(held[:kept]) + window[start:]))
+                return size
             if after == at:
                 self._tail = window[at:]
                 after = size
@@ -380,6 +386,6 @@ class Framer:
 
     def _take(self) -> bytes:
         data = b"".join(self._held)
-        self._held.clear()
+        self._held = []  # ``advance`` may still need the old one
         self._held_size = 0
         return data

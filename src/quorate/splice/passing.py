@@ -1,0 +1,93 @@
+"""One piece of a stream on its way: read, edited, counted and handed on.
+
+Whatever we fail on passes as it came; what our failing costs is in ``Connection.fault``.
+"""
+
+from contextlib import suppress
+
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice import downward
+from quorate.splice.connection import OTHER, Connection, Phase
+from quorate.splice.effects import Side
+from quorate.splice.negotiation import Negotiation
+from quorate.splice.upward import upward
+from quorate.wire.xmpp.element import NotWellFormed, TooDeep
+from quorate.wire.xmpp.framer import Piece, PieceKind
+from quorate.wire.xmpp.header import StanzaName, is_stanza
+from quorate.wire.xmpp.tag import tag_attributes
+
+_MANAGED = b"urn:xmpp:sm:"
+
+
+class Passing:
+    def __init__(self, connection: Connection, negotiation: Negotiation) -> None:
+        self._connection = connection
+        self._negotiation = negotiation
+        self._sinking = False
+        """The parts of an element that come from the client now go nowhere."""
+
+    def stanza(self, side: Side, piece: Piece) -> StanzaName | None:
+        if piece.kind is not PieceKind.ELEMENT:
+            return None
+        return is_stanza(piece.tag, self._connection.headers[side])
+
+    def hand_on(self, side: Side, piece: Piece, name: StanzaName | None) -> None:
+        connection = self._connection
+        session = connection.session
+        try:
+            out = self._dissect(side, piece, name)
+        except TooDeep:  # legal, and nothing we look for: it passes unread
+            out = piece.data
+        except NotWellFormed:
+            out = piece.data
+            connection.fault(Reason.NOT_WELL_FORMED, count=name is None and _MANAGED in piece.data)
+        except Exception:  # a fault of ours must not stop the stream
+            out = piece.data
+            connection.fault(Reason.INTERNAL_ERROR, count=name is None and _MANAGED in piece.data)
+        if out is not None and connection.phase is not Phase.CUT:
+            connection.out.send(OTHER[side], out)
+        if name is None or not piece.last:
+            return
+        try:
+            if out is None:
+                session.ledger.swallowed(side)
+            else:
+                session.ledger.forwarded(side)
+        except Exception:  # a fault of ours must not stop the stream
+            session.miscounted = session.miscounted or out is None
+            connection.go_blind(Reason.INTERNAL_ERROR)
+
+    def _dissect(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
+        state = self._connection.session.context.state
+        if piece.kind is PieceKind.OPEN:
+            return self._negotiation.header(side, piece)
+        if piece.kind is not PieceKind.ELEMENT:
+            return piece.data
+        if not piece.whole:
+            return self._part(side, piece, name)
+        if name is None:
+            return self._negotiation.nonza(side, piece)
+        if state is StreamState.FROZEN:
+            with suppress(Exception):  # what cannot be read any more is only not learnt
+                self._stanza_passed(side, piece, name)
+            return piece.data
+        if state in (StreamState.NEGOTIATING, StreamState.LIVE):
+            return self._stanza_passed(side, piece, name)
+        return piece.data
+
+    def _part(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
+        """A part of an element too big to be read; nobody but the companion gets what is written to it."""
+        session = self._connection.session
+        if side is Side.SERVER:
+            if piece.first and name == "iq" and session.context.dissecting:
+                downward.missed(self._connection, piece)
+            return piece.data
+        if piece.first:
+            to = tag_attributes(piece.tag).get("to")
+            self._sinking = name is not None and session.context.adding and session.companion.is_self(to)
+        return None if self._sinking else piece.data
+
+    def _stanza_passed(self, side: Side, piece: Piece, name: StanzaName) -> bytes | None:
+        dissect = upward if side is Side.CLIENT else downward.downward
+        return dissect(self._connection, piece, name)
