@@ -107,6 +107,25 @@ def test_a_part_that_raises_after_the_login(part: str, counts: str, monkeypatch:
 
 
 @pytest.mark.parametrize("part", POINTS)
+def test_what_was_held_when_a_part_raised_is_not_lost(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, what, _ = POINTS[part]
+    talk = Talk().log_in(BOB, CAROL)
+    up = "<iq type='get' id='u'><a/></iq><message id='c0'/><iq type='get' id='u2'><b/></iq>"
+    down = (
+        "<presence from='bob@example.org/x'><show>away</show></presence><message id='s0'/><presence a='>'/>"
+    )
+    talk.c(up[:25])
+    talk.s(down[:45])
+    monkeypatch.setattr(where, what, Raising())
+    talk.s(down[45:90])
+    talk.c(up[25:])
+    talk.s(down[90:])
+    talk.wait(0.3)
+    assert talk.server() == up
+    assert talk.client() == down
+
+
+@pytest.mark.parametrize("part", POINTS)
 def test_a_part_that_raises_from_the_start(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the client has said which server it wants, it can log in and chat."""
     where, what, _ = POINTS[part]
