@@ -78,6 +78,9 @@ class PassThrough:
         self.told.append("retired")
         return [Send(Side.CLIENT, b"<bye/>")]
 
+    def abandon(self, now: float) -> list[SpliceEffect]:
+        return []
+
     def next_deadline(self) -> float | None:
         return self.deadline
 

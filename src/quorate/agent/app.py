@@ -22,14 +22,14 @@ from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
 from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
-from quorate.capture.driver import Means, place_of
+from quorate.capture.driver import Means
 from quorate.capture.listener import Listener
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
 from quorate.clock import Clock, SystemClock
-from quorate.errors import Misconfigured, QuorateError
+from quorate.errors import Misconfigured, QuorateError, place_of
 from quorate.link.client import LinkClient
-from quorate.link.messages import FromServer, Hello, SnapshotDone
+from quorate.link.messages import FromServer, Hello, SnapshotDone, Welcome
 from quorate.splice.splice import Splice, SpliceConfig
 
 ALONE_S = 30.0
@@ -100,23 +100,26 @@ class Agent:
             _remove_own(path)
 
     def link_opened(self) -> None:
-        if self._missing is not None:
-            self._missing.cancel()
-            self._missing = None
         self._link.send(Hello(agent=self.id, pid=os.getpid(), im=self.im))
         for message in self._streams.snapshot():
             self._link.send(message)
         self._link.send(SnapshotDone())
         for reply in self._replies.take(self._clock.monotonic()):
             self._link.send(reply)
-        self._streams.server_back()
         self._reconsider()
 
     def link_received(self, message: FromServer) -> None:
+        if isinstance(message, Welcome):
+            if self._missing is not None:
+                self._missing.cancel()
+                self._missing = None
+            self._streams.server_back()
         self._streams.received(message)
 
     def link_closed(self) -> None:
         loop = asyncio.get_running_loop()
+        if self._missing is not None:
+            self._missing.cancel()
         self._missing = loop.call_later(MISSING_S, self._streams.server_missing)
         self._reconsider()
 

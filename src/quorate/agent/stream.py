@@ -1,6 +1,7 @@
 """One stream as the server knows it: what its splice notices becomes link messages, and back."""
 
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,10 +16,11 @@ from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.words import GREETING, NO_SERVER, refusal
 from quorate.capture.driver import Driver
 from quorate.clock import Clock
-from quorate.errors import Refused
+from quorate.errors import Refused, place_of
 from quorate.link.messages import AskDone, CommandGiven, Replied, RosterIs, Saw, StreamIs
 from quorate.model.address import Address, xmpp
 from quorate.model.evidence import Evidence, Source
+from quorate.model.reasons import Reason
 from quorate.model.stream import Stream, StreamState
 from quorate.rules.commands import parse_command
 from quorate.splice.effects import (
@@ -35,18 +37,23 @@ from quorate.splice.effects import (
     TextSeen,
 )
 from quorate.splice.splice import Splice
+from quorate.talk.companion import MISTAKE
 from quorate.talk.replies import parse_reply
 
 MAX_EVIDENCE = 200
 """Pieces in one message; a line of the link is bounded."""
 MAX_CONTACTS = 200
 
+log = logging.getLogger(__name__)
+
 
 class Outlet(Protocol):
     """The way to the server."""
 
     @property
-    def connected(self) -> bool: ...
+    def answering(self) -> bool:
+        """False if there is no server, or none that does anything."""
+        ...
 
     def send(self, message: BaseModel) -> bool:
         """False if there is no server."""
@@ -77,6 +84,8 @@ class AgentStream:
         self._serial = itertools.count(1)
         self._own: Address | None = None
         self._own_resource = ""
+        self._fault: Reason | None = None
+        """Something of this stream was lost on the way to the server by a mistake of ours."""
         self.stream = Stream(
             id=id,
             account=None,
@@ -91,6 +100,18 @@ class AgentStream:
         )
 
     def noticed(self, effect: SpliceEffect) -> None:
+        """What we fail on is lost, said to be, and nothing else."""
+        try:
+            self._notice(effect)
+        except Exception as error:
+            kind = type(effect).__name__
+            log.error("not noticed %s error=%s at=%s", kind, type(error).__name__, place_of(error))
+            self._fault = Reason.INTERNAL_ERROR
+            if isinstance(effect, CommandTyped):
+                self.say(MISTAKE)
+            self._is(reason=self.stream.reason or self._fault)
+
+    def _notice(self, effect: SpliceEffect) -> None:
         match effect:
             case LoggedIn():
                 self._logged_in(effect)
@@ -150,7 +171,7 @@ class AgentStream:
             self._knowledge.stale()
         self._is(
             state=effect.state,
-            reason=effect.reason,
+            reason=effect.reason or self._fault,
             companion=effect.companion,
             client=effect.client or self.stream.client,
             server=self._server(),
@@ -228,7 +249,8 @@ class AgentStream:
             self.say(refusal(refused))
             return
         message = effect.message or self._name()
-        if not self._send(CommandGiven(stream=self.stream.id, message=message, command=command)):
+        given = CommandGiven(stream=self.stream.id, message=message, command=command)
+        if not (self._shared.outlet.answering and self._send(given)):
             self.say(NO_SERVER)
 
     def _text_seen(self, effect: TextSeen) -> None:

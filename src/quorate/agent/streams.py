@@ -1,6 +1,7 @@
 """All streams of this agent: makes them for the listener, and does on them what the server wants."""
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable
 
 from pydantic import BaseModel
@@ -9,7 +10,7 @@ from quorate.agent.stream import AgentStream, Shared
 from quorate.agent.words import NO_SERVER_STATUS
 from quorate.capture.driver import Driver
 from quorate.capture.opening import DirectTls
-from quorate.errors import Refused
+from quorate.errors import Refused, place_of
 from quorate.link.messages import (
     AskDone,
     AskFor,
@@ -19,6 +20,7 @@ from quorate.link.messages import (
     Quit,
     SayTo,
     Stored,
+    StreamIs,
     Tell,
     Unwatch,
     WatchFor,
@@ -29,6 +31,8 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import SpliceEffect
 from quorate.splice.splice import SessionRegistry, Splice, SpliceConfig
+
+log = logging.getLogger(__name__)
 
 Act = Callable[[Splice, float], list[SpliceEffect]]
 
@@ -65,8 +69,16 @@ class Streams:
         """Everything a server has to know that has just come, without Hello and SnapshotDone."""
         for stream in self._streams.values():
             if stream.stream.state is not StreamState.ENDED:
-                yield from stream.snapshot()
+                yield from self._snapshot(stream)
         yield from self._shared.journal.unsettled()
+
+    def _snapshot(self, stream: AgentStream) -> Iterable[BaseModel]:
+        """A mistake about one stream does not keep the server from the others."""
+        try:
+            return stream.snapshot()
+        except Exception as error:
+            log.error("stream not told error=%s at=%s", type(error).__name__, place_of(error))
+            return (StreamIs(stream=stream.stream),)
 
     def received(self, message: FromServer) -> None:
         match message:
@@ -121,7 +133,13 @@ class Streams:
     def _addition(self, message: Tell | SayTo, act: Act) -> None:
         """Once and only once: a repeated one is answered with the end it has had."""
         journal = self._shared.journal
-        if not journal.begin(message.effect, message.stream):
+        try:
+            new = journal.begin(message.effect, message.stream)
+        except Exception as error:
+            log.error("not begun error=%s at=%s", type(error).__name__, place_of(error))
+            self._send(EffectDone(effect=message.effect, reason=Reason.INTERNAL_ERROR))
+            return
+        if not new:
             if (end := journal.ended(message.effect)) is not None:
                 self._send(end)
             return

@@ -19,6 +19,7 @@ from quorate.capture.routes import Routes
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble, UpstreamTrust
 from quorate.clock import Clock
+from quorate.errors import place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
@@ -292,10 +293,14 @@ class Driver(Generic[S]):
     def _broken(self, error: Exception) -> None:
         """Our own mistake: from here on bytes only pass."""
         log.error("stream broken error=%s at=%s", type(error).__name__, place_of(error))
+        if self._raw:
+            return
         self._raw = True
         self._arm()
+        self._guarded(lambda: self._run(self._splice.abandon(self._means.clock.monotonic())))
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
-        self._observe(lambda observer: observer.noticed(broken))
+        if not self._closing:
+            self._observe(lambda observer: observer.noticed(broken))
         if not self._legs[Side.SERVER].connected:
             self._close()
 
@@ -344,11 +349,3 @@ class Driver(Generic[S]):
         if not self._legs[side].secured and not self._closing:
             reason = Reason.UPSTREAM_UNREACHABLE if side is Side.SERVER else Reason.CLIENT_DISTRUST
             self.leg_refused(side, TlsFault(reason, Trouble.CUT))
-
-
-def place_of(error: BaseException) -> str:
-    """Where it was raised: the log gets no message, which might hold addresses or texts."""
-    where = error.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    return f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"

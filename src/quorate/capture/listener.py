@@ -13,7 +13,7 @@ from quorate.capture.leg import Leg
 from quorate.capture.opening import DirectTls, More, Refusal, recognise
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault
-from quorate.errors import Misconfigured
+from quorate.errors import Misconfigured, place_of
 from quorate.splice.effects import Side
 
 MAX_CONNECTIONS = 1024
@@ -153,7 +153,10 @@ class Listener(Generic[S]):
             direct = DirectTls(sole, direct.alpn)
         splice = self._host.splice(direct, self._means.clock.monotonic())
         driver = Driver(leg, splice, self._means, direct)
-        driver.observer = self._host.observer(driver)
+        try:
+            driver.observer = self._host.observer(driver)
+        except Exception as error:  # a fault of ours: the stream is carried all the same
+            log.error("stream not observed error=%s at=%s", type(error).__name__, place_of(error))
         self._drivers.add(driver)
         reaper = asyncio.create_task(self._reap(driver))
         self._reapers.add(reaper)

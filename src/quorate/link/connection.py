@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from quorate.errors import place_of
 from quorate.link.wire import BadLine, LineDecoder, encode
 
 SOCKET_NAME = "link.sock"
@@ -25,6 +26,8 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
     def __init__(self, lines: LineDecoder[M]) -> None:
         self._lines = lines
         self._transport: asyncio.Transport | None = None
+        self.heard: float | None = None
+        """Loop time of the last message; None before the first."""
         self.gone = asyncio.Event()
 
     def opened(self) -> None:
@@ -42,15 +45,23 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
         if self._transport is None or self._transport.is_closing():
             return False
         if self._transport.get_write_buffer_size() > MAX_UNSENT:
-            log.warning("link dropped reason=not-read")
-            self._transport.abort()
+            self.drop("not-read")
             return False
         try:
             self._transport.write(encode(message))
         except BadLine as bad:
             log.warning("message not sent reason=%s", bad)
             return False
+        except Exception as error:
+            log.error("message not sent error=%s at=%s", type(error).__name__, place_of(error))
+            return False
         return True
+
+    def drop(self, reason: str) -> None:
+        """End it at once; what is queued is lost."""
+        if self._transport is not None and not self._transport.is_closing():
+            log.warning("link dropped reason=%s", reason)
+            self._transport.abort()
 
     async def close(self, flush_s: float) -> None:
         """Close after what is queued has left, or after ``flush_s`` seconds."""
@@ -65,7 +76,11 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.opened()
+        try:
+            self.opened()
+        except Exception as error:  # else the other end would wait for what never comes
+            log.error("link not opened error=%s at=%s", type(error).__name__, place_of(error))
+            self.drop("internal-error")
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -73,11 +88,23 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
         try:
             messages = self._lines.feed(data)
         except BadLine as bad:
-            log.warning("link dropped reason=%s", bad)
-            self._transport.abort()
+            self.drop(str(bad))
             return
+        except Exception as error:
+            log.error("link not read error=%s at=%s", type(error).__name__, place_of(error))
+            self.drop("internal-error")
+            return
+        self.heard = asyncio.get_running_loop().time()
         for message in messages:
+            self._handle(message)
+
+    def _handle(self, message: M) -> None:
+        """One that cannot be handled would not be handled after reconnecting either: the next ones can be."""
+        try:
             self.received(message)
+        except Exception as error:
+            kind = getattr(message, "type", "")
+            log.error("not handled type=%s error=%s at=%s", kind, type(error).__name__, place_of(error))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._transport = None

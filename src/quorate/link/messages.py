@@ -107,8 +107,16 @@ class Welcome(_Message):
     version: int = VERSION
     page: str
     """Public base URL of the page."""
+    beat_s: float | None = None
+    """A Beat comes at least this often; None: never, and silence means nothing."""
     done: tuple[str, ...] = ()
     """Effects whose EffectDone the server has stored; the agent may forget them."""
+
+
+class Beat(_Message):
+    """The server is at work. One that hangs still has its socket, and would be believed for ever."""
+
+    type: Literal["beat"] = "beat"
 
 
 class AskFor(_Message):
@@ -181,7 +189,7 @@ FromAgent: TypeAlias = Annotated[
     Field(discriminator="type"),
 ]
 FromServer: TypeAlias = Annotated[
-    Welcome | AskFor | Tell | SayTo | WatchFor | Unwatch | CompanionStatus | Stored | Quit,
+    Welcome | Beat | AskFor | Tell | SayTo | WatchFor | Unwatch | CompanionStatus | Stored | Quit,
     Field(discriminator="type"),
 ]
 FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(FromAgent)

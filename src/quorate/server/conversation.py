@@ -1,9 +1,10 @@
 """The companion's side of the chat: what an account typed to Quorate is done once and answered there."""
 
+import logging
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, assert_never
 
-from quorate.errors import NotFound, NotPossible, QuorateError, Refused
+from quorate.errors import NotFound, NotPossible, QuorateError, Refused, place_of
 from quorate.link.messages import CommandGiven, SayTo
 from quorate.link.server import LinkPeer
 from quorate.model.activity import Activity
@@ -29,6 +30,8 @@ from quorate.talk import companion as texts
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
 
+log = logging.getLogger(__name__)
+
 
 class Conversation:
     def __init__(self, hub: "Hub") -> None:
@@ -40,14 +43,18 @@ class Conversation:
         if stream is None or stream.account is None:
             return
         self._hub.streams_seen.typed(stream.account, stream.id)
-        if self._hub.store.executed.first_time(f"{stream.id} {message.message}"):
-            self._hub.spawn(self._answer(peer, message, stream.account))
+        self._hub.spawn(self._answer(peer, message, stream.account))
 
     async def _answer(self, peer: LinkPeer, message: CommandGiven, account: Address) -> None:
         try:
+            if not self._hub.store.executed.first_time(f"{message.stream} {message.message}"):
+                return
             text = await self._do(message.command, account)
         except QuorateError as error:
             text = texts.error_text(error)
+        except Exception as error:  # a mistake of ours, a full disk, a locked database
+            log.error("command failed error=%s at=%s", type(error).__name__, place_of(error))
+            text = texts.MISTAKE
         if text:
             peer.send(SayTo(effect=f"say-{message.message}", stream=message.stream, text=text))
 

@@ -97,7 +97,9 @@ class Hub:
         self.presence = OwnPresence(self)
         self.watching = Watching(self)
         self.upkeep = Upkeep(self)
-        self._link = LinkServer(settings.data, Inbound(self))
+        self.replaced = asyncio.Event()
+        """Another server has taken over: this one must end."""
+        self._link = LinkServer(settings.data, Inbound(self), lost=self.replaced.set)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _deciders(self) -> tuple[Dispatcher, Activities]:

@@ -15,7 +15,7 @@ from quorate.link.messages import (
     StreamIs,
     Welcome,
 )
-from quorate.link.server import LinkPeer
+from quorate.link.server import BEAT_S, LinkPeer
 from quorate.model.address import xmpp
 from quorate.model.reasons import Reason
 from quorate.model.stream import Stream, StreamState
@@ -49,7 +49,7 @@ class Inbound:
         match message:
             case Hello():
                 hub.agents_seen.greeted(peer, message)
-                peer.send(Welcome(page=hub.settings.url))
+                peer.send(Welcome(page=hub.settings.url, beat_s=BEAT_S))
             case StreamIs():
                 self._stream(peer, message.stream)
             case RosterIs():

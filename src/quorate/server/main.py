@@ -88,8 +88,10 @@ class Running:
             _write_run_file(hub.settings, token)
             _announce(hub, f"{hub.settings.url}/enter?key={app.state.door.mint_key()[0]}")
             keeping = loop.create_task(keep_agent(hub.settings, hub.agents_seen))
-            await self._end.wait()
-            keeping.cancel()
+            ends = [loop.create_task(event.wait()) for event in (self._end, hub.replaced)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for task in (keeping, *ends):
+                task.cancel()
             if self._with_agents:
                 hub.quit_agents()
                 await hub.agents_seen.until(False, QUIT_S)

@@ -178,6 +178,10 @@ class Splice:
         """Take the companion out of the client's view; Quorate is about to end."""
         return self._do(now, self._connection.session.companion.retire)
 
+    def abandon(self, now: float) -> list[SpliceEffect]:
+        """Something of ours around here went wrong: hand on what is held, follow the stream no more."""
+        return self._do(now, lambda: self._connection.go_blind(Reason.INTERNAL_ERROR))
+
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
         held_until = self._hold_ends()

@@ -14,6 +14,7 @@ from quorate.talk.wording import clock_text, ends, sentence_row, span_text, titl
 
 NOTHING = 'Nothing is under way. Start something: meet bob about "release 2.4"'
 NOBODY = "You have no contacts yet. People appear when your client has loaded its contact list."
+MISTAKE = "Quorate made a mistake with this; your chat is not affected. What is under way: status"
 
 HELP = """What I understand:
   meet WHO [now | asap] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
