@@ -96,7 +96,8 @@ class Running:
                 hub.quit_agents()
                 await hub.agents_seen.until(False, QUIT_S)
         finally:
-            (hub.settings.data / RUN_FILE).unlink(missing_ok=True)
+            if not hub.replaced.is_set():
+                (hub.settings.data / RUN_FILE).unlink(missing_ok=True)
             hub.bus.close()
             web.should_exit = True
             await serving
