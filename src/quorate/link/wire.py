@@ -6,6 +6,7 @@ Errors   BadLine(reason) for what cannot be read; its reason never contains any 
 
 import json
 from enum import StrEnum
+from functools import cache
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -87,6 +88,7 @@ def server_lines() -> LineDecoder[FromServer]:
     return LineDecoder(FROM_SERVER)
 
 
+@cache  # a schema takes long to make
 def _types_of(adapter: TypeAdapter[M]) -> frozenset[str]:
     schema = adapter.json_schema()
     return frozenset(schema["discriminator"]["mapping"])

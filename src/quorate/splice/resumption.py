@@ -104,7 +104,8 @@ class Resumption:
         attributes = tag_attributes(data)
         h = read_h(attributes.get("h"))
         session = connection.sessions.find(attributes.get("previd"), connection.now)
-        if session is not None and h is not None and session.ledger.real_id:
+        bound = session is not None and session.context.own is not None
+        if session is not None and bound and h is not None and session.ledger.real_id:
             session.let_go()
             connection.sessions.keep(session, connection.now)
             translation = session.ledger.resumed(Side.SERVER, h)

@@ -73,7 +73,9 @@ class _Walk:
         end = content
         if self._data[content - 2 : content] != b"/>":
             # for <a/> expat names the offset past it, for </a> that of the end tag itself
-            end = self._data.index(b">", self.parser.CurrentByteIndex - self._before) + 1
+            end = self._data.find(b">", self.parser.CurrentByteIndex - self._before) + 1
+            if not end:
+                raise NotWellFormed("ended by what follows it")
         path = (*(element.name for element in self._open[1:]), done.name)
         self._found[done.place] = Span(
             path=path,
