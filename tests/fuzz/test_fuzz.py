@@ -7,7 +7,7 @@ import pytest
 from tests.fuzz.mutate import corpus, variations
 from tests.fuzz.targets import TARGETS
 
-MOMENT_S = 1.0
+MOMENT_S = 0.5
 SEED = 198
 
 

@@ -6,7 +6,7 @@ import typer
 
 from quorate.cli.client import Api
 from quorate.cli.options import From, Json, complete_who
-from quorate.cli.show import age, as_json, columns, since
+from quorate.cli.show import age, as_json, columns, since, stream_text
 
 
 def who(
@@ -74,7 +74,7 @@ def streams(json: Json = False) -> None:
             s["client"],
             f"{s['contacts']} contact{'' if s['contacts'] == 1 else 's'}",
             since(s["since"]),
-            s.get("reason_text") or s["reason"] or "",
+            stream_text(s),
         )
         for s in found
     )

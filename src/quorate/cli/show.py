@@ -9,6 +9,7 @@ import typer
 
 STATES = {"candidate": "not asked", "sent": "being asked", "queued": "being asked", "accepted": "said yes"}
 REASONS = {"held": "asked for something else", "organiser-away": "you are away"}
+STREAMS = {"frozen": "reads on, adds nothing", "blind": "forwards only"}
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
@@ -58,6 +59,13 @@ def _beside(person: dict[str, Any]) -> str:
     """Why somebody is not asked, else how available they are; nothing that the state says already."""
     said = person.get("reason") or person.get("availability") or ""
     return "" if said == person["state"] else REASONS.get(said, said)
+
+
+def stream_text(stream: dict[str, Any]) -> str:
+    """What the stream does less than it could, and why."""
+    why = stream.get("reason_text") or stream["reason"] or ""
+    less = STREAMS.get(stream["state"])
+    return f"{less}: {why}" if less and why else less or why
 
 
 def activity_line(activity: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -18,7 +18,7 @@ function secondLine(stream: Stream, now: number): string {
     return stream.reason_text ? `${ago} · ${stream.reason_text}` : ago;
   }
   const contacts = t("streams.contacts", { n: stream.contacts });
-  return [stream.client, contacts, span(seconds)].filter(Boolean).join(" · ");
+  return [stream.client, contacts, span(seconds), stream.reason_text].filter(Boolean).join(" · ");
 }
 
 export function StreamRow({ stream, now }: { stream: Stream; now: number }) {
