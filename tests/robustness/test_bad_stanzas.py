@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -47,8 +48,10 @@ async def undisturbed(login: Login) -> None:
 
 async def told(server: Server, state: StreamState, reason: Reason) -> None:
     async with asyncio.timeout(WAIT_S):
-        while (state, reason) not in [(m.stream.state, m.stream.reason) for m in server.all(StreamIs)]:
-            await asyncio.sleep(0.01)
+        for count in itertools.count(1):
+            stream = (await server.until(StreamIs, count)).stream
+            if (stream.state, stream.reason) == (state, reason):
+                break
 
 
 def huge(size: int) -> Iterator[bytes]:
