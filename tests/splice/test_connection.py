@@ -23,6 +23,22 @@ def test_the_old_connection_only_hands_on_once_its_session_moved() -> None:
     assert "<body>hello</body>" in again.server()
 
 
+def test_what_the_client_had_sent_before_it_came_back_goes_nowhere_any_more() -> None:
+    """Read late, after its <resume/>: it sends it again on the new connection, so it must not arrive twice."""
+    first, virtual = enabled()
+    first.c("<message to='bob@example.org' id='half'>")
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    first.c("</message><message to='bob@example.org' id='late'/>")
+    first.lose()
+    assert first.server() == ""
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.server()
+    again.c("<message to='bob@example.org' id='half'></message>")
+    assert again.server() == "<message to='bob@example.org' id='half'></message>"
+
+
 def test_a_stream_that_was_ended_cannot_be_resumed() -> None:
     talk, virtual = enabled()
     talk.c("</stream:stream>")

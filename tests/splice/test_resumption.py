@@ -1,6 +1,7 @@
 """XEP-0198 through the splice: exact counts, our own session ids, resumption. T10 to T19."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -63,43 +64,37 @@ def down(talk: Talk, kinds: str) -> None:
             talk.do(talk.splice.say(f"s{number}", "hello", talk.now))
 
 
+VECTORS = {
+    # name: (who sends, what became of it, (h of the receiver, h the sender gets) each in a session of its own)
+    "V1": (up, "FFIF", [(4, 3), (3, 2), (2, 2), (0, 0)]),
+    "V2": (up, "FWF", [(0, 0), (1, 2), (2, 3)]),
+    "V3": (up, "W", [(0, 1)]),
+    "V4": (up, "FIWFI", [(1, 2), (2, 2), (3, 3), (4, 3)]),
+    "V5": (up, "IFW", [(0, 0), (1, 0), (2, 2)]),
+    "V6": (down, "FWF", [(0, 0), (1, 2), (2, 3)]),
+    "V7": (down, "FIF", [(1, 1), (2, 1), (3, 2)]),
+    "V8": (down, "WW", [(0, 2)]),
+    "V9": (down, "IWF", [(0, 1), (1, 1), (2, 2)]),
+}
+"""V10 to V15 need counts that begin elsewhere, or are below; the arithmetic alone is tested in tests/wire."""
+
+
 @pytest.mark.parametrize(
-    ("kinds", "h", "want"),
+    ("send", "kinds", "h", "want"),
     [
-        ("FFIF", 4, 3),
-        ("FFIF", 3, 2),
-        ("FFIF", 2, 2),
-        ("FFIF", 0, 0),
-        ("FWF", 1, 2),
-        ("FWF", 2, 3),
-        ("W", 0, 1),
-        ("FIWFI", 1, 2),
-        ("FIWFI", 2, 2),
-        ("FIWFI", 3, 3),
-        ("FIWFI", 4, 3),
-        ("IFW", 1, 0),
-        ("IFW", 2, 2),
+        pytest.param(send, kinds, h, want, id=f"{name} {h}")
+        for name, (send, kinds, acks) in VECTORS.items()
+        for h, want in acks
     ],
 )
-def test_acknowledgements_of_the_server_count_what_the_client_sent(kinds: str, h: int, want: int) -> None:
+def test_vectors(send: Callable[[Talk, str], None], kinds: str, h: int, want: int) -> None:
+    """T11: exact counts, and never a second thought about the stream."""
     talk, _ = enabled()
-    up(talk, kinds)
+    send(talk, kinds)
     talk.hear()
-    talk.s(ack(h))
-    assert talk.client() == ack(want)
+    (talk.s if send is up else talk.c)(ack(h))
+    assert (talk.client() if send is up else talk.server()) == ack(want)
     assert talk.splice.state is StreamState.LIVE
-
-
-@pytest.mark.parametrize(
-    ("kinds", "h", "want"),
-    [("FWF", 1, 2), ("FWF", 2, 3), ("FIF", 2, 1), ("FIF", 3, 2), ("WW", 0, 2), ("IWF", 1, 1), ("IWF", 2, 2)],
-)
-def test_acknowledgements_of_the_client_count_what_the_server_sent(kinds: str, h: int, want: int) -> None:
-    talk, _ = enabled()
-    down(talk, kinds)
-    talk.hear()
-    talk.c(ack(h))
-    assert talk.server() == ack(want)
 
 
 def test_requests_for_acknowledgement_pass_both_ways() -> None:
@@ -109,13 +104,23 @@ def test_requests_for_acknowledgement_pass_both_ways() -> None:
     assert (talk.server(), talk.client()) == (f"<r {SM}/>", f"<r {SM}/>")
 
 
-def test_a_count_too_high_is_clamped_and_nothing_more_is_added() -> None:
+@pytest.mark.parametrize(
+    ("send", "first", "then", "want"),
+    [(down, 0, 7, 3), (up, 0, 7, 3), (down, 3, 2, 3), (up, 3, 2, 3)],
+    ids=["V11 client too high", "server too high", "V12 client too low", "server too low"],
+)
+def test_a_count_that_cannot_be_is_clamped_and_nothing_more_is_added(
+    send: Callable[[Talk, str], None], first: int, then: int, want: int
+) -> None:
+    """T15: no end ever sees a count that is impossible or smaller than before."""
     talk, _ = enabled()
-    down(talk, "FFF")
+    send(talk, "FFF")
+    say, heard = (talk.s, talk.client) if send is up else (talk.c, talk.server)
+    say(ack(first))
     talk.hear()
-    talk.c(ack(7))
-    assert talk.server() == ack(3)
-    assert talk.saw(StateChanged)[-1].reason is Reason.DESYNC
+    say(ack(then))
+    assert heard() == ack(want)
+    assert (talk.splice.state, talk.saw(StateChanged)[-1].reason) == (StreamState.FROZEN, Reason.DESYNC)
     talk.tell("bob", effect="late")
     assert talk.saw(Done) == [Done(effect="late", reason=Reason.FROZEN)]
     assert talk.server() == ""
@@ -182,6 +187,24 @@ def test_a_refused_enable_ends_counting() -> None:
     assert talk.splice.state is StreamState.LIVE
 
 
+@pytest.mark.parametrize("answer", ["failed", "enabled"])
+def test_a_second_enable_changes_no_count(answer: str) -> None:
+    """SM-10: whatever the server makes of it, what was counted stays counted."""
+    talk, _ = enabled()
+    up(talk, "FIF")
+    talk.c(ENABLE)
+    talk.s(
+        ENABLED
+        if answer == "enabled"
+        else f"<failed {SM}><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"
+    )
+    talk.hear()
+    talk.s(ack(3))
+    assert talk.client() == ack(2)
+    talk.tell("bob", effect="more")
+    assert talk.saw(Done)[-1] == Done(effect="more")
+
+
 def test_a_session_goes_on_over_a_new_connection() -> None:
     """V13, V14: the counts of <resume/> and <resumed/>, and a command that is not executed twice."""
     first, virtual = enabled()
@@ -237,8 +260,7 @@ def test_a_message_that_was_lost_on_its_way_to_a_contact_leaves_once_more(
     first.tell("bob")
     first.ask("bob", force=True)
     assert first.saw(Done) == [Done(effect="e1")]
-    message = re.search(r"<message .*?</message>", first.server())
-    assert message
+    before = ids(first.server())
     first.lose()
     again = Talk(sessions=first.sessions)
     again.now = first.now + away_s
@@ -247,8 +269,9 @@ def test_a_message_that_was_lost_on_its_way_to_a_contact_leaves_once_more(
     again.hear()
     again.s(f"<resumed {SM} h='{handled}' previd='S9'/>")
     sent = again.server()
-    assert sent.count(message[0]) == times
+    assert sent.count("<body>hello</body>") == times
     assert "probe" not in sent
+    assert not set(ids(sent)) & set(before), "SM-6: under an id of its own"
     assert again.saw(Done) == []
     again.c("<message to='bob@example.org' id='f'/>")
     again.s(ack(handled + times + 1))
@@ -286,6 +309,37 @@ def test_a_session_whose_first_resume_breaks_off_is_kept_for_the_next() -> None:
     again.hear()
     again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
     assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
+
+
+@pytest.mark.parametrize(
+    ("told", "life_s"), [("", SESSION_LIFE_S), (" max='600'", 660.0), (" max='x'", SESSION_LIFE_S)]
+)
+def test_a_lost_session_is_kept_as_long_as_the_server_keeps_it(told: str, life_s: float) -> None:
+    talk = Talk().log_in()
+    talk.c(ENABLE)
+    talk.s(ENABLED.replace("/>", f"{told}/>"))
+    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", talk.client())
+    assert virtual
+    talk.lose()
+    assert talk.sessions.find(virtual[1], talk.now + life_s - 1.0) is not None
+    assert talk.sessions.find(virtual[1], talk.now + life_s + 1.0) is None
+
+
+def test_sessions_that_live_are_never_dropped_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quorate.splice.session.MAX_SESSIONS", 2)
+    sessions = SessionRegistry()
+    virtuals = []
+    for _ in range(4):
+        talk = Talk(sessions=sessions).log_in()
+        talk.c(ENABLE)
+        talk.s(ENABLED)
+        virtual = re.search(r"id='(q1\.[0-9a-f]+)'", talk.client())
+        assert virtual
+        virtuals.append((talk, virtual[1]))
+    assert all(sessions.find(virtual, 100.0) for _, virtual in virtuals)
+    for talk, _ in virtuals[:3]:
+        talk.lose()
+    assert [sessions.find(virtual, 100.0) is not None for _, virtual in virtuals] == [False, True, True, True]
 
 
 def test_a_session_that_was_taken_over_and_never_resumed_is_forgotten_in_time() -> None:
@@ -428,6 +482,80 @@ def test_sasl2_resumes_inside_authenticate() -> None:
     seen = again.client()
     assert f"<resumed {SM} h='1' previd='{virtual}'/></success>" in seen
     assert again.saw(LoggedIn)[-1].resumed
+
+
+BOUND2 = "<bound xmlns='urn:xmpp:bind:0'>{}</bound>"
+SUCCESS = (
+    "<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>alice@example.org/pc"
+    "</authorization-identifier>{}</success>"
+)
+AUTHENTICATE = "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'>{}</authenticate>"
+BIND2 = f"<bind xmlns='urn:xmpp:bind:0'>{ENABLE}</bind>"
+
+
+def test_bind2_counts_from_the_end_of_authenticate_and_of_success() -> None:
+    """T10: what a hasty client sends before the answer is counted, as it counts it itself."""
+    talk = Talk()
+    talk.open()
+    talk.c(AUTHENTICATE.format(BIND2) + ROSTER_GET)
+    talk.s(SUCCESS.format(BOUND2.format(ENABLED)))
+    seen = talk.client()
+    assert "S9" not in seen
+    assert re.search(
+        r"<bound [^>]*><enabled xmlns='urn:xmpp:sm:3' id='q1\.[0-9a-f]+' resume='true'/></bound>", seen
+    )
+    talk.s(ack(1))
+    assert talk.client().endswith(ack(1))
+    down(talk, "FF")
+    talk.c(ack(2))
+    assert talk.server().endswith(ack(2))
+    assert talk.splice.state is StreamState.LIVE
+
+
+@pytest.mark.parametrize("answer", ["", f"<failed {SM}/>"])
+def test_bind2_without_stream_management_counts_nothing(answer: str) -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(AUTHENTICATE.format(BIND2))
+    talk.s(SUCCESS.format(BOUND2.format(answer)))
+    talk.hear()
+    talk.s(ack(5))
+    assert talk.client() == ack(5)
+    assert talk.splice.state is StreamState.LIVE
+
+
+def test_a_failed_resume_and_a_new_session_may_come_in_one_success() -> None:
+    """XEP-0198 section 9.2: the server binds afresh at once."""
+    first, virtual = enabled()
+    up(first, "FWF")
+    first.c(TO_COMPANION.format("m1", "meet bob"))
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(AUTHENTICATE.format(f"<resume {SM} h='0' previd='{virtual}'/>{BIND2}"))
+    again.s(SUCCESS.format(f"<failed {SM} h='1'/>" + BOUND2.format(ENABLED)))
+    seen = again.client()
+    assert f"<failed {SM} h='2'/>" in seen
+    assert "S9" not in seen
+    assert f"id='{virtual}'" not in seen
+    assert again.saw(LoggedIn)[-1].resumed is False
+    again.c(TO_COMPANION.format("m1", "meet bob"))
+    assert again.saw(CommandTyped) == []
+    again.s(ack(0))
+    assert again.client().endswith(ack(1))
+
+
+def test_sasl2_with_an_unknown_session_is_told_so_in_the_success() -> None:
+    """SM-8 inline: the client waits for an answer to its <resume/>."""
+    talk = Talk()
+    talk.open()
+    talk.c(AUTHENTICATE.format(f"<resume {SM} h='0' previd='q1.x'/>" + BIND2))
+    assert "resume " not in talk.server()
+    talk.s(SUCCESS.format(BOUND2.format(ENABLED)))
+    seen = talk.client()
+    assert seen.endswith(NOT_FOUND + "</success>")
+    assert talk.saw(LoggedIn)[-1].resumed is False
+    assert ids(seen) == []
 
 
 def test_sasl2_with_an_unknown_session_binds_instead() -> None:

@@ -30,6 +30,7 @@ class Phase(StrEnum):
     SECURING_SERVER = "securing-server"  # <proceed/> is held until the server's TLS is verified
     SECURING_CLIENT = "securing-client"
     BLIND = "blind"
+    MOVED = "moved"  # another connection carries the session on: only the server's last words pass
     OVER = "over"  # one side's connection has ended; the other's last bytes still pass
     CUT = "cut"  # ended by us: nothing passes
 
@@ -60,7 +61,7 @@ class Connection:
 
     @property
     def blind(self) -> bool:
-        return self.phase in (Phase.BLIND, Phase.OVER, Phase.CUT)
+        return self.phase in (Phase.BLIND, Phase.MOVED, Phase.OVER, Phase.CUT)
 
     def safe(self, side: Side) -> bool:
         """An element of our own may be written towards ``side`` now (INJ-2)."""
@@ -179,13 +180,16 @@ class Connection:
         return self.framers[side].reset()
 
     def _let_go(self) -> None:
-        """Another connection resumes our session: hand on what comes, unread."""
+        """Another connection resumes our session (SM-9).
+
+        What the client sent here and was not read yet it sends again there, so it goes nowhere; what the
+        server still says, ``<conflict/>``, is for this connection alone.
+        """
         session, self.session = self.session, self.sessions.new(self.config, self.now)
         self._attach()
         undelivered = {side: framer.reset() for side, framer in self.framers.items()}
-        for side, rest in undelivered.items():
-            self.out.send(OTHER[side], rest)
-        self.phase = Phase.BLIND
+        self.out.send(Side.CLIENT, undelivered[Side.SERVER])
+        self.phase = Phase.MOVED
         session.presence.tell_all(stale=True, reason=Reason.STREAM_ENDED)
         session.asking.give_up(Reason.STREAM_ENDED)
         session.injector.give_up(Reason.STREAM_ENDED)

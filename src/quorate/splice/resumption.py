@@ -9,7 +9,8 @@ from quorate.model.reasons import Reason
 from quorate.splice.connection import Connection
 from quorate.splice.effects import Side
 from quorate.splice.ledger import read_h
-from quorate.wire.xmpp.edit import Span, cut, spans
+from quorate.splice.session import Session
+from quorate.wire.xmpp.edit import Span, append_child, cut, spans
 from quorate.wire.xmpp.header import namespace_of
 from quorate.wire.xmpp.requests import sm_failed_item_not_found
 from quorate.wire.xmpp.stream_management import Translation
@@ -21,8 +22,10 @@ SM_NAMESPACES = ("urn:xmpp:sm:2", "urn:xmpp:sm:3")
 class Resumption:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._inline = False
-        """<enable/> stood inside <authenticate/>."""
+        self._managed = False
+        """The server has enabled stream management on this connection, or resumed it."""
+        self._refused: str | None = None
+        """Namespace of the <resume/> that was taken out of <authenticate/>, until it is answered."""
 
     def from_client(self, name: str, data: bytes) -> bytes | None:
         """A top-level element of the client in one of the SM namespaces."""
@@ -33,7 +36,12 @@ class Resumption:
         elif name == "a":
             return self._acknowledge(Side.SERVER, data)
         elif name == "resume":
-            return self._resume(data)
+            edited = self._resume(data)
+            if edited is None:
+                namespace = namespace_of(data, self._connection.headers[Side.CLIENT])
+                refusal = sm_failed_item_not_found(namespace or SM_NAMESPACES[-1])
+                self._connection.out.send(Side.CLIENT, refusal)
+            return edited
         return data
 
     def from_server(self, name: str, data: bytes) -> bytes:
@@ -48,32 +56,42 @@ class Resumption:
         return data
 
     def authenticating(self, data: bytes) -> bytes:
-        """SASL2 <authenticate/>, which may enable or resume at once."""
+        """SASL2 <authenticate/>, which may enable or resume at once: the client counts from its end on."""
         connection = self._connection
         found = spans(data, connection.headers[Side.CLIENT])
-        enable = _first(found, "enable")
+        if _first(found, "enable") is not None:
+            connection.session.ledger.discard()
+            connection.session.ledger.begin(Side.CLIENT)
         resume = _first(found, "resume")
-        if enable is not None:
-            self._inline = True
         if resume is None:
             return data
-        edited = self._resume(data[resume.start : resume.end], inline=True)
-        return cut(data, [(resume.start, resume.end)]) if edited is None else _replaced(data, resume, edited)
+        edited = self._resume(data[resume.start : resume.end])
+        if edited is None:
+            self._refused = resume.name[1:].partition("}")[0]
+            return cut(data, [(resume.start, resume.end)])
+        return _replaced(data, resume, edited)
 
     def succeeded(self, data: bytes) -> bytes:
-        """SASL2 <success/>: counting starts at its end, if anything was enabled in it."""
-        found = spans(data, self._connection.headers[Side.SERVER])
-        for name in ("resumed", "failed", "enabled"):
-            span = _first(found, name)
-            if span is None:
-                continue
-            if name == "enabled":
-                self._connection.session.ledger.begin(Side.CLIENT)
-            return _replaced(data, span, self.from_server(name, data[span.start : span.end]))
+        """SASL2 <success/>: it answers <resume/> itself, and <enable/> inside <bound/> (XEP-0198 section 9)."""
+        connection = self._connection
+        found = spans(data, connection.headers[Side.SERVER])
+        resumed, enabled = _first(found, "resumed"), _first(found, "enabled")
+        failed = _first([span for span in found if len(span.path) == 2], "failed")
+        steps = ((resumed, self._resumed), (failed, self._failed), (enabled, self._enabled))
+        edits = [(span, act(data[span.start : span.end])) for span, act in steps if span is not None]
+        if resumed is None:
+            self._old_session_is_over()
+            if enabled is None:
+                connection.session.ledger.discard()
+        if self._refused is not None:
+            data = append_child(data, found[0], sm_failed_item_not_found(self._refused))
+            self._refused = None
+        for span, edited in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
+            data = _replaced(data, span, edited)
         return data
 
     def _enabled(self, data: bytes) -> bytes:
-        connection = self._connection
+        connection, self._managed = self._connection, True
         session = connection.session
         session.context.enabling = False
         session.ledger.begin(Side.SERVER)
@@ -84,7 +102,9 @@ class Resumption:
         if not real or attributes.get("resume") not in ("true", "1"):
             return data
         session.ledger.real_id = real
-        return replace_attribute(data, "id", connection.sessions.name(session, connection.now))
+        session.lost_for(attributes.get("max"))
+        virtual = session.ledger.virtual_id or connection.sessions.name(session, connection.now)
+        return replace_attribute(data, "id", virtual)
 
     def _acknowledge(self, origin: Side, data: bytes) -> bytes:
         h = read_h(tag_attributes(data).get("h"))
@@ -98,7 +118,7 @@ class Resumption:
             self._connection.freeze(Reason.DESYNC)
         return replace_attribute(data, "h", str(translation.h))
 
-    def _resume(self, data: bytes, *, inline: bool = False) -> bytes | None:
+    def _resume(self, data: bytes) -> bytes | None:
         """The client wants its old session back; None if nothing of that may go to the server (SM-8)."""
         connection = self._connection
         attributes = tag_attributes(data)
@@ -116,9 +136,6 @@ class Resumption:
         if session is not None:
             connection.sessions.forget(session)
             connection.session.companion.inherit(session.companion)
-        if not inline:
-            namespace = namespace_of(data, connection.headers[Side.CLIENT])
-            connection.out.send(Side.CLIENT, sm_failed_item_not_found(namespace or SM_NAMESPACES[-1]))
         return None
 
     def _resumed(self, data: bytes) -> bytes:
@@ -127,6 +144,7 @@ class Resumption:
         if session is None:
             connection.freeze(Reason.SESSION_UNKNOWN)
             return data
+        self._managed = True
         connection.adopt(session)
         h = read_h(tag_attributes(data).get("h"))
         if h is not None:
@@ -140,20 +158,27 @@ class Resumption:
         return data
 
     def _failed(self, data: bytes) -> bytes:
-        """No resumption, or no stream management at all; the old session, if any, is gone."""
-        connection = self._connection
-        session, connection.resuming = connection.resuming, None
+        """No resumption, or no stream management; or only a second <enable/>, which changes nothing (SM-10)."""
+        context = self._connection.session.context
+        session = self._old_session_is_over()
         if session is None:
-            if connection.session.context.enabling:
-                connection.session.context.enabling = False
-                connection.session.ledger.discard()
+            if context.enabling and not self._managed:
+                self._connection.session.ledger.discard()
+            context.enabling = False
             return data
-        connection.sessions.forget(session)
-        connection.session.companion.inherit(session.companion)
         h = read_h(tag_attributes(data).get("h"))
         if h is None:
             return data
         return replace_attribute(data, "h", str(session.ledger.acked(Side.CLIENT, h).h))
+
+    def _old_session_is_over(self) -> Session | None:
+        """The server does not resume it; the new one only remembers which commands were executed."""
+        connection = self._connection
+        session, connection.resuming = connection.resuming, None
+        if session is not None:
+            connection.sessions.forget(session)
+            connection.session.companion.inherit(session.companion)
+        return session
 
 
 def _first(

@@ -19,10 +19,15 @@ from quorate.splice.roster_book import RosterBook
 from quorate.splice.telling import Telling
 from quorate.wire.xmpp.header import StreamHeader
 from quorate.wire.xmpp.requests import Ids
+from quorate.wire.xmpp.tag import replace_attribute
 
 MAX_SESSIONS = 1024
+"""That were lost and may be resumed."""
 SESSION_LIFE_S = 3600.0
-"""Servers keep a lost session for minutes; ours must only not be shorter."""
+"""How long a lost session is kept if the server does not say how long it keeps it."""
+SLACK_S = 60.0
+"""Kept longer than the server says: its time starts when it notices the loss."""
+MAX_LIFE_S = 24 * 3600.0
 
 NOTHING = -1
 """A client that has not even seen its first stanza."""
@@ -45,6 +50,8 @@ class Session:
         self.telling = Telling(self.context, self.injector, self.companion)
         self.own_presence: OwnPresenceSent | None = None
         self.burst_over = False
+        self.life_s = SESSION_LIFE_S
+        """How long it is kept once its connection is lost."""
         self.frozen: Reason | None = None
         """Why nothing may be added or hidden in this session any more."""
         self.miscounted = False
@@ -68,6 +75,11 @@ class Session:
         self.context.out, self.context.safe, self.context.state = Outbox(), nowhere, StreamState.ENDED
         self.let_go = lambda: None
 
+    def lost_for(self, told: str | None) -> None:
+        """``max`` of <enabled/>: for how many seconds the server keeps a session that was lost."""
+        if told is not None and told.isascii() and told.isdigit():
+            self.life_s = min(int(told[:6]) + SLACK_S, MAX_LIFE_S)
+
     def logged_in(self, *, resumed: bool) -> None:
         """The stream has an own address; after a resume all that is known is said again (PR-7)."""
         context = self.context
@@ -90,7 +102,7 @@ class Session:
             self._again(Side.CLIENT, stanza)
         for stanza in self.ledger.take_lost(Side.SERVER, context.now - STILL_WANTED_S):
             if stanza.startswith(b"<message"):
-                self._again(Side.SERVER, stanza)
+                self._again(Side.SERVER, replace_attribute(stanza, "id", context.ids.next()))
 
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""
@@ -164,7 +176,6 @@ class SessionRegistry:
 
     def name(self, session: Session, now: float) -> str:
         """Give the session an id of its own that nobody can guess, and keep it under that."""
-        self._expire(now)
         self._serial += 1
         digest = hashlib.sha256(f"{session.context.config.ids_seed}:sm:{self._serial}".encode()).hexdigest()
         virtual = f"q1.{digest[:20]}"
@@ -183,12 +194,18 @@ class SessionRegistry:
         if virtual is not None and virtual in self._sessions:
             self._sessions[virtual] = (session, now)
             self._sessions.move_to_end(virtual)
+        self._expire(now)
 
     def forget(self, session: Session) -> None:
         self._sessions.pop(session.ledger.virtual_id or "", None)
 
     def _expire(self, now: float) -> None:
-        for virtual, (session, at) in list(self._sessions.items()):
-            over = at + SESSION_LIFE_S <= now and session.context.state is StreamState.ENDED
-            if over or len(self._sessions) > MAX_SESSIONS:
+        """Drop what is over; of too many that were lost the oldest. What lives is never dropped."""
+        lost = [
+            (virtual, at + session.life_s)
+            for virtual, (session, at) in self._sessions.items()
+            if session.context.state is StreamState.ENDED
+        ]
+        for number, (virtual, until) in enumerate(lost):
+            if until <= now or number < len(lost) - MAX_SESSIONS:
                 del self._sessions[virtual]

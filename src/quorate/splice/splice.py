@@ -300,7 +300,9 @@ class Splice:
         connection = self._connection
         if connection.framers[side].pending:
             data = connection.framers[side].reset() + data
-        if connection.phase in (Phase.BLIND, Phase.OVER):
+        if connection.phase is Phase.MOVED:
+            connection.out.send(Side.CLIENT, data if side is Side.SERVER else b"")
+        elif connection.phase in (Phase.BLIND, Phase.OVER):
             connection.out.send(OTHER[side], data)
         elif connection.phase is Phase.CUT:
             return
