@@ -1,5 +1,7 @@
 """The contact that only this client sees: VC-1 to VC-9, T26 to T29. The server never hears of it."""
 
+import re
+
 import pytest
 
 from quorate.model.reasons import Reason
@@ -105,12 +107,31 @@ def test_versions_are_made_our_own() -> None:
     assert talk.client().startswith("<iq type='set' id='p1'><query xmlns='jabber:iq:roster' ver='q1:8'>")
 
 
-@pytest.mark.parametrize("ver", ["", " ver=''", " ver='foreign'"])
-def test_versions_that_are_not_ours_pass(ver: str) -> None:
+@pytest.mark.parametrize(
+    ("ver", "asked"), [("", ""), (" ver=''", " ver=''"), (" ver='5'", " ver=''"), (' ver="q1:"', ' ver=""')]
+)
+def test_a_version_learnt_without_us_is_not_taken_for_the_rosters(ver: str, asked: str) -> None:
+    """Else the client would keep the companion under a version that is the server's: a ghost without us."""
     talk = bound()
-    get = f"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'{ver}/></iq>"
-    talk.c(get)
-    assert talk.server() == get
+    talk.c(f"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'{ver}/></iq>")
+    assert talk.server() == f"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'{asked}/></iq>"
+
+
+def test_versions_stay_our_own_on_a_frozen_stream() -> None:
+    talk = Talk().log_in(sm=True)
+    talk.c("<a xmlns='urn:xmpp:sm:3' h='99'/>")
+    assert talk.splice.state is StreamState.FROZEN
+    talk.hear()
+    talk.s(f"<iq type='set' id='p1'><query xmlns='jabber:iq:roster' ver='8'>{CAROL}</query></iq>")
+    assert " ver='q1:8'" in talk.client()
+
+
+def test_an_entry_of_it_that_the_server_once_stored_is_not_shown_beside_it() -> None:
+    talk = bound()
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB, f"<item jid='{JID}' name='old' subscription='none'/>", CAROL, ver="7"))
+    assert talk.client() == roster(BOB, CAROL, ITEM, ver="q1:7")
+    assert talk.splice.contacts == 2
 
 
 def test_an_unchanged_roster_is_followed_by_a_push_and_fetched_by_ourselves() -> None:
@@ -442,3 +463,68 @@ def test_it_leaves_by_presence_then_out_of_the_roster() -> None:
     talk.wait(60)
     assert talk.client() == ""
     assert talk.splice.state is StreamState.LIVE
+
+
+BLOCKING = "xmlns='urn:xmpp:blocking'"
+BLOCK_IT = f"<iq type='set' id='i1'><block {BLOCKING}><item jid='{JID}'/></block></iq>"
+UNBLOCK = {
+    "by name": f"<iq type='set' id='i1'><unblock {BLOCKING}><item jid='{JID}'/></unblock></iq>",
+    "everybody": f"<iq type='set' id='i1'><unblock {BLOCKING}/></iq>",
+}
+
+
+@pytest.mark.parametrize("unblock", UNBLOCK.values(), ids=UNBLOCK)
+def test_blocked_it_is_silent_until_it_is_unblocked(unblock: str) -> None:
+    """XEP-0191; the server is not told whom it cannot know."""
+    talk = Talk().log_in()
+    talk.c(BLOCK_IT)
+    assert (talk.client(), talk.server()) == (result(), "")
+    talk.do(talk.splice.say("s1", "anybody there?", talk.now))
+    talk.do(talk.splice.companion_status("1 waiting", talk.now))
+    assert talk.saw(Done) == [Done(effect="s1", reason=Reason.BLOCKED)]
+    assert talk.client() == ""
+    talk.c(f"<message to='{JID}' type='chat' id='m1'><body>who</body></message>")
+    assert "<not-acceptable" in talk.client()
+    assert talk.saw(CommandTyped) == []
+    talk.c(unblock)
+    talk.s("<iq type='result' id='i1'/>")
+    talk.client()
+    talk.do(talk.splice.say("s2", "here again", talk.now))
+    assert "here again" in talk.client()
+    assert talk.saw(Done) == [Done(effect="s2")]
+
+
+def test_unblocked_it_shows_itself_as_it_is_now() -> None:
+    talk = Talk().log_in()
+    talk.c(BLOCK_IT)
+    talk.do(talk.splice.companion_status("1 waiting", talk.now))
+    talk.hear()
+    talk.c(UNBLOCK["by name"])
+    assert "<status>1 waiting</status>" in talk.client()
+
+
+def test_an_answer_that_could_not_leave_comes_after_the_resume() -> None:
+    talk = Talk().log_in(sm=True)
+    talk.s("<message from='bob@example.org' id='big'><body>half")
+    virtual = next(iter(talk.sessions._sessions))
+    talk.c(f"<iq type='get' id='i1' to='{JID}'><ping xmlns='urn:xmpp:ping'/></iq>")
+    assert "id='i1'" not in talk.client()
+    talk.lose()
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume xmlns='urn:xmpp:sm:3' h='1' previd='{virtual}'/>")
+    again.s("<resumed xmlns='urn:xmpp:sm:3' h='2' previd='S9'/>")
+    assert again.client().count(result(sender=FROM)) == 1
+
+
+def test_every_push_of_ours_is_one_a_client_believes() -> None:
+    """T29: RFC 6121 section 2.1.6; one item, from nobody or the own account, and no version."""
+    talk = bound()
+    talk.wait(6)
+    for item in (f"<item jid='{JID}' name='Q'/>", f"<item jid='{JID}' subscription='remove'/>"):
+        talk.c(f"<iq type='set' id='i1'><query xmlns='jabber:iq:roster'>{item}</query></iq>")
+    talk.do(talk.splice.retire(talk.now))
+    pushes = re.findall(r"<iq type='set'.*?</iq>", talk.client())
+    assert len(pushes) == 4
+    for one in pushes:
+        assert (one.count("<item "), "from=" in one, "ver=" in one) == (1, False, False)

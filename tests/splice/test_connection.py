@@ -24,7 +24,7 @@ def test_the_old_connection_only_hands_on_once_its_session_moved() -> None:
 
 
 def test_what_the_client_had_sent_before_it_came_back_goes_nowhere_any_more() -> None:
-    """Read late, after its <resume/>: it sends it again on the new connection, so it must not arrive twice."""
+    """Read late, after its <resume/>: it sends it again on the new connection, and it must arrive once."""
     first, virtual = enabled()
     first.c("<message to='bob@example.org' id='half'>")
     again = Talk(sessions=first.sessions)

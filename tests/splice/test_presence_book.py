@@ -8,7 +8,7 @@ from quorate.model.evidence import Presence
 from quorate.model.person import Subscription
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import PresenceSeen, RosterSeen, StateChanged
+from quorate.splice.effects import Answered, Done, PresenceSeen, RosterSeen, StateChanged
 from quorate.splice.presence_book import MAX_RESOURCES, MAX_STRANGERS
 from tests.splice.script import APPEARS, BIND, BOB, BOUND, DELAY, ITEM, ROSTER_GET, Talk, ids, roster, who
 
@@ -270,3 +270,73 @@ def test_a_roster_too_big_to_hold_passes_unread_and_the_companion_is_pushed() ->
     got = talk.client()
     assert got.startswith(big)
     assert "<item xmlns='jabber:iq:roster' jid='quorate@quorate.invalid'" in got[len(big) :]
+
+
+BLOCKING = "xmlns='urn:xmpp:blocking'"
+WITHOUT_BOB = {
+    "asked for": [
+        ("c", f"<iq type='set' id='x'><block {BLOCKING}><item jid='bob@example.org'/></block></iq>"),
+        ("s", "<iq type='result' id='x'/>"),
+    ],
+    "on another device": [
+        ("s", f"<iq type='set' id='x'><block {BLOCKING}><item jid='Bob@example.org'/></block></iq>"),
+    ],
+    "long ago": [
+        ("c", f"<iq type='get' id='x'><blocklist {BLOCKING}/></iq>"),
+        (
+            "s",
+            f"<iq type='result' id='x'><blocklist {BLOCKING}><item jid='bob@example.org'/></blocklist></iq>",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("steps", WITHOUT_BOB.values(), ids=WITHOUT_BOB)
+def test_who_is_blocked_is_unknown_and_left_in_peace(steps: list[tuple[str, str]]) -> None:
+    """XEP-0191: the server shows nothing of them, and takes nothing for them."""
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.hear()
+    for side, text in steps:
+        (talk.c if side == "c" else talk.s)(text)
+    told = talk.saw(PresenceSeen)
+    assert {(e.contact, e.presence, e.reason) for e in told} == {
+        (who("bob"), Presence.UNKNOWN, Reason.BLOCKED)
+    }
+    talk.hear()
+    talk.ask("bob", force=True)
+    talk.tell("bob")
+    assert talk.server() == ""
+    assert [a.reason for a in talk.saw(Answered)] == [Reason.BLOCKED]
+    assert [d.reason for d in talk.saw(Done)] == [Reason.BLOCKED]
+    talk.s(f"<iq type='set' id='u'><unblock {BLOCKING}><item jid='bob@example.org'/></unblock></iq>")
+    talk.ask("bob", "q2", force=True)
+    assert "type='probe'" in talk.server()
+
+
+def test_a_block_that_was_refused_changes_nothing() -> None:
+    talk = Talk().log_in()
+    talk.c(f"<iq type='set' id='x'><block {BLOCKING}><item jid='bob@example.org'/></block></iq>")
+    talk.s("<iq type='error' id='x'><error type='cancel'/></iq>")
+    talk.ask("bob", force=True)
+    assert "type='probe'" in talk.server()
+
+
+def test_a_blocked_domain_means_everybody_in_it_and_nobody_else() -> None:
+    talk = Talk().log_in(BOB, "<item jid='zed@example.net' subscription='both'/>")
+    talk.s(f"<iq type='set' id='x'><block {BLOCKING}><item jid='example.net'/></block></iq>")
+    talk.wait(6)
+    assert [(e.contact.account, e.presence) for e in talk.saw(PresenceSeen)] == [
+        ("zed@example.net", Presence.UNKNOWN),
+        ("bob@example.org", Presence.OFFLINE),
+    ]
+
+
+@pytest.mark.parametrize("sender", ["eve@example.net", "alice@example.org/phone"])
+def test_a_block_push_of_anybody_else_is_not_believed(sender: str) -> None:
+    talk = Talk().log_in()
+    talk.s(
+        f"<iq type='set' id='x' from='{sender}'><block {BLOCKING}><item jid='bob@example.org'/></block></iq>"
+    )
+    talk.ask("bob", force=True)
+    assert "type='probe'" in talk.server()

@@ -65,7 +65,7 @@ def down(talk: Talk, kinds: str) -> None:
 
 
 VECTORS = {
-    # name: (who sends, what became of it, (h of the receiver, h the sender gets) each in a session of its own)
+    # name: (who sends, what became of it, (h of the receiver, h the sender gets) each in its own session)
     "V1": (up, "FFIF", [(4, 3), (3, 2), (2, 2), (0, 0)]),
     "V2": (up, "FWF", [(0, 0), (1, 2), (2, 3)]),
     "V3": (up, "W", [(0, 1)]),

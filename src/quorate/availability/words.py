@@ -19,6 +19,7 @@ _REASONS = {
     Reason.TIMEOUT: "no answer in {ask_timeout_s:g} s",
     Reason.NOT_SUBSCRIBED: "does not share presence",
     Reason.PENDING: "has not agreed to share presence yet",
+    Reason.BLOCKED: "blocked",
     Reason.UNREACHABLE: "their server cannot be reached",
     Reason.STREAM_ENDED: "the stream ended",
     Reason.BLIND: "the stream is forwarded only",

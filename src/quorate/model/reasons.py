@@ -14,6 +14,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"  # asked, no answer in ask_timeout_s
     NOT_SUBSCRIBED = "not-subscribed"
     PENDING = "pending"  # subscription request not answered yet
+    BLOCKED = "blocked"  # the user has blocked them
     UNREACHABLE = "unreachable"  # the contact's server cannot be reached
     STALE = "stale"  # what was known is too old to count
     NEVER_SEEN = "never-seen"

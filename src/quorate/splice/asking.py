@@ -263,6 +263,8 @@ class Asking:
         """What is not asked at all."""
         if contact.domain == self.context.config.companion.domain:
             return Reason.NEVER_SEEN
+        if self.context.has_blocked(contact):
+            return Reason.BLOCKED
         known = self.roster.contacts.get(contact)
         if known is not None and known.pending:
             self.presence.unknown(contact, Reason.PENDING)

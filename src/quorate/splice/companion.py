@@ -50,7 +50,11 @@ class Companion:
         self._pushing = False
         self._present = False
         self._retired = False
+        self._muted = False
+        """The user has blocked it (XEP-0191)."""
         self._executed: dict[tuple[str, str], None] = {}
+        self._owed: list[bytes] = []
+        """Answers to what was taken out that could not leave before the connection was lost."""
 
     def show(self) -> None:
         """Enter the client's view as soon as it may: roster item first, then presence.
@@ -87,6 +91,9 @@ class Companion:
             if effect is not None:
                 self._context.out.add(Done(effect=effect, reason=reason))
 
+        if self._muted:
+            settled(Reason.BLOCKED)
+            return
         addition = Addition(
             lambda: requests.chat(self._context.ids.next(), self._jid, self._context.own, text),
             settled=settled,
@@ -100,7 +107,7 @@ class Companion:
         if text == self._status:
             return
         self._status = text
-        if self._present:
+        if self._present and not self._muted:
             self._injector.add(Side.CLIENT, Addition(self._presence))
 
     def retire(self) -> None:
@@ -115,7 +122,18 @@ class Companion:
 
     def inherit(self, other: "Companion") -> None:
         """A client whose resume failed sends its queue again in the new session (VC-8)."""
-        self._executed = dict(other._executed)
+        self._executed, self._muted = dict(other._executed), other._muted
+
+    def resumed(self) -> None:
+        """What the client still waits for."""
+        owed, self._owed = self._owed, []
+        for data in owed:
+            self._add(data)
+
+    def unblocked(self) -> None:
+        """The user wants to hear of it again."""
+        self._muted = False
+        self.show_again()
 
     def mentioned(self, data: bytes) -> bool:
         """Quick test, never wrong in saying no: may these bytes name the companion?"""
@@ -146,6 +164,10 @@ class Companion:
         if attributes.get("type") not in ("get", "set"):
             return None if addressed else data
         handling = asked_of_companion(found) if addressed else asked_about_companion(data, found, named)
+        if handling.mute:
+            self._muted = True
+        elif handling.mute is False:
+            self.unblocked()
         if handling.forward is not None:
             return handling.forward
         self._answer(attributes.get("id", ""), attributes.get("to"), handling)
@@ -171,6 +193,9 @@ class Companion:
         if _RECEIPT in names and id:
             self._add(requests.receipt(self._context.ids.next(), self._jid, self._context.own, id))
         if repeated or self._done_before(id, body):
+            return
+        if self._muted:
+            self._add(requests.message_blocked(id, self._jid, self._context.own))
             return
         if names & _ENCRYPTED or body.startswith(_OTR):
             self.say(None, self._context.config.encrypted_note)
@@ -215,7 +240,11 @@ class Companion:
         return requests.presence_available(self._jid, self._context.own, self._status or None)
 
     def _add(self, data: bytes) -> None:
-        self._injector.add(Side.CLIENT, Addition(lambda: data))
+        def settled(reason: Reason | None) -> None:
+            if reason is Reason.STREAM_ENDED:
+                self._owed.append(data)
+
+        self._injector.add(Side.CLIENT, Addition(lambda: data, settled=settled))
 
     def _late(self) -> bool:
         bound, gate = self._context.bound_at, self._context.config.gate_s

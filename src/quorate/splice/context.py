@@ -46,6 +46,9 @@ class Context:
     enabling: bool = False
     """<enable/> sent, not answered: nothing may be added in between."""
 
+    blocked: set[Jid] = field(default_factory=set)
+    """Bare addresses and domains the user has blocked (XEP-0191)."""
+
     session_id: str | None = None
     """Id of the client's legacy session request (RFC 3921), while it is open."""
 
@@ -75,6 +78,9 @@ class Context:
     def dissecting(self) -> bool:
         """Quorate still looks at what passes: it is neither blind nor over."""
         return self.state in (StreamState.NEGOTIATING, StreamState.LIVE, StreamState.FROZEN)
+
+    def has_blocked(self, contact: Jid) -> bool:
+        return bool(self.blocked) and not self.blocked.isdisjoint((contact.bare, Jid("", contact.domain)))
 
     def gate_at(self) -> float | None:
         """Earliest time additions may go; None if that does not depend on time."""

@@ -3,6 +3,7 @@
 from quorate.errors import Refused
 from quorate.model.address import Jid, parse_jid
 from quorate.model.reasons import Reason
+from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection
 from quorate.splice.effects import Side
 from quorate.splice.roster_book import ROSTER
@@ -19,6 +20,7 @@ HOLD = 64 * 1024
 HOLD_ROSTER = 1024 * 1024
 
 _ROSTER = ROSTER.encode()
+_BLOCKING = BLOCKING.encode()
 _BOUND_JID = "{urn:ietf:params:xml:ns:xmpp-bind}bind/{urn:ietf:params:xml:ns:xmpp-bind}jid"
 _GONE = ("unsubscribed",)
 
@@ -47,7 +49,7 @@ def _hold_iq(session: Session, attributes: dict[str, str]) -> int:
     id = attributes.get("id", "")
     if id in session.roster.ids or id == session.roster.own_id:
         return HOLD_ROSTER
-    wanted = attributes.get("type") == "set" or id == session.context.session_id
+    wanted = attributes.get("type") == "set" or id == session.context.session_id or session.blocks.awaits(id)
     return HOLD if wanted or session.context.ids.is_ours(id) else 0
 
 
@@ -83,13 +85,15 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
     session, id, kind = connection.session, attributes.get("id", ""), attributes.get("type")
     context, sender = session.context, attributes.get("from")
     if kind == "set":
-        return session.roster.pushed(data) if _ROSTER in data and _own_account(session, sender) else data
+        return _pushed(session, data) if _own_account(session, sender) else data
     if kind not in ("result", "error"):
         return data
     if context.own is None and id == connection.bind_id:
         _bound(connection, data)
     elif id == context.session_id:
         context.session_id = None
+    elif session.blocks.awaits(id) and _own_account(session, sender):
+        session.blocks.answered(id, data, agreed=kind == "result")
     elif id == session.roster.own_id and _own_account(session, sender):
         session.roster.own_result(data)
         return None
@@ -98,6 +102,13 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
     elif id in session.roster.ids and _own_account(session, sender):
         return session.roster.result(data, id)
     return data
+
+
+def _pushed(session: Session, data: bytes) -> bytes:
+    """The account's server tells a change of the roster or of who is blocked."""
+    if _BLOCKING in data:
+        session.blocks.pushed(data)
+    return session.roster.pushed(data) if _ROSTER in data else data
 
 
 def _bound(connection: Connection, data: bytes) -> None:
@@ -143,7 +154,7 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         book.rooms.add(contact)
         return False
     stranger = contact not in session.roster.contacts
-    if not book.has_room(sender, stranger=stranger):
+    if not book.has_room(sender, stranger=stranger) or session.context.has_blocked(contact):
         return False
     if kind in _GONE:
         book.unknown(contact, Reason.NOT_SUBSCRIBED)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
+from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection, Phase
 from quorate.splice.downward import HOLD, learn
 from quorate.splice.effects import Side
@@ -21,6 +22,7 @@ from quorate.wire.xmpp.usual import FROM, ID, TYPE, acknowledgement, double, pla
 from quorate.wire.xmpp.usual_presence import read_presence
 
 _ROSTER = ROSTER.encode()
+_BLOCKING = BLOCKING.encode()
 _MESSAGE, _PRESENCE = ord("m"), ord("p")
 
 
@@ -105,11 +107,11 @@ class Glance:
         return ack.end(1)
 
     def _passes_up(self, start: re.Match[bytes], window: bytes, at: int, end: int, _: int) -> bool:
-        """Presence tells what the user is doing; a roster request is edited, a result may be for us."""
+        """Presence tells what the user is doing; requests about contacts and a result for us are read."""
         kind = window[at + 1]
         if kind == _MESSAGE:
             return True
-        if kind == _PRESENCE or window.find(_ROSTER, at, end) >= 0:
+        if kind == _PRESENCE or not self._of_nobody(window, at, end):
             return False
         id = start[ID]
         return id is None or not id.startswith(self._connection.session.context.ids.prefix)
@@ -125,9 +127,14 @@ class Glance:
         if kind == _MESSAGE:
             return not session.telling.concerns(sender.decode() if sender else None, None)
         text = id.decode("utf-8", "replace") if id else ""
-        if text in session.roster.ids or text == session.context.session_id:
+        if text in session.roster.ids or text == session.context.session_id or session.blocks.awaits(text):
             return False
-        return window.find(_ROSTER, at, end) < 0
+        return self._of_nobody(window, at, end)
+
+    @staticmethod
+    def _of_nobody(window: bytes, at: int, end: int) -> bool:
+        """This request or answer changes nothing about contacts."""
+        return window.find(_ROSTER, at, end) < 0 and window.find(_BLOCKING, at, end) < 0
 
     def _maybe_companion(self, sender: bytes | None) -> bool:
         """Normalising may turn other letters into ASCII."""

@@ -44,6 +44,8 @@ ENTRY_DEPTH: Final = {
 }
 """Requests that are lists: how deep their entries stand, so that one can be taken out."""
 
+_MUTES: Final = {f"{{{_BLOCKING}}}block": True, f"{{{_BLOCKING}}}unblock": False}
+
 _STILL_A_REQUEST: Final = frozenset({"{jabber:iq:private}query", f"{{{_MAM}}}prefs"})
 """An empty list says something here, so what is left is always forwarded."""
 
@@ -60,6 +62,8 @@ class Handling:
     forward: bytes | None = None
     result: bytes | None = None
     error: str | None = None
+    mute: bool | None = None
+    """The client has blocked (or unblocked) the companion."""
     restore: bool = False
     """The client changed the companion's roster entry: show it the real one again."""
 
@@ -106,9 +110,10 @@ def asked_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> 
     ours = [e for e in entries if any(e.start <= s.start < e.end for s in named)]
     lists = {e.path[:-1] for e in ours}
     left = [e for e in entries if e not in ours and e.path[:-1] in lists]
+    mute = _MUTES.get(payload)
     if not left and payload not in _STILL_A_REQUEST:
-        return Handling(result=b"")
-    return Handling(forward=cut(data, [(e.start, e.end) for e in ours]))
+        return Handling(result=b"", mute=mute)
+    return Handling(forward=cut(data, [(e.start, e.end) for e in ours]), mute=mute)
 
 
 def said_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> bytes | None:

@@ -70,7 +70,10 @@ class Passing:
             return self._negotiation.nonza(side, piece)
         if state is StreamState.FROZEN:
             with suppress(Exception):  # what cannot be read any more is only not learnt
-                self._stanza_passed(side, piece, name)
+                passed = self._stanza_passed(side, piece, name)
+                # the client keeps what it was shown: never under a version that is the server's (VC-4)
+                if side is Side.SERVER and name == "iq" and tag_attributes(piece.tag).get("type") == "set":
+                    return passed
             return piece.data
         if state in (StreamState.NEGOTIATING, StreamState.LIVE):
             return self._stanza_passed(side, piece, name)

@@ -75,6 +75,11 @@ class PresenceBook:
     def available(self, contact: Jid) -> bool:
         return bool(self._resources.get(contact))
 
+    @property
+    def people(self) -> set[Jid]:
+        """Everybody something is known about."""
+        return {*self._resources, *self._wholes}
+
     def has_room(self, full: Jid, *, stranger: bool) -> bool:
         """Is what is said from here remembered? What others send must not fill our memory."""
         if stranger and full.bare not in self._strangers:
@@ -189,7 +194,11 @@ class PresenceBook:
     def imply_offline(self, contacts: Iterable[Jid]) -> None:
         """The initial burst is over; who has a subscription and was not named is offline."""
         for contact in contacts:
-            if contact not in self._mentioned and contact not in self._wholes:
+            if contact in self._mentioned or contact in self._wholes:
+                continue
+            if self._context.has_blocked(contact):
+                self.unknown(contact, Reason.BLOCKED)
+            else:
                 self.state(contact, Presence.OFFLINE, implied=True)
 
     def tell_all(self, *, stale: bool = False, reason: Reason | None = None) -> None:
@@ -214,8 +223,7 @@ class PresenceBook:
         """PR-5: a dead gateway says nothing about its users; they are not offline, but unknown."""
         if up:
             return
-        users = {*self._resources, *self._wholes}
-        for user in users:
+        for user in self.people:
             if user.domain == gateway.domain and user.local:
                 self.unknown(user, Reason.STALE)
 

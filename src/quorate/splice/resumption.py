@@ -72,7 +72,7 @@ class Resumption:
         return _replaced(data, resume, edited)
 
     def succeeded(self, data: bytes) -> bytes:
-        """SASL2 <success/>: it answers <resume/> itself, and <enable/> inside <bound/> (XEP-0198 section 9)."""
+        """SASL2 <success/>: answers <resume/> itself, and <enable/> inside <bound/> (XEP-0198 section 9)."""
         connection = self._connection
         found = spans(data, connection.headers[Side.SERVER])
         resumed, enabled = _first(found, "resumed"), _first(found, "enabled")
@@ -158,7 +158,7 @@ class Resumption:
         return data
 
     def _failed(self, data: bytes) -> bytes:
-        """No resumption, or no stream management; or only a second <enable/>, which changes nothing (SM-10)."""
+        """No resumption, or no stream management; a second <enable/> refused changes nothing (SM-10)."""
         context = self._connection.session.context
         session = self._old_session_is_over()
         if session is None:

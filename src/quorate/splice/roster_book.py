@@ -10,10 +10,11 @@ from quorate.model.reasons import Reason
 from quorate.splice.context import Context
 from quorate.splice.effects import RosterSeen, Side
 from quorate.splice.presence_book import PresenceBook
-from quorate.wire.xmpp.edit import Span, append_child, spans
+from quorate.wire.xmpp.edit import Span, append_child, cut, spans
 from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.presence import address
 from quorate.wire.xmpp.requests import RosterItem, roster_item
-from quorate.wire.xmpp.roster import RosterQuery, parse_roster
+from quorate.wire.xmpp.roster import ITEM, RosterQuery, parse_roster
 from quorate.wire.xmpp.tag import replace_attribute
 
 ROSTER = "jabber:iq:roster"
@@ -38,15 +39,17 @@ class RosterBook:
         self._requested = False
 
     def requested(self, data: bytes, id: str) -> bytes:
-        """The client asks for its roster: give the server its own version number."""
+        """The client asks for its roster: give the server its own version number, or none (VC-4)."""
         self.open.add(id)
         self.ids.add(id)
         self._context.interested = True
         query = self._query(data, Side.CLIENT)
         version = query.attributes.get("ver") if query else None
-        if query is None or version is None or not version.startswith(VERSION_MARK):
+        if query is None or not version:
             return data
-        return _with_version(data, query, version.removeprefix(VERSION_MARK))
+        # a version without our mark was learnt without us: under it the companion must not be kept
+        ours = version.startswith(VERSION_MARK)
+        return _with_version(data, query, version.removeprefix(VERSION_MARK) if ours else "")
 
     def result(self, data: bytes, id: str) -> bytes:
         """The server's answer: note it, put the companion in, mark the version."""
@@ -59,7 +62,7 @@ class RosterBook:
         config = self._context.config
         item = RosterItem(jid=config.companion.bare, name=config.companion_name, group=config.companion_group)
         self.companion_in = True
-        return self._mark(append_child(data, query, roster_item(item)), query)
+        return self._mark(cut(append_child(data, query, roster_item(item)), self._stored(data)), query)
 
     def request(self) -> bytes | None:
         """Our own roster request, if one is due; the client asked before, so it changes nothing (INJ-1)."""
@@ -92,8 +95,8 @@ class RosterBook:
             self.contacts[jid] = contact
             if before is not None and before.pushes_presence and not contact.pushes_presence:
                 self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
-        for address in roster.removed:
-            jid = parse_jid(address.account)
+        for removed in roster.removed:
+            jid = parse_jid(removed.account)
             if self.contacts.pop(jid, None) is not None:
                 self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
         self._context.out.add(RosterSeen(contacts=changed, removed=roster.removed))
@@ -131,6 +134,13 @@ class RosterBook:
     def _query(self, data: bytes, sender: Side) -> Span | None:
         found = spans(data, self._context.headers.get(sender))
         return next((s for s in found if s.name == _QUERY and len(s.path) == 2), None)
+
+    def _stored(self, data: bytes) -> list[tuple[int, int]]:
+        """Where entries of the companion stand that the server has: left behind by a client without us."""
+        found = spans(data, self._context.headers.get(Side.SERVER))
+        items = [(s, address(s.attributes.get("jid"))) for s in found if s.name == ITEM and len(s.path) == 3]
+        domain = self._context.config.companion.domain
+        return [(s.start, s.end) for s, jid in items if jid is not None and jid.domain == domain]
 
     def _mark(self, data: bytes, query: Span) -> bytes:
         version = query.attributes.get("ver")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.asking import Asking
+from quorate.splice.block_list import BlockList
 from quorate.splice.companion import Companion
 from quorate.splice.config import SpliceConfig
 from quorate.splice.context import Context, nowhere
@@ -46,6 +47,7 @@ class Session:
         self.presence = PresenceBook(self.context)
         self.roster = RosterBook(self.context, self.presence)
         self.companion = Companion(self.context, self.injector, self.roster)
+        self.blocks = BlockList(self.context, self.roster, self.presence, self.companion.unblocked)
         self.asking = Asking(self.context, self.injector, self.roster, self.presence)
         self.telling = Telling(self.context, self.injector, self.companion)
         self.own_presence: OwnPresenceSent | None = None
@@ -100,6 +102,7 @@ class Session:
         self.asking.resumed()
         for stanza in self.ledger.take_lost(Side.CLIENT, 0.0):
             self._again(Side.CLIENT, stanza)
+        self.companion.resumed()
         for stanza in self.ledger.take_lost(Side.SERVER, context.now - STILL_WANTED_S):
             if stanza.startswith(b"<message"):
                 self._again(Side.SERVER, replace_attribute(stanza, "id", context.ids.next()))

@@ -45,6 +45,9 @@ class Telling:
         except Refused:
             self._context.out.add(Done(effect=effect, reason=Reason.NEVER_SEEN))
             return
+        if self._context.has_blocked(contact):
+            self._context.out.add(Done(effect=effect, reason=Reason.BLOCKED))
+            return
 
         def settled(reason: Reason | None) -> None:
             self._context.out.add(Done(effect=effect, reason=reason))

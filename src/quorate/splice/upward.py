@@ -2,6 +2,7 @@
 
 from quorate.model.evidence import Presence
 from quorate.model.stream import StreamState
+from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection
 from quorate.splice.effects import OwnPresenceSent, Side
 from quorate.splice.roster_book import ROSTER
@@ -16,6 +17,7 @@ from quorate.wire.xmpp.usual_presence import read_presence
 _BIND = b"urn:ietf:params:xml:ns:xmpp-bind"
 _SESSION = b"urn:ietf:params:xml:ns:xmpp-session"
 _ROSTER = ROSTER.encode()
+_BLOCKING = BLOCKING.encode()
 
 
 def upward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
@@ -42,7 +44,9 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
         )
     if kind == "get" and _ROSTER in data and _asks_own_account(session, attributes.get("to")):
         return session.roster.requested(data, id)
-    if kind == "set" and _BIND in data and context.own is None:
+    if _BLOCKING in data and _asks_own_account(session, attributes.get("to")):
+        session.blocks.requested(data, id)
+    elif kind == "set" and _BIND in data and context.own is None:
         connection.bind_id = id
     elif kind == "set" and _SESSION in data and context.initial_presence_at is None:
         context.session_id = id

@@ -69,6 +69,15 @@ def chat(id: str, from_: Jid, to: Jid | None, body: str) -> bytes:
     return _stanza("message", _body(body), type="chat", id=id, from_=from_, to=to)
 
 
+def message_blocked(id: str, from_: Jid, to: Jid | None) -> bytes:
+    """XEP-0191 section 3.6: who is blocked is not written to."""
+    error = (
+        f"<error type='cancel'><not-acceptable xmlns='{_CONDITIONS}'/>"
+        "<blocked xmlns='urn:xmpp:blocking:errors'/></error>"
+    )
+    return _stanza("message", error, type="error", id=id, from_=from_, to=to)
+
+
 def receipt(id: str, from_: Jid, to: Jid | None, received: str) -> bytes:
     """XEP-0184: the companion has got the message ``received``."""
     payload = f"<received xmlns='urn:xmpp:receipts' id='{escape(received)}'/>"
