@@ -224,7 +224,8 @@ def test_what_was_said_before_something_happened_is_evidence_again(between: Call
 
 def test_idle_for_so_long_is_another_time_when_it_is_repeated() -> None:
     talk = Talk().log_in()
-    stanza = "<presence from='bob@example.org/x'><query xmlns='jabber:iq:last' seconds='9'/>{}</presence>"
+    last = "<show>away</show><query xmlns='jabber:iq:last' seconds='9'/>"
+    stanza = f"<presence from='bob@example.org/x'>{last}{{}}</presence>"
     talk.s(stanza.format(DELAY) + stanza.format(LATER))
     first, second = (e.idle_since for e in talk.saw(PresenceSeen))
     assert first != second

@@ -119,6 +119,151 @@ def test_a_dead_gateway_makes_its_users_unknown() -> None:
     assert {(e.presence, e.reason) for e in users} == {(Presence.UNKNOWN, Reason.STALE)}
 
 
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "<presence type='unavailable' from='irc.example.org'/>"
+        "<presence type='unavailable' from='zoe%net@irc.example.org/r'/>",
+        "<presence type='unavailable' from='zoe%net@irc.example.org/r'/>"
+        "<presence type='unavailable' from='irc.example.org'/>",
+        "<presence type='error' from='irc.example.org'><error type='cancel'/></presence>",
+        "<presence type='unavailable' from='irc.example.org/registered'/>"
+        "<presence type='unavailable' from='zoe%net@irc.example.org'/>",
+    ],
+    ids=["link first", "users first", "error", "with a resource"],
+)
+def test_users_of_a_dead_gateway_are_unknown_in_whatever_order_it_says_so(gone: str) -> None:
+    """T31."""
+    talk = Talk().log_in(GATEWAY, LEGACY)
+    talk.s("<presence from='irc.example.org/registered'/><presence from='irc.example.org'/>")
+    talk.s("<presence from='zoe%net@irc.example.org/r'/>")
+    if "error" not in gone:
+        talk.s(
+            "<presence type='unavailable' from='irc.example.org'/>"
+            "<presence from='irc.example.org/registered'/>"
+        )
+        talk.s("<presence from='zoe%net@irc.example.org/r'/>")
+    talk.hear()
+    talk.s(gone)
+    last = {e.resource: e for e in talk.saw(PresenceSeen) if e.contact.account.startswith("zoe")}
+    assert (last[""].presence, last[""].reason) == (Presence.UNKNOWN, Reason.STALE)
+    talk.s("<presence from='irc.example.org'/><presence from='zoe%net@irc.example.org/r'/>")
+    assert seen(talk)[-1] == ("zoe%net@irc.example.org", "r", Presence.ONLINE)
+
+
+def test_a_gateway_that_was_down_at_the_login_says_nothing_of_its_users() -> None:
+    talk = Talk().log_in(GATEWAY, LEGACY, BOB)
+    talk.wait(6)
+    told = {e.contact.account: (e.presence, e.reason) for e in talk.saw(PresenceSeen)}
+    assert told["zoe%net@irc.example.org"] == (Presence.UNKNOWN, Reason.STALE)
+    assert told["irc.example.org"] == told["bob@example.org"] == (Presence.OFFLINE, None)
+
+
+def test_the_own_server_is_no_gateway() -> None:
+    talk = Talk().log_in("<item jid='example.org' subscription='both'/>", BOB)
+    talk.s("<presence from='example.org'/><presence from='bob@example.org/x'/>")
+    talk.hear()
+    talk.s("<presence type='unavailable' from='example.org'/>")
+    assert seen(talk) == [("example.org", "", Presence.OFFLINE)]
+
+
+def test_a_room_of_fifty_says_nothing_about_contacts() -> None:
+    """T30: also when it shows who somebody really is, changes names, throws out, or has a picture."""
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'><show>away</show></presence>")
+    talk.hear()
+    user = "<x xmlns='http://jabber.org/protocol/muc#user'>{}</x>"
+    occupant = "<presence{} from='room@muc.example.org/n{}'>{}</presence>"
+    item = "<item affiliation='none' role='participant' jid='{}'/>"
+    talk.c("<presence to='room@muc.example.org/me'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    for number in range(50):
+        real = "bob@example.org/x" if number == 25 else f"p{number}@example.net/y"
+        talk.s(occupant.format("", number, user.format(item.format(real))))
+    talk.s(occupant.format(" type='unavailable'", 25, user.format(item.format("bob@example.org/x"))))
+    talk.s(occupant.format("", "me", user.format("<status code='110'/>")))
+    talk.s(
+        "<presence from='room@muc.example.org'><x xmlns='vcard-temp:x:update'><photo>1</photo></x></presence>"
+    )
+    talk.s("<presence type='error' from='room@muc.example.org/n1'><error type='auth'/></presence>")
+    assert seen(talk) == []
+    assert talk.client().count("<presence") == 54
+    talk.ask("bob")
+    assert talk.server().endswith("</presence>"), "bob is known from himself, and nobody is asked"
+
+
+def test_rooms_of_strangers_fill_no_memory() -> None:
+    talk = Talk().log_in()
+    for number in range(MAX_STRANGERS + 10):
+        talk.s(
+            f"<presence from='r{number}@spam.example/x'><x xmlns='http://jabber.org/protocol/muc#user'/></presence>"
+        )
+    assert seen(talk) == []
+    assert len(talk.splice._connection.session.presence.rooms) == MAX_STRANGERS
+
+
+@pytest.mark.parametrize(
+    "item", ["", "<item jid='zed@example.net' subscription='from'/>"], ids=["stranger", "from"]
+)
+def test_directed_presence_holds_until_it_is_taken_back_and_then_nothing_is_known(item: str) -> None:
+    """PR-3: without a subscription silence does not mean offline."""
+    talk = Talk().log_in(BOB, *([item] if item else []))
+    talk.s("<presence from='zed@example.net/a'/><presence from='zed@example.net/b'/>")
+    assert [presence for _, _, presence in seen(talk)] == [Presence.ONLINE] * 2
+    talk.s("<presence type='unavailable' from='zed@example.net/a'/>")
+    assert seen(talk) == [("zed@example.net", "a", Presence.UNKNOWN)]
+    talk.s("<presence type='unavailable' from='zed@example.net/b'/>")
+    told = talk.saw(PresenceSeen)
+    assert {(e.presence, e.reason) for e in told} == {(Presence.UNKNOWN, Reason.NOT_SUBSCRIBED)}
+    assert told[-1].resource == ""
+    talk.ask("zed@example.net".partition("@")[0])
+    assert "jabber:iq:last" in talk.server(), "asking is still worth it"
+
+
+def test_idle_without_a_date_is_told_as_a_length_of_time() -> None:
+    talk = Talk().log_in()
+    talk.s(
+        "<presence from='bob@example.org/x'><show>xa</show>"
+        "<query xmlns='jabber:iq:last' seconds='600'/></presence>"
+    )
+    (told,) = talk.saw(PresenceSeen)
+    assert (told.idle_since, told.idle_from) == (None, talk.now - 600.0)
+
+
+@pytest.mark.parametrize("how", ["active again", "resumed"])
+def test_what_is_said_again_keeps_its_age(how: str) -> None:
+    talk = Talk().log_in(sm=True)
+    talk.s("<presence from='bob@example.org/x'/>")
+    began = talk.now
+    talk.wait(100)
+    talk.hear()
+    if how == "resumed":
+        virtual = next(iter(talk.sessions._sessions))
+        talk.lose()
+        talk = Talk(sessions=talk.sessions)
+        talk.now = 500.0
+        talk.open()
+        talk.c(f"<resume xmlns='urn:xmpp:sm:3' h='3' previd='{virtual}'/>")
+        talk.s("<resumed xmlns='urn:xmpp:sm:3' h='2' previd='S9'/>")
+    else:
+        talk.c("<inactive xmlns='urn:xmpp:csi:0'/>")
+        talk.saw(PresenceSeen)
+        talk.c("<active xmlns='urn:xmpp:csi:0'/>")
+    (told,) = [e for e in talk.saw(PresenceSeen) if e.resource == "x"]
+    assert (told.at, told.began, told.stale) == (talk.now, began, False)
+
+
+def test_addresses_that_are_the_same_are_one_contact() -> None:
+    """PR-7: local part and domain without case, the resource exactly."""
+    talk = Talk().log_in("<item jid='stra\u00dfe@B\u00fccher.example' subscription='both'/>")
+    talk.s("<presence from='Stra\u00dfe@b\u00fcCHER.example/Ph\u00f6ne'/>")
+    talk.s("<presence from='stra\u00dfe@bu\u0308cher.example/ph\u00f6ne'/>")
+    told = seen(talk)
+    assert [name for _, name, _ in told] == ["Ph\u00f6ne", "ph\u00f6ne"]
+    assert len({account for account, _, _ in told}) == 1
+    talk.wait(6)
+    assert seen(talk) == []
+
+
 def test_who_was_named_in_the_burst_is_not_implied() -> None:
     talk = Talk().log_in()
     talk.s("<presence from='bob@example.org/x'/>")

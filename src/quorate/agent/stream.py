@@ -39,6 +39,7 @@ from quorate.splice.effects import (
 from quorate.splice.splice import Splice
 from quorate.talk.companion import MISTAKE
 from quorate.talk.replies import parse_reply
+from quorate.wire.xmpp.presence import bounded
 
 MAX_EVIDENCE = 200
 """Pieces in one message; a line of the link is bounded."""
@@ -196,17 +197,18 @@ class AgentStream:
 
     def _presence_seen(self, effect: PresenceSeen) -> None:
         heard = self._wall(effect.at)
+        began = heard if effect.began is None else self._wall(effect.began)
         self._saw(
             Evidence(
                 subject=effect.contact,
                 source=Source.STREAM,
                 presence=effect.presence,
-                at=min(effect.since or heard, heard),
+                at=min(effect.since or began, heard),
                 heard=heard,
                 vantage=self._own,
                 resource=effect.resource,
                 priority=effect.priority,
-                idle_since=effect.idle_since,
+                idle_since=self._idle(effect, heard),
                 asked=effect.asked,
                 implied=effect.implied,
                 stale=effect.stale,
@@ -228,9 +230,15 @@ class AgentStream:
                 vantage=self._own,
                 resource=self._own_resource,
                 priority=effect.priority,
-                idle_since=effect.idle_since,
+                idle_since=self._idle(effect, heard),
             )
         )
+
+    def _idle(self, effect: PresenceSeen | OwnPresenceSent, heard: datetime) -> datetime | None:
+        """As the device's own clock says, if that can be believed (PR-2)."""
+        if effect.idle_from is not None:
+            return self._wall(effect.idle_from)
+        return bounded(effect.idle_since, heard)
 
     def _answered(self, effect: Answered) -> None:
         self._send(

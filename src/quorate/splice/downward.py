@@ -6,6 +6,7 @@ from quorate.model.reasons import Reason
 from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection
 from quorate.splice.effects import Side
+from quorate.splice.presence_book import MAX_STRANGERS
 from quorate.splice.roster_book import ROSTER
 from quorate.splice.session import Session
 from quorate.wire.xmpp.element import parse
@@ -149,9 +150,12 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         return False
     contact, kind = sender.bare, stanza.type
     if kind == "error":
+        if contact in session.roster.contacts:
+            book.link_down(contact)
         return asking.probe_failed(stanza.id, sender, data)
     if stanza.muc or contact in book.rooms:
-        book.rooms.add(contact)
+        if len(book.rooms) < MAX_STRANGERS:
+            book.rooms.add(contact)
         return False
     stranger = contact not in session.roster.contacts
     if not book.has_room(sender, stranger=stranger) or session.context.has_blocked(contact):
@@ -162,10 +166,12 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         return False
     # only contacts are probed, so only their presence is ever compared
     keep = not (stranger and session.roster.known)
+    pushed = session.roster.pushes(contact)
     if not expecting:
-        book.heard(stanza, data, asked=False, place=place, keep=keep)
+        book.heard(stanza, data, asked=False, place=place, keep=keep, pushed=pushed)
         return False
+    asked = asking.asked(contact)
     hidden = asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
-    book.heard(stanza, data, asked=asking.asked(contact), place=None if hidden else place, keep=keep)
+    book.heard(stanza, data, asked=asked, place=None if hidden else place, keep=keep, pushed=pushed)
     asking.heard(stanza)
     return hidden

@@ -105,6 +105,10 @@ class PresenceSeen(NamedTuple):
     implied: bool = False
     stale: bool = False
     reason: Reason | None = None
+    began: float | None = None
+    """When this stream first said so, on the clock of ``at``; what is said again is older than ``at``."""
+    idle_from: float | None = None
+    """``idle_since`` on the clock of ``at``, where only a length of time was told (XEP-0256)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,7 @@ class OwnPresenceSent:
     at: float
     priority: int = 0
     idle_since: datetime | None = None
+    idle_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

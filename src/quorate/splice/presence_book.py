@@ -42,6 +42,9 @@ class Resource(NamedTuple):
     """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
     mark: int | None
     """Recognises the same stanza sent again; None if that would be news."""
+    began: float
+    """When the stream said so first."""
+    idle_from: float | None
 
 
 _NOBODY: Mapping[str, Resource] = {}
@@ -55,6 +58,8 @@ class Whole:
     reason: Reason | None
     asked: bool
     implied: bool
+    since: datetime | None
+    began: float
 
 
 class PresenceBook:
@@ -67,6 +72,8 @@ class PresenceBook:
         self._marks: set[int] = set()
         """Those of all resources: one lookup tells a repetition."""
         self.rooms: set[Jid] = set()
+        self._dead: set[Jid] = set()
+        """Gateways whose link is down."""
 
     def knows(self, contact: Jid) -> bool:
         """The stream itself said something about this contact, and may be trusted to say more."""
@@ -109,26 +116,47 @@ class PresenceBook:
                     resources[name] = resource._replace(stanza=b"", mark=None)
 
     def heard(
-        self, stanza: PresenceStanza, data: bytes, *, asked: bool, place: int | None, keep: bool = True
+        self,
+        stanza: PresenceStanza,
+        data: bytes,
+        *,
+        asked: bool,
+        place: int | None,
+        keep: bool = True,
+        pushed: bool = True,
     ) -> None:
         """Presence or unavailability of a contact has arrived; ``place`` is None if it is hidden.
 
-        ``keep`` the stanza, to be compared with the answer to a probe.
+        ``keep`` the stanza, to be compared with the answer to a probe. ``pushed``: there is a subscription,
+        so that who is not available is offline.
         """
         assert stanza.from_ is not None
-        contact, resource = stanza.from_.bare, stanza.from_.resource
         if stanza.type is None:
             mark = None if asked or _LAST in data else hash(without_delay(data))
             kept = data if keep and len(data) <= MAX_LOOKS else b""
-            self._available(contact, stanza, asked=asked, place=place, mark=mark, kept=kept)
-        elif resource:
-            self._unmark(self._resources.get(contact, {}).pop(resource, None))
-            self._mentioned.add(contact)
-            self._tell(contact, resource, Whole(Presence.OFFLINE, None, asked, False), stanza.delay)
+            self._available(stanza.from_.bare, stanza, asked=asked, place=place, mark=mark, kept=kept)
         else:
-            self.state(contact, Presence.OFFLINE, asked=asked, since=stanza.delay)
-        if not contact.local:
-            self._gateway(contact, up=stanza.type is None)
+            self._left(stanza.from_, stanza.delay, asked=asked, pushed=pushed)
+
+    def _left(self, full: Jid, since: datetime | None, *, asked: bool, pushed: bool) -> None:
+        contact = full.bare
+        self._mentioned.add(contact)
+        reason = None if pushed else Reason.NOT_SUBSCRIBED
+        if contact.local and Jid("", contact.domain) in self._dead:
+            reason = Reason.STALE
+        presence = Presence.UNKNOWN if reason else Presence.OFFLINE
+        if full.resource:
+            self._unmark(self._resources.get(contact, {}).pop(full.resource, None))
+            left = Whole(presence, reason, asked, False, since, self._context.now)
+            self._tell(contact, full.resource, left)
+            if self.available(contact):
+                return
+        if reason is not None:
+            self.unknown(contact, reason, asked=asked)
+        elif full.resource:
+            self.link_down(contact)
+        else:
+            self.state(contact, presence, asked=asked, since=since)
 
     def _available(
         self,
@@ -147,12 +175,15 @@ class PresenceBook:
             self._mentioned.add(contact)
             self._wholes.pop(contact, None)
             resources = self._resources.setdefault(contact, {})
+            self._dead.discard(contact)
         if place is None:
             place = before.place if before else 0
-        seen = resources[name] = Resource(
-            stanza.presence, stanza.priority, stanza.delay, stanza.idle_since, kept, asked, place, mark
-        )
-        news = before is None or before[:4] != seen[:4] or before.mark not in self._marks
+        now, idle_s = self._context.now, stanza.idle_s
+        idle_from = None if idle_s is None else now - idle_s
+        told = (stanza.presence, stanza.priority, stanza.delay, stanza.idle_since)
+        news = before is None or before[:4] != told or before.mark not in self._marks
+        began = now if before is None or news else before.began
+        seen = resources[name] = Resource(*told, kept, asked, place, mark, began, idle_from)
         self._unmark(before)
         if mark is not None:
             self._marks.add(mark)
@@ -172,12 +203,15 @@ class PresenceBook:
         """Something is known about the whole contact; its resources are forgotten."""
         if not implied:
             self._mentioned.add(contact)
-        whole = Whole(presence, reason, asked, implied)
+        whole = Whole(presence, reason, asked, implied, since, self._context.now)
         for name, resource in self._resources.pop(contact, {}).items():
             self._unmark(resource)
-            self._tell(contact, name, whole, since)
+            if name:
+                self._tell(contact, name, whole)
         self._wholes[contact] = whole
-        self._tell(contact, "", whole, since)
+        self._tell(contact, "", whole)
+        if presence in (Presence.OFFLINE, Presence.UNREACHABLE):
+            self.link_down(contact)
 
     def unknown(self, contact: Jid, reason: Reason, *, asked: bool = False) -> None:
         """We may not know, or cannot: forget what was known. Asking remains possible."""
@@ -193,11 +227,13 @@ class PresenceBook:
 
     def imply_offline(self, contacts: Iterable[Jid]) -> None:
         """The initial burst is over; who has a subscription and was not named is offline."""
-        for contact in contacts:
+        for contact in sorted(contacts, key=lambda jid: bool(jid.local)):  # gateways before their users
             if contact in self._mentioned or contact in self._wholes:
                 continue
             if self._context.has_blocked(contact):
                 self.unknown(contact, Reason.BLOCKED)
+            elif contact.local and Jid("", contact.domain) in self._dead:
+                self.unknown(contact, Reason.STALE)
             else:
                 self.state(contact, Presence.OFFLINE, implied=True)
 
@@ -214,17 +250,20 @@ class PresenceBook:
         self._marks.clear()
         self._wholes.clear()
         self._mentioned.clear()
+        self._dead.clear()
 
     def _unmark(self, resource: Resource | None) -> None:
         if resource is not None and resource.mark is not None:
             self._marks.discard(resource.mark)
 
-    def _gateway(self, gateway: Jid, *, up: bool) -> None:
+    def link_down(self, contact: Jid) -> None:
         """PR-5: a dead gateway says nothing about its users; they are not offline, but unknown."""
-        if up:
+        own = self._context.own
+        if contact.local or (own is not None and contact.domain == own.domain):
             return
+        self._dead.add(contact)
         for user in self.people:
-            if user.domain == gateway.domain and user.local:
+            if user.domain == contact.domain and user.local:
                 self.unknown(user, Reason.STALE)
 
     def _tell_resource(
@@ -250,6 +289,8 @@ class PresenceBook:
                 False,
                 stale,
                 reason,
+                seen.began,
+                seen.idle_from,
             )
         )
 
@@ -258,7 +299,6 @@ class PresenceBook:
         contact: Jid,
         resource: str,
         whole: Whole,
-        since: datetime | None = None,
         *,
         stale: bool = False,
         reason: Reason | None = None,
@@ -269,7 +309,8 @@ class PresenceBook:
                 resource=resource,
                 presence=whole.presence,
                 at=self._context.now,
-                since=since,
+                since=whole.since,
+                began=whole.began,
                 asked=whole.asked,
                 implied=whole.implied,
                 stale=stale,

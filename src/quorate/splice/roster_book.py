@@ -110,6 +110,11 @@ class RosterBook:
         if self.known:
             self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
 
+    def pushes(self, contact: Jid) -> bool:
+        """Will the server tell of every change of this contact? True if that is not known."""
+        known = self.contacts.get(contact)
+        return not self.known if known is None else known.pushes_presence
+
     def with_presence(self) -> list[Jid]:
         """Contacts whose presence the server pushes by itself."""
         return [jid for jid, contact in self.contacts.items() if contact.pushes_presence]

@@ -96,5 +96,6 @@ def _own_presence(session: Session, stanza: PresenceStanza) -> None:
         at=context.now,
         priority=stanza.priority,
         idle_since=stanza.idle_since,
+        idle_from=None if stanza.idle_s is None else context.now - stanza.idle_s,
     )
     context.out.add(session.own_presence)

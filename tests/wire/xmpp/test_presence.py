@@ -148,17 +148,24 @@ def idle(minutes: int) -> str:
     return f"<idle xmlns='urn:xmpp:idle:1' since='{since}'/>"
 
 
+AUTO_AWAY = "<show>away</show><query xmlns='jabber:iq:last' seconds='600'/>"
+"""XEP-0256 section 3; without a show it says how long somebody was gone before the login."""
+
+
 @pytest.mark.parametrize(
     ("content", "minutes"),
     [
         (idle(30), 30),
         (idle(-30), 0),
         (idle(-25 * 60), None),
-        ("<query xmlns='jabber:iq:last' seconds='600'/>", 10),
-        ("<query xmlns='jabber:iq:last' seconds='600'/>" + delay(60), 70),
-        (idle(3) + "<query xmlns='jabber:iq:last' seconds='600'/>", 3),
-        ("<query xmlns='jabber:iq:last' seconds='-1'/>", None),
-        ("<query xmlns='jabber:iq:last' seconds='" + "9" * 50 + "'/>", None),
+        (AUTO_AWAY, 10),
+        (AUTO_AWAY.replace("away", "xa"), 10),
+        (AUTO_AWAY + delay(60), 70),
+        (idle(3) + AUTO_AWAY, 3),
+        (AUTO_AWAY.replace("600", "-1"), None),
+        (AUTO_AWAY.replace("600", "9" * 50), None),
+        (AUTO_AWAY.replace("away", "dnd"), None),
+        ("<query xmlns='jabber:iq:last' seconds='600'/>", None),
         (delay(5), None),
     ],
 )
@@ -170,7 +177,9 @@ def test_idle_is_its_own_statement(content: str, minutes: int | None) -> None:
 def test_without_a_wall_clock_dates_are_taken_as_sent() -> None:
     stanza = read(idle(-30) + delay(-30), heard=None)
     assert stanza.idle_since == stanza.delay == HEARD + timedelta(minutes=30)
-    assert read("<query xmlns='jabber:iq:last' seconds='600'/>", heard=None).idle_since is None
+    without = read(AUTO_AWAY, heard=None)
+    assert (without.idle_since, without.idle_s) == (None, 600.0), "whoever has a clock can count back"
+    assert read(AUTO_AWAY + delay(60), heard=None).idle_s is None
 
 
 SAME = "<show>away</show><status>lunch</status><priority>5</priority>"

@@ -12,6 +12,8 @@ from quorate.wire.xmpp.timestamp import parse_timestamp
 
 MAX_AHEAD: Final = timedelta(hours=24)
 """A clock further ahead than this is wrong, not fast."""
+MAX_IDLE_S: Final = 10 * 366 * 24 * 3600.0
+"""Nobody is idle for longer; more is nonsense."""
 MAX_NAME: Final = 64
 """Characters of a client's name."""
 MIN_PRIORITY, MAX_PRIORITY = -128, 127
@@ -46,13 +48,16 @@ class PresenceStanza(NamedTuple):
     """Joins a room (muc) or comes from one (muc#user)."""
     caps: str | None
     """``node#ver`` of XEP-0115."""
+    idle_s: float | None = None
+    """Idle for so long when it was sent, if nothing in it says when that was."""
 
 
 def parse_presence(element: Element, heard: datetime | None = None) -> PresenceStanza:
     """``heard`` (aware wall time of receipt) bounds the dates in it; without it they are taken as sent."""
     kind = element.get("type")
-    delay = _bounded(_oldest_delay(element), heard)
+    delay = bounded(_oldest_delay(element), heard)
     caps = element.find(_CAPS)
+    idle_since, idle_s = _idle(element, delay or heard)
     return PresenceStanza(
         from_=address(element.get("from")),
         to=address(element.get("to")),
@@ -61,7 +66,8 @@ def parse_presence(element: Element, heard: datetime | None = None) -> PresenceS
         presence=presence_of(kind, _text(element, "show")),
         priority=priority_of(_text(element, "priority")),
         delay=delay,
-        idle_since=_bounded(_idle_since(element, delay or heard), heard),
+        idle_since=bounded(idle_since, heard),
+        idle_s=idle_s,
         muc=any(element.find(name) is not None for name in _ROOM),
         caps=f"{caps.get('node', '')}#{caps.get('ver', '')}" if caps is not None else None,
     )
@@ -124,21 +130,25 @@ def _oldest_delay(element: Element) -> datetime | None:
     return min((stamp for stamp in stamps if stamp is not None), default=None)
 
 
-def _idle_since(element: Element, sent: datetime | None) -> datetime | None:
+def _idle(element: Element, sent: datetime | None) -> tuple[datetime | None, float | None]:
+    """(since when, or else for how long). XEP-0256 means idleness only in away and xa: elsewhere it tells
+    how long ago somebody was last online."""
     idle = element.find(_IDLE)
     if idle is not None:
-        return parse_timestamp(idle.get("since"))
+        return parse_timestamp(idle.get("since")), None
     last = element.find(_LAST)
-    seconds = last.get("seconds", "") if last is not None else ""
-    if sent is None or not seconds.isdecimal():
-        return None
-    try:
-        return sent - timedelta(seconds=int(seconds[:12]))
-    except OverflowError:
-        return None
+    text = last.get("seconds", "") if last is not None else ""
+    away = (_text(element, "show") or "").strip() in ("away", "xa")
+    if not away or not (text.isascii() and text.isdigit()):
+        return None, None
+    seconds = float(text[:12])
+    if seconds > MAX_IDLE_S:
+        return None, None
+    return (None, seconds) if sent is None else (sent - timedelta(seconds=seconds), None)
 
 
-def _bounded(at: datetime | None, heard: datetime | None) -> datetime | None:
+def bounded(at: datetime | None, heard: datetime | None) -> datetime | None:
+    """A date somebody's clock gave, never later than when it was heard; None if that clock is wrong."""
     if at is None or heard is None or at <= heard:
         return at
     return heard if at - heard <= MAX_AHEAD else None
