@@ -77,6 +77,10 @@ VERDICTS: dict[str, tuple[list[Evidence], str]] = {
     "idle": ([seen(ONLINE, idle_since=ago(IDLE_AWAY_S))], "away"),
     "not idle enough": ([seen(ONLINE, idle_since=ago(IDLE_AWAY_S - 1))], "available"),
     "free for chat is never idle": ([seen(Presence.FREE, idle_since=ago(IDLE_AWAY_S))], "available"),
+    "not known as a whole, the last device gone": (
+        [seen(OFFLINE), seen(UNKNOWN, resource="", reason=Reason.STALE)],
+        "unknown",
+    ),
     "said busy beats online": ([seen(ONLINE), said(BUSY)], "busy"),
     "said available takes back what the client shows": ([seen(BUSY, 90), said(ONLINE, 60)], "available"),
     "do-not-disturb after saying available": ([seen(BUSY, 10), said(ONLINE, 60)], "busy"),

@@ -113,6 +113,18 @@ async def test_what_two_streams_reported_lives_as_long_as_one_of_them() -> None:
     assert scene.bob() is UNKNOWN
 
 
+@pytest.mark.parametrize("resource", ["phone", "desk", ""])
+async def test_what_one_stream_does_not_know_any_more_another_still_knows(resource: str) -> None:
+    scene = Scene()
+    scene.sees(ONLINE, stream="s1")
+    scene.sees(ONLINE, stream="s2")
+    for gone in {"phone", resource}:
+        scene.sees(ONLINE, gone, stream="s1", stale=True)
+    assert scene.bob() is AVAILABLE
+    scene.sees(ONLINE, stream="s2", stale=True)
+    assert scene.bob() is UNKNOWN
+
+
 async def test_implied_offline_gives_way_to_what_was_seen() -> None:
     scene = Scene()
     scene.sees(OFFLINE, "", implied=True)

@@ -212,7 +212,8 @@ def _account(evidence: list[Evidence], weighing: _Weighing) -> _Found:
 
 def _absent(seen: list[Evidence], weighing: _Weighing) -> _Found:
     """No device is there: gone if the last word says so, else not known."""
-    last = max(seen, key=lambda e: (e.heard, e.presence is Presence.OFFLINE))
+    # said at the same moment, a word about the whole account comes after those about its devices
+    last = max(seen, key=lambda e: (e.heard, not e.resource, e.presence is Presence.OFFLINE))
     weighing.drop((e for e in seen if e is not last), "older")
     if last.presence is Presence.OFFLINE:
         return _Found(Availability.OFFLINE, last)

@@ -144,9 +144,11 @@ class EvidenceBook:
         slots = self._entries.setdefault(evidence.subject, {})
         slot = (evidence.source, evidence.vantage, evidence.resource)
         same_view = {s: e for s, e in slots.items() if s[:2] == slot[:2]}
+        before = slots.get(slot)
+        if evidence.stale and stream is not None and _others_know(before, same_view, stream):
+            return self._directory.key_of(evidence.subject)
         if evidence.implied and any(not e.evidence.stale for s, e in same_view.items() if s != slot):
             return self._directory.key_of(evidence.subject)
-        before = slots.get(slot)
         if evidence.source is Source.STREAM:
             for other in _superseded(evidence, same_view):
                 del slots[other]
@@ -186,13 +188,23 @@ class EvidenceBook:
         self._alarm.set(min(self._due.values(), default=None))
 
 
+def _others_know(entry: _Entry | None, same_view: Mapping[_Slot, _Entry], stream: str) -> bool:
+    """What one stream does not know any more another may still say; what was replaced stays so."""
+    if entry is None:
+        return bool(same_view)
+    entry.streams.discard(stream)
+    return bool(entry.streams)
+
+
 def _superseded(evidence: Evidence, same_view: Mapping[_Slot, _Entry]) -> list[_Slot]:
     """What the stream said before and no longer holds, by RFC 6121 section 4.5.
 
     Unavailable from the bare address ends every device; a device that shows itself ends what was said of
     the whole account; of devices that left, the last is remembered; anything new ends what is stale.
     """
-    gone = []
+    gone: list[_Slot] = []
+    if evidence.stale:
+        return gone
     for slot, entry in same_view.items():
         known = entry.evidence
         if slot[2] == evidence.resource:
