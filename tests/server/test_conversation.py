@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from quorate.clock import ManualClock
 from quorate.link.messages import CompanionStatus, SayTo
 from quorate.model.availability import Availability
 from quorate.model.evidence import Presence
@@ -46,6 +47,27 @@ async def test_typed_and_answered(tmp_path: Path, typed: list[str], answered: st
             agent.types(desk, line)
             await agent.heard(SayTo, nth=number)
         assert answered in agent.of(SayTo)[-1].text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "texts", "activities"),
+    [(1, ["meet bob", "meet bob"], 1), (1, ["meet bob", "meet dave"], 2), (11, ["meet bob", "meet bob"], 2)],
+    ids=["sent again", "another one", "later"],
+)
+async def test_a_command_sent_again_on_a_new_stream_is_carried_out_once(
+    tmp_path: Path, minutes: int, texts: list[str], activities: int
+) -> None:
+    """SM-8: the agent was restarted, the client could not resume, and sends what was not acknowledged."""
+    clock = ManualClock()
+    async with running(tmp_path, clock) as hub:
+        for number, text in enumerate(texts):
+            async with connected(tmp_path, f"agent-{number}", clock) as agent:
+                desk = at_the_desk(agent, bob=OFFLINE, dave=OFFLINE)
+                agent.types(desk, text, message="m1")
+                agent.types(desk, "status", message="m2")
+                await agent.heard(SayTo, lambda m: m.effect == "say-m2")
+            clock.advance(60 * minutes)
+        assert len(hub.owned.open()) == activities
 
 
 async def test_others_activities_are_not_found(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,15 @@ def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
     opened.close()
 
 
-def test_a_command_is_carried_out_once(store: Store, tmp_path: Path) -> None:
+def test_a_command_is_carried_out_once(store: Store, tmp_path: Path, clock: ManualClock) -> None:
     assert store.executed.first_time("alice/m1")
     assert not store.executed.first_time("alice/m1")
     assert store.executed.first_time("alice/m2")
     store.close()
-    again = open_store(tmp_path)
+    again = open_store(tmp_path, clock)
     assert not again.executed.first_time("alice/m1")
+    clock.advance(600)
+    assert again.executed.first_time("alice/m1", timedelta(minutes=5)), "the same id may mean another by now"
     again.close()
 
 

@@ -1,8 +1,9 @@
 """The companion's side of the chat: what an account typed to Quorate is done once and answered there."""
 
 import logging
-from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, assert_never
+from datetime import datetime, timedelta, tzinfo
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, assert_never
 
 from quorate.errors import NotFound, NotPossible, QuorateError, Refused, place_of
 from quorate.link.messages import CommandGiven, SayTo
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SENT_AGAIN: Final = timedelta(minutes=10)
+"""A client whose session could not be resumed sends again, on a new stream, what was not acknowledged."""
+_QUESTIONS: Final = (Who, Status, Explain, Help)
+
 
 class Conversation:
     def __init__(self, hub: "Hub") -> None:
@@ -47,7 +52,7 @@ class Conversation:
 
     async def _answer(self, peer: LinkPeer, message: CommandGiven, account: Address) -> None:
         try:
-            if not self._hub.store.executed.first_time(f"{message.stream} {message.message}"):
+            if self._done_before(message, account):
                 return
             text = await self._do(message.command, account)
         except QuorateError as error:
@@ -57,6 +62,15 @@ class Conversation:
             text = texts.MISTAKE
         if text:
             peer.send(SayTo(effect=f"say-{message.message}", stream=message.stream, text=text))
+
+    def _done_before(self, message: CommandGiven, account: Address) -> bool:
+        """A question may be asked again on another stream; an order is carried out once."""
+        executed = self._hub.store.executed
+        if not executed.first_time(f"{message.stream} {message.message}"):
+            return True
+        if isinstance(message.command, _QUESTIONS):
+            return False
+        return not executed.first_time(_typed(account, message), SENT_AGAIN)
 
     async def _do(self, command: Command, account: Address) -> str | None:
         match command:
@@ -157,3 +171,8 @@ class Conversation:
                 suggestion=f"{verb} {mine[0].id}",
             )
         return mine[0]
+
+
+def _typed(account: Address, message: CommandGiven) -> str:
+    """What one command is known by on whatever stream it comes; ids alone may be counted anew there."""
+    return sha256(f"{account}\0{message.message}\0{message.command!r}".encode()).hexdigest()

@@ -4,8 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select
 
 from quorate.clock import Clock
 from quorate.store.database import Database, put
@@ -21,14 +20,12 @@ class Executed:
         self._database = database
         self._clock = clock
 
-    def first_time(self, message: str) -> bool:
-        """Note it; False if it was noted before."""
-        row = insert(ExecutedRow).values(message=message, at=self._clock.now())
-        try:
-            with self._database.transaction() as connection:
-                connection.execute(row)
-        except IntegrityError:
+    def first_time(self, message: str, within: timedelta = KEEP) -> bool:
+        """Note it; False if it was noted so recently."""
+        if self.known(message, within):
             return False
+        with self._database.transaction() as connection:
+            put(connection, ExecutedRow, {"message": message}, {"at": self._clock.now()})
         return True
 
     def known(self, message: str, within: timedelta) -> bool:
