@@ -129,3 +129,51 @@ async def test_another_device_and_the_archive_know_nothing_of_it(make_house: Mak
     assert sorted(texts_in(archived)) == said
     assert "quorate" not in "".join(ElementTree.tostring(xml, "unicode") for xml in archived)
     assert "quorate" not in house.server.stored_text()
+
+
+async def back(client: ImClient, port: int) -> bool:
+    """The client connects once more; True if its session could be resumed, else it has logged in afresh."""
+    over: asyncio.Queue[bool] = asyncio.Queue()
+    client.add_event_handler("session_resumed", lambda _: over.put_nowait(True))
+    client.add_event_handler("session_start", lambda _: over.put_nowait(False))
+    client.closed.clear()
+    client.received.presences.clear()
+    client.connect("127.0.0.1", port)
+    resumed = await asyncio.wait_for(over.get(), WAIT_S)
+    if not resumed:
+        await client.until(lambda got: any(w.startswith(BOB) for w, _ in got.presences), "bob again")
+    return resumed
+
+
+async def test_a_session_nobody_can_translate_is_refused_and_the_client_logs_in_afresh(
+    make_house: MakeHouse,
+) -> None:
+    """T14: around Quorate the server does not know the id. T13: after a restart Quorate does not."""
+    house = await make_house()
+    alice, bob, _ = await everybody(house)
+    assert str(alice.plugin["xep_0198"].sm_id).startswith("q1.")
+    alice.say(COMPANION, "status")
+    await alice.message_with("Nothing is under way", COMPANION)
+    assert alice.transport is not None
+    alice.transport.abort()
+    await asyncio.wait_for(alice.closed.wait(), WAIT_S)
+    through, alice.ca_certs = alice.ca_certs, house.server.authority.path
+    assert not await back(alice, house.server.port)
+    assert COMPANION not in str(await alice.get_roster())
+    bob.say(ALICE, "directly")
+    await alice.message_with("directly", BOB)
+    await alice.leave()
+
+    alice.ca_certs = through
+    assert not await back(alice, house.quorate.im_port)
+    assert str(alice.plugin["xep_0198"].sm_id).startswith("q1.")
+    await house.quorate.kill()
+    house.quorate.end_agent()
+    await asyncio.wait_for(alice.closed.wait(), WAIT_S)
+    await house.quorate.start()
+    assert not await back(alice, house.quorate.im_port)
+    bob.say(ALICE, "welcome back")
+    await alice.message_with("welcome back", BOB)
+    alice.say(COMPANION, "who bob")
+    await alice.message_with("bob: available", COMPANION)
+    assert alice.failure is None
