@@ -25,6 +25,8 @@ class Peer:
     messages: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     """What the companion said."""
+    answers: list[str] = field(default_factory=list)
+    """Ids of the requests it answered."""
 
     def send(self, stanza: str) -> str:
         self.unacked.append(stanza)
@@ -36,6 +38,7 @@ class Peer:
                 self.received += 1
                 self.messages += re.findall(r"id='([cs]\d+)'", found[0])
                 self.lines += re.findall(r"<body>(hello \d+)</body>", found[0])
+                self.answers += re.findall(r"type='result' id='(p\d+)'", found[0])
             else:
                 self.confirm(found[0])
 
@@ -60,6 +63,7 @@ class World:
         self.sent: dict[str, list[str]] = {"c": [], "s": []}
         self.said: list[str] = []
         self.commands: list[str] = []
+        self.asked: list[str] = []
         self.count = 0
 
     def step(self, what: str) -> None:
@@ -83,6 +87,12 @@ class World:
         self.talk.c(
             self.client.send(f"<message to='quorate@quorate.invalid' id='w{self.count}'>{body}</message>")
         )
+
+    def up_asked(self) -> None:
+        self.asked.append(f"p{self.count}")
+        ping = "<ping xmlns='urn:xmpp:ping'/>"
+        request = f"<iq type='get' id='p{self.count}' to='quorate@quorate.invalid'>{ping}</iq>"
+        self.talk.c(self.client.send(request))
 
     def up_added(self) -> None:
         self.talk.tell("bob", effect=f"e{self.count}")
@@ -129,9 +139,25 @@ class World:
         self._resumed()
         self.broken()
 
-    def _asks_to_resume(self) -> None:
+    def overtaken(self) -> None:
+        """The client is back before its old connection is known to be dead; what was in it is read late."""
+        late = self.client.send(f"<message to='bob@example.org' id='c{self.count}'/>")
+        self.sent["c"].append(f"c{self.count}")
+        old = self.talk
+        self._asks_to_resume(lose=False)
+        old.c(late)
+        assert old.server() == ""
+        old.lose()
+        self._resumed()
+        self.client.hear(self.talk.client())
+        self.talk.c("".join(self.client.unacked))
+
+    def _asks_to_resume(self, *, lose: bool = True) -> None:
         kept: list[SpliceEffect] = self.talk.effects
-        self.talk.lose()
+        if lose:
+            self.talk.lose()
+        else:
+            self.talk.client(), self.talk.server()
         self.talk = Talk(sessions=self.talk.sessions)
         self.talk.effects = kept
         self.talk.open()
@@ -156,6 +182,7 @@ def test_nothing_is_lost_doubled_or_miscounted(steps: list[str]) -> None:
     assert world.server.messages == world.sent["c"]
     assert world.client.messages == world.sent["s"]
     assert world.client.lines == world.said
+    assert set(world.client.answers) == set(world.asked)
     assert world.client.unacked == world.server.unacked == []
     assert len(world.commands) == len(set(world.commands)) == steps.count("up_taken")
     assert world.talk.splice.state is StreamState.LIVE
