@@ -64,7 +64,7 @@ def test_never_inside_a_stanza_however_slowly_it_comes(side: Side) -> None:
     """INJ-2, T18: one byte a second, an addition after each."""
     talk = Talk().log_in()
     sender, receiver = ("alice", talk.server) if side is Side.CLIENT else ("bob", talk.client)
-    slow = f"<message from='{sender}@example.org/x' to='zed@example.org' ><body>a&amp;b</body></message>"
+    slow = f"<message from='{sender}@example.org/x' to='zed@example.org'><body>a&amp;b</body></message>"
     got = ""
     for number, byte in enumerate(slow):
         (talk.c if side is Side.CLIENT else talk.s)(byte)

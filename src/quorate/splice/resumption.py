@@ -57,7 +57,7 @@ class Resumption:
 
     def authenticating(self, data: bytes) -> bytes:
         """SASL2 <authenticate/>, which may enable or resume at once: the client counts from its end on."""
-        connection = self._connection
+        connection, self._refused = self._connection, None
         found = spans(data, connection.headers[Side.CLIENT])
         if _first(found, "enable") is not None:
             connection.session.ledger.discard()
