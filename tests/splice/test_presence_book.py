@@ -301,6 +301,18 @@ def test_changes_of_the_roster_are_told(sender: str) -> None:
     assert talk.splice.contacts == 3
 
 
+def test_who_is_missing_from_a_roster_read_anew_is_unknown() -> None:
+    """Another device may have changed it while this one was away."""
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/><presence from='carol@example.org/x'/>")
+    talk.hear()
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB))
+    assert {(e.contact, e.presence, e.reason) for e in talk.saw(PresenceSeen)} == {
+        (who("carol"), Presence.UNKNOWN, Reason.NOT_SUBSCRIBED)
+    }
+
+
 def test_a_roster_push_of_a_stranger_is_not_believed() -> None:
     talk = Talk().log_in()
     stanza = (

@@ -113,7 +113,7 @@ class RosterBook:
     def pushes(self, contact: Jid) -> bool:
         """Will the server tell of every change of this contact? True if that is not known."""
         known = self.contacts.get(contact)
-        return not self.known if known is None else known.pushes_presence
+        return known.pushes_presence if known is not None else not self.known
 
     def with_presence(self) -> list[Jid]:
         """Contacts whose presence the server pushes by itself."""
@@ -124,8 +124,11 @@ class RosterBook:
             self.own_id = self._context.ids.next()
 
     def _learn(self, data: bytes) -> None:
+        before, self.known = self.contacts, True
         self.contacts = {parse_jid(c.address.account): c for c in self._people(self._read(data))}
-        self.known = True
+        for jid, contact in before.items():
+            if contact.pushes_presence and not self.pushes(jid):
+                self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
         self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
 
     def _people(self, roster: RosterQuery) -> tuple[Contact, ...]:
