@@ -55,6 +55,7 @@ class Desk:
     directory: Directory = field(default_factory=Directory)
     sessions: SessionRegistry = field(default_factory=SessionRegistry)
     connected: bool = True
+    answering: bool = True
     count: int = 0
 
     def __post_init__(self) -> None:
