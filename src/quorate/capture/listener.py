@@ -16,7 +16,7 @@ from quorate.capture.tls import TlsFault
 from quorate.errors import Misconfigured, place_of
 from quorate.splice.effects import Side
 
-MAX_CONNECTIONS = 1024
+MAX_CONNECTIONS = 4096
 STOP_S = 3.0
 """How long streams may take to say good-bye when the agent ends."""
 

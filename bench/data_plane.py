@@ -1,0 +1,227 @@
+"""Quorate's agent as a proxy beside HAProxy and mitmproxy: the same logged-in streams through each, in turn.
+
+TLS on both sides, XEP-0198 on, ordinary messages and presences. Read the ratios; the rest depends on the machine.
+"""
+
+import argparse
+import contextlib
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.load import Load, account, busy, contact, keepalives, paced
+from bench.peers import DOMAIN, Absent, Ground, Maker, Peer, agent, allow_many_files, direct, haproxy, mitmproxy
+from quorate.link.messages import AskFor
+from quorate.link.wire import encode
+from tests.capture.stand_in import server_context
+from tests.interop.certificates import TestAuthority
+
+BUSY_STREAMS = 50
+BUSY_CONTACTS = 20
+STANZAS_PER_S = 1000
+MEMORY_CONTACTS = 200
+ONLINE = 40
+"""Of these, how many the initial burst names."""
+BURST_S = 6.0
+"""Then Quorate has concluded that the others are offline."""
+KEEPALIVE_S = 60.0
+
+
+@dataclass
+class Busy:
+    """What one peer cost, round by round."""
+
+    cpu_us: list[float] = field(default_factory=list)
+    trips_per_s: list[float] = field(default_factory=list)
+    paced_cpu_us: list[float] = field(default_factory=list)
+    p50_us: list[float] = field(default_factory=list)
+    p99_us: list[float] = field(default_factory=list)
+
+
+class Field:
+    """Loads over peers, closed together."""
+
+    def __init__(self, ground: Ground, listening: socket.socket, certificate: tuple[Path, Path]) -> None:
+        self.ground = ground
+        self._listening = listening
+        self._context = server_context(*certificate)
+
+    @contextlib.contextmanager
+    def load(self, make: Maker) -> Iterator[Load]:
+        peer = make(self.ground)
+        load = Load(peer, self._listening, self._context)
+        try:
+            yield load
+        finally:
+            load.close()
+            peer.stop()
+
+
+def measure_busy(load: Load, found: Busy, seconds: float) -> None:
+    spent, trips = load.peer.cpu_s(), busy(load, seconds)
+    found.cpu_us.append((load.peer.cpu_s() - spent) / trips * 1e6)
+    found.trips_per_s.append(trips / seconds)
+    spent = load.peer.cpu_s()
+    times = paced(load, STANZAS_PER_S, seconds)
+    found.paced_cpu_us.append((load.peer.cpu_s() - spent) / len(times) * 1e6)
+    found.p50_us.append(statistics.median(times) * 1e6)
+    found.p99_us.append(statistics.quantiles(times, n=100)[98] * 1e6)
+
+
+def measure_asks(asked: Load, own: Load, count: int) -> tuple[list[float], list[float]]:
+    """Seconds from the server's request to the agent's verdict, and of a client's own question, in turn."""
+    verdicts, answers = [], []
+    link = asked.peer.link
+    assert link is not None
+    for number in range(count):
+        stream = number % len(asked.streams)
+        who = contact(stream, number // len(asked.streams) % BUSY_CONTACTS)
+        line = encode(AskFor(request=f"ask{number}", stream=link.streams[account(stream)], contact=f"xmpp:{who}"))
+        start = time.perf_counter()
+        link.send(line)
+        while f"ask{number}" not in link.answered:
+            asked.turn(5.0)
+        verdicts.append(time.perf_counter() - start)
+        own.last_answered = None
+        question = f"<iq type='get' id='last{number}' to='{who}'><query xmlns='jabber:iq:last'/></iq>"
+        start = time.perf_counter()
+        own.streams[stream].client.send(question.encode())
+        while own.last_answered is None:
+            own.turn(5.0)
+        answers.append(time.perf_counter() - start)
+    assert not any(link.answered.values()), set(link.answered.values())
+    return verdicts, answers
+
+
+def busy_part(field_: Field, makers: Sequence[Maker], rounds: int, seconds: float, asks: int) -> list[str]:
+    found: dict[str, Busy] = {}
+    notes = []
+    with contextlib.ExitStack() as stack:
+        loads = []
+        for make in makers:
+            try:
+                load = stack.enter_context(field_.load(make))
+                load.login(BUSY_STREAMS, BUSY_CONTACTS)
+                loads.append(load)
+            except (Absent, OSError) as absent:
+                notes.append(f"**NOT MEASURED: {make.__name__}: {absent}**")
+        for _ in range(rounds):
+            for load in loads:
+                measure_busy(load, found.setdefault(load.peer.name, Busy()), seconds)
+        asked = next(load for load in loads if load.peer.link is not None)
+        verdicts, answers = measure_asks(asked, loads[0], asks)
+    verdict, answer = statistics.median(verdicts) * 1e6, statistics.median(answers) * 1e6
+    ask = [
+        "",
+        "| ask | p50 µs | × own question |",
+        "|---|---|---|",
+        f"| a direct client's own jabber:iq:last | {answer:.0f} | 1 |",
+        f"| request of the server to verdict | {verdict:.0f} | {verdict / answer:.2f} |",
+    ]
+    return busy_table(found) + [*notes, *ask]
+
+
+def busy_table(found: dict[str, Busy]) -> list[str]:
+    median = statistics.median
+    base, none = found.get("HAProxy"), found["no proxy"]
+    lines = [
+        f"{BUSY_STREAMS} busy streams; latency and the second CPU column at {STANZAS_PER_S} stanzas/s",
+        "",
+        "| peer | CPU µs/round trip | × HAProxy | trips/s | CPU µs, paced | × | added p50 µs | × | added p99 µs | × |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, busy_ in found.items():
+        if busy_ is none:
+            p50, p99 = median(none.p50_us), median(none.p99_us)
+            lines.append(f"| {name} (its own round trip) | | | {median(none.trips_per_s):.0f} | | | {p50:.0f} | | {p99:.0f} | |")
+            continue
+        cells = [name]
+        for values, before in (
+            ([*busy_.cpu_us], base and base.cpu_us),
+            (None, None),
+            ([*busy_.paced_cpu_us], base and base.paced_cpu_us),
+            (_added(busy_.p50_us, none.p50_us), base and _added(base.p50_us, none.p50_us)),
+            (_added(busy_.p99_us, none.p99_us), base and _added(base.p99_us, none.p99_us)),
+        ):
+            if values is None:
+                cells.append(f"{median(busy_.trips_per_s):.0f}")
+            else:
+                cells += [f"{median(values):.0f}", f"{median(values) / median(before):.2f}" if before else "?"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _added(with_peer: list[float], without: list[float]) -> list[float]:
+    return [a - b for a, b in zip(with_peer, without, strict=True)]
+
+
+def idle_part(field_: Field, makers: Sequence[Maker], memory: int, streams: int, seconds: float) -> list[str]:
+    lines = [
+        "",
+        f"Idle: KiB (PSS) per logged-in stream with {MEMORY_CONTACTS} contacts, {ONLINE} of them online, from"
+        f" {memory} of them; then CPU of {streams} streams with white space each {KEEPALIVE_S:.0f} s",
+        "",
+        "| peer | KiB per stream | streams | % of a core |",
+        "|---|---|---|---|",
+    ]
+    for make in makers:
+        try:
+            with field_.load(make) as load:
+                lines.append(measure_idle(load, memory, streams, seconds))
+        except (Absent, OSError) as absent:
+            lines.append(f"| **NOT MEASURED: {make.__name__}: {absent}** | | | |")
+    return lines
+
+
+def measure_idle(load: Load, memory: int, streams: int, seconds: float) -> str:
+    load.login(5, MEMORY_CONTACTS, ONLINE)
+    load.run(BURST_S)
+    before = load.peer.pss_kib()
+    load.login(memory, MEMORY_CONTACTS, ONLINE)
+    load.run(BURST_S)
+    kib = (load.peer.pss_kib() - before) / memory
+    load.login(streams - len(load.streams), 10)
+    load.run(BURST_S)
+    spent = load.peer.cpu_s()
+    keepalives(load, KEEPALIVE_S, seconds)
+    percent = (load.peer.cpu_s() - spent) / seconds * 100
+    return f"| {load.peer.name} | {kib:.0f} | {len(load.streams)} | {percent:.2f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each busy measurement")
+    parser.add_argument("--asks", type=int, default=200)
+    parser.add_argument("--memory-streams", type=int, default=250)
+    parser.add_argument("--idle-streams", type=int, default=2000)
+    parser.add_argument("--idle-seconds", type=float, default=20.0)
+    parser.add_argument("--part", choices=("busy", "idle"), action="append", help="default: both")
+    given = parser.parse_args()
+    allow_many_files()
+    with tempfile.TemporaryDirectory(prefix="quorate-bench-") as home, socket.socket() as listening:
+        authority = TestAuthority(Path(home))
+        certificate = authority.issue(DOMAIN, Path(home))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(128)
+        ground = Ground(Path(home), listening.getsockname()[1], *certificate, authority.path)
+        field_ = Field(ground, listening, certificate)
+        parts = given.part or ["busy", "idle"]
+        if "busy" in parts:
+            makers = (direct, haproxy, agent, mitmproxy)
+            print("\n".join(busy_part(field_, makers, given.rounds, given.seconds, given.asks)), flush=True)
+        if "idle" in parts:
+            makers = (haproxy, agent)
+            print("\n".join(idle_part(field_, makers, given.memory_streams, given.idle_streams, given.idle_seconds)))
+
+
+if __name__ == "__main__":
+    main()
