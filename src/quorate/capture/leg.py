@@ -1,18 +1,16 @@
 """One leg of a stream: a socket with or without TLS on it, plaintext above.
 
-Uses asyncio's raw protocols: TLS starts in the middle of the conversation and bytes must be had before it.
+TLS starts in the middle of the conversation and bytes must be had before it, so none of asyncio's is used.
 """
 
 import asyncio
 from typing import Protocol
 
 from quorate.capture.tls import TlsFault, TlsLeg, TlsStep
+from quorate.capture.transport import HIGH_WATER, SCRATCH_SIZE, SocketTransport, take_over
 from quorate.splice.effects import Side
 
-HIGH_WATER = 192 * 1024
-"""Buffered bytes at which the other leg is not read any more."""
-SCRATCH_SIZE = 64 * 1024
-"""One read; with HIGH_WATER it bounds what a stalled reader holds."""
+__all__ = ["HIGH_WATER", "SCRATCH_SIZE", "Leg", "LegOwner"]
 
 
 class LegOwner(Protocol):
@@ -48,14 +46,28 @@ class LegOwner(Protocol):
 class Leg(asyncio.BufferedProtocol):
     """Bytes written before there is a connection wait for it."""
 
+    __slots__ = (
+        "_before",
+        "_close_when_secured",
+        "_finished",
+        "_paused",
+        "_scratch",
+        "_stalled",
+        "_tls",
+        "_transport",
+        "ended",
+        "lost",
+        "owner",
+        "side",
+    )
+
     def __init__(self, side: Side, owner: LegOwner, scratch: bytearray) -> None:
         self.side = side
         self.owner = owner
         self._scratch = memoryview(scratch)
-        self._transport: asyncio.Transport | None = None
+        self._transport: SocketTransport | None = None
         self._tls: TlsLeg | None = None
-        self._before: list[bytes] = []
-        self._before_size = 0
+        self._before: bytes = b""
         self._stalled = False
         self.ended = False
         self._finished = False
@@ -78,7 +90,7 @@ class Leg(asyncio.BufferedProtocol):
     @property
     def buffered(self) -> int:
         """Bytes taken over from the other side and not yet with the kernel."""
-        size = self._before_size + (self._tls.waiting if self._tls else 0)
+        size = len(self._before) + (self._tls.waiting if self._tls else 0)
         return size + (self._transport.get_write_buffer_size() if self._transport else 0)
 
     @property
@@ -90,10 +102,15 @@ class Leg(asyncio.BufferedProtocol):
     def write(self, data: bytes) -> None:
         if not data or self._finished or self._close_when_secured or self.lost:
             return
-        if self._tls is not None:
-            data = self._tls.write(data)
-        self._send(data)
-        self._weigh()
+        tls, transport = self._tls, self._transport
+        if tls is not None:
+            data = tls.write(data)
+        if transport is not None and (tls is None or tls.ready):
+            # the transport itself says when too much waits in it
+            transport.write(data)
+        else:
+            self._send(data)
+            self._weigh()
 
     def start_tls(self, tls: TlsLeg, early: bytes = b"") -> None:
         """Everything from here on is TLS; ``early`` are bytes of the peer that belong to it already."""
@@ -107,7 +124,7 @@ class Leg(asyncio.BufferedProtocol):
         if self._tls is not None:
             self._send(self._tls.close())
         self._finished = True
-        if self._transport is not None and self._transport.can_write_eof():
+        if self._transport is not None:
             self._transport.write_eof()
 
     def close(self) -> None:
@@ -138,16 +155,14 @@ class Leg(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=HIGH_WATER)
-        before, self._before = self._before, []
-        self._before_size = 0
-        for data in before:
-            transport.write(data)
-        if self._finished and transport.can_write_eof():
-            transport.write_eof()
+        own = self._transport = take_over(transport, self)
+        before, self._before = self._before, b""
+        if before:
+            own.write(before)
+        if self._finished:
+            own.write_eof()
         if self._paused:
-            transport.pause_reading()
+            own.pause_reading()
         self._weigh()
         self.owner.leg_connected(self.side)
 
@@ -155,11 +170,15 @@ class Leg(asyncio.BufferedProtocol):
         return self._scratch
 
     def buffer_updated(self, nbytes: int) -> None:
-        data = bytes(self._scratch[:nbytes])
+        data = self._scratch[:nbytes]
         if self._tls is None:
-            self.owner.leg_received(self.side, data)
-        else:
-            self._step(self._tls.feed(data))
+            self.owner.leg_received(self.side, bytes(data))
+            return
+        got = self._tls.take(data)
+        if isinstance(got, TlsStep):
+            self._step(got)
+        elif got:
+            self.owner.leg_received(self.side, got)
 
     def eof_received(self) -> bool:
         self._end()
@@ -182,8 +201,7 @@ class Leg(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.write(data)
         else:
-            self._before.append(data)
-            self._before_size += len(data)
+            self._before += data
 
     def _weigh(self) -> None:
         """Tell the owner when the peer falls behind, and when it has caught up."""

@@ -6,14 +6,17 @@ Foreign errors become a ``TlsFault`` here, once, so that nothing above reads Ope
 import contextlib
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
 
-READ_SIZE = 64 * 1024
+READ_SIZE = 16 * 1024
+"""A TLS record holds no more (RFC 8446 section 5.1)."""
+PIECE_SIZE = 8 * 1024
+"""What is put through a memory BIO at once: it never gives back the memory it grew to."""
 MAX_CONTEXTS = 32
 """Clients choose their ALPN list; what is kept for it is bounded."""
 USUAL_ALPN = ((), ("xmpp-client",))
@@ -93,6 +96,19 @@ class TlsStep:
 class TlsLeg:
     """TLS over memory; ``hostname`` makes it the client role, verified for that name."""
 
+    __slots__ = (
+        "_decrypt",
+        "_encrypt",
+        "_incoming",
+        "_outgoing",
+        "_over",
+        "_server_side",
+        "_tls",
+        "_waiting",
+        "ready",
+        "waiting",
+    )
+
     def __init__(self, context: ssl.SSLContext, *, hostname: str | None = None) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -100,7 +116,8 @@ class TlsLeg:
         self._tls = context.wrap_bio(
             self._incoming, self._outgoing, server_side=self._server_side, server_hostname=hostname
         )
-        self._waiting: list[bytes] = []
+        self._decrypt, self._encrypt = self._tls.read, self._tls.write
+        self._waiting: list[bytes] | None = None
         self.ready = False
         self.waiting = 0
         """Plaintext bytes that wait for the end of the handshake."""
@@ -114,38 +131,36 @@ class TlsLeg:
         """The first flight of the client role."""
         return self.feed(b"")
 
-    def feed(self, ciphertext: bytes) -> TlsStep:
+    def feed(self, ciphertext: bytes | memoryview) -> TlsStep:
         """Take bytes from the peer."""
-        if self._over:
-            return TlsStep()
+        got = self.take(ciphertext)
+        return TlsStep(plaintext=got) if isinstance(got, bytes) else got
+
+    def take(self, ciphertext: bytes | memoryview) -> bytes | TlsStep:
+        """The same, and only the plaintext if that is all that came of it."""
+        if self._over or not self.ready or len(ciphertext) > PIECE_SIZE:
+            return self._take(ciphertext)
         self._incoming.write(ciphertext)
-        became_ready = False
-        plain: list[bytes] = []
         try:
-            if not self.ready:
-                self._tls.do_handshake()
-                self.ready = became_ready = True
-                self._flush()
-            while chunk := self._tls.read(READ_SIZE):
-                plain.append(chunk)
+            plain = self._decrypt(READ_SIZE)
         except ssl.SSLWantReadError:
-            return self._step(plain, ready=became_ready)
+            return TlsStep(ciphertext=self._outgoing.read()) if self._outgoing.pending else b""
         except ssl.SSLError as error:
-            self._over = True
-            if isinstance(error, ssl.SSLZeroReturnError):
-                return self._step(plain, ready=became_ready, ended=True)
-            return self._step(plain, ready=became_ready, fault=self._fault(error))
-        self._over = True
-        return self._step(plain, ready=became_ready, ended=True)
+            return self._failed([], error)
+        if plain and not self._incoming.pending and not self._outgoing.pending and not self._tls.pending():
+            return plain
+        return self._read([plain], became_ready=False) if plain else self._ended([], became_ready=False)
 
     def write(self, plaintext: bytes) -> bytes:
         """The ciphertext to send for it; nothing before the handshake is done, then it follows."""
-        if self._over and not self.ready:
-            return b""
-        self._waiting.append(plaintext)
-        self.waiting += len(plaintext)
+        if self.ready and len(plaintext) <= PIECE_SIZE:
+            self._encrypt(plaintext)
+            return self._outgoing.read()
         if self.ready:
-            self._flush()
+            return b"".join(self._encrypted(plaintext))
+        if not self._over:
+            self._waiting = [*(self._waiting or ()), plaintext]
+            self.waiting += len(plaintext)
         return self._outgoing.read()
 
     def close(self) -> bytes:
@@ -162,19 +177,82 @@ class TlsLeg:
         self._over = True
         return TlsFault(self._reason(), Trouble.CUT)
 
-    def _flush(self) -> None:
-        for data in self._waiting:
-            view = memoryview(data)
-            while view:
-                view = view[self._tls.write(view) :]
-        self._waiting.clear()
-        self.waiting = 0
+    def _take(self, ciphertext: bytes | memoryview) -> TlsStep:
+        """In pieces: a memory BIO keeps the size of the most it ever held."""
+        if self._over:
+            return TlsStep()
+        plain: list[bytes] = []
+        answer: list[bytes] = []
+        became_ready = False
+        view = memoryview(ciphertext)
+        for start in range(0, max(len(view), 1), PIECE_SIZE):
+            self._incoming.write(view[start : start + PIECE_SIZE])
+            step = self._read(plain, became_ready=became_ready)
+            became_ready = step.ready
+            answer.append(step.ciphertext)
+            if step.ended or step.fault is not None:
+                break
+        return replace(step, ciphertext=b"".join(answer))
+
+    def _read(self, plain: list[bytes], *, became_ready: bool) -> TlsStep:
+        """Read whatever there is to ``plain``, after the handshake if that is not done."""
+        first: list[bytes] = []
+        try:
+            if not self.ready:
+                self._tls.do_handshake()
+                self.ready = became_ready = True
+                first = self._flushed()
+            while chunk := self._decrypt(READ_SIZE):
+                plain.append(chunk)
+        except ssl.SSLWantReadError:
+            return self._step(plain, first, ready=became_ready)
+        except ssl.SSLError as error:
+            return self._failed(plain, error, first, became_ready=became_ready)
+        return self._ended(plain, first, became_ready=became_ready)
+
+    def _flushed(self) -> list[bytes]:
+        """The end of our handshake, and what waited for it."""
+        waiting, self._waiting, self.waiting = self._waiting, None, 0
+        sent = [self._outgoing.read()]
+        for data in waiting or ():
+            sent += self._encrypted(data)
+        return sent
+
+    def _encrypted(self, plaintext: bytes) -> list[bytes]:
+        sent = []
+        view = memoryview(plaintext)
+        for start in range(0, len(view), PIECE_SIZE):
+            self._encrypt(view[start : start + PIECE_SIZE])
+            sent.append(self._outgoing.read())
+        return sent
+
+    def _failed(
+        self, plain: list[bytes], error: ssl.SSLError, first: Iterable[bytes] = (), *, became_ready: bool = False
+    ) -> TlsStep:
+        if isinstance(error, ssl.SSLZeroReturnError):
+            return self._ended(plain, first, became_ready=became_ready)
+        self._over = True
+        return self._step(plain, first, ready=became_ready, fault=self._fault(error))
+
+    def _ended(self, plain: list[bytes], first: Iterable[bytes] = (), *, became_ready: bool) -> TlsStep:
+        self._over = True
+        return self._step(plain, first, ready=became_ready, ended=True)
 
     def _step(
-        self, plain: list[bytes], *, ready: bool, ended: bool = False, fault: TlsFault | None = None
+        self,
+        plain: list[bytes],
+        first: Iterable[bytes] = (),
+        *,
+        ready: bool,
+        ended: bool = False,
+        fault: TlsFault | None = None,
     ) -> TlsStep:
         return TlsStep(
-            plaintext=b"".join(plain), ciphertext=self._outgoing.read(), ready=ready, ended=ended, fault=fault
+            plaintext=b"".join(plain),
+            ciphertext=b"".join((*first, self._outgoing.read())),
+            ready=ready,
+            ended=ended,
+            fault=fault,
         )
 
     def _reason(self) -> Reason:
