@@ -5,6 +5,7 @@ TLS on both sides, XEP-0198 on, ordinary messages and presences. Read the ratios
 
 import argparse
 import contextlib
+import importlib.util
 import socket
 import statistics
 import sys
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -111,10 +113,12 @@ def busy_part(field_: Field, makers: Sequence[Maker], rounds: int, seconds: floa
                 load.login(BUSY_STREAMS, BUSY_CONTACTS)
                 loads.append(load)
             except (Absent, OSError) as absent:
-                notes.append(f"**NOT MEASURED: {make.__name__}: {absent}**")
+                notes.append(f"**NOT MEASURED: {made(make)}: {absent}**")
         for _ in range(rounds):
             for load in loads:
                 measure_busy(load, found.setdefault(load.peer.name, Busy()), seconds)
+        if not asks:
+            return busy_table(found) + notes
         asked = next(load for load in loads if load.peer.link is not None)
         verdicts, answers = measure_asks(asked, loads[0], asks)
     verdict, answer = statistics.median(verdicts) * 1e6, statistics.median(answers) * 1e6
@@ -126,6 +130,10 @@ def busy_part(field_: Field, makers: Sequence[Maker], rounds: int, seconds: floa
         f"| request of the server to verdict | {verdict:.0f} | {verdict / answer:.2f} |",
     ]
     return busy_table(found) + [*notes, *ask]
+
+
+def made(make: Maker) -> str:
+    return str(getattr(make, "__name__", "agent"))
 
 
 def busy_table(found: dict[str, Busy]) -> list[str]:
@@ -176,7 +184,7 @@ def idle_part(field_: Field, makers: Sequence[Maker], memory: int, streams: int,
             with field_.load(make) as load:
                 lines.append(measure_idle(load, memory, streams, seconds))
         except (Absent, OSError) as absent:
-            lines.append(f"| **NOT MEASURED: {make.__name__}: {absent}** | | | |")
+            lines.append(f"| **NOT MEASURED: {made(make)}: {absent}** | | | |")
     return lines
 
 
@@ -195,6 +203,18 @@ def measure_idle(load: Load, memory: int, streams: int, seconds: float) -> str:
     return f"| {load.peer.name} | {kib:.0f} | {len(load.streams)} | {percent:.2f} |"
 
 
+def forwarder(loop: str) -> Maker:
+    """The capture alone. -O: uvloop has transports that are no asyncio.Transport, which it asserts."""
+    words = ("-O", str(Path(__file__).with_name("forwarder.py")), loop)
+    return partial(agent, words=words, name=f"Quorate's capture alone, {loop} loop", linked=False)
+
+
+def on_loops() -> list[Maker]:
+    """On each event loop it could use; uvloop only if it is installed."""
+    installed = importlib.util.find_spec("uvloop") is not None
+    return [forwarder(loop) for loop in ("asyncio", "own", *(["uvloop"] if installed else []))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
@@ -203,7 +223,7 @@ def main() -> None:
     parser.add_argument("--memory-streams", type=int, default=250)
     parser.add_argument("--idle-streams", type=int, default=2000)
     parser.add_argument("--idle-seconds", type=float, default=20.0)
-    parser.add_argument("--part", choices=("busy", "idle"), action="append", help="default: both")
+    parser.add_argument("--part", choices=("busy", "idle", "loops"), action="append", help="default: busy, idle")
     given = parser.parse_args()
     allow_many_files()
     with tempfile.TemporaryDirectory(prefix="quorate-bench-") as home, socket.socket() as listening:
@@ -215,8 +235,10 @@ def main() -> None:
         ground = Ground(Path(home), listening.getsockname()[1], *certificate, authority.path)
         field_ = Field(ground, listening, certificate)
         parts = given.part or ["busy", "idle"]
+        if "loops" in parts:
+            print("\n".join(busy_part(field_, (direct, haproxy, *on_loops()), given.rounds, given.seconds, 0)))
         if "busy" in parts:
-            makers = (direct, haproxy, agent, mitmproxy)
+            makers = (direct, haproxy, agent, forwarder("own"), mitmproxy)
             print("\n".join(busy_part(field_, makers, given.rounds, given.seconds, given.asks)), flush=True)
         if "idle" in parts:
             makers = (haproxy, agent)

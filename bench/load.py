@@ -146,6 +146,7 @@ class Load:
         self._ends: dict[int, End] = {}
         self.arrived: Callable[[End], None] = lambda end: None
         """Told of each answer that came back to a client."""
+        self._unanswered = 0
         self.last_answered: str | None = None
         if peer.link is not None:
             self._poll.register(peer.link.fileno(), select.EPOLLIN)
@@ -187,17 +188,27 @@ class Load:
         while (left := until - time.perf_counter()) > 0:
             self.turn(left)
 
+    def settle(self) -> None:
+        """Until everything said was answered."""
+        until = time.perf_counter() + WAIT_S
+        while self._unanswered:
+            if time.perf_counter() > until:
+                raise TimeoutError("answers are missing")
+            self.turn(1.0)
+
     def say(self, stream: Stream) -> None:
         """One stanza up; the server's end answers it with one down."""
         end = stream.client
+        self._unanswered += 1
         end.number += 1
         data = up(end.stream, end.number)
         end.send(data + b"<r xmlns='urn:xmpp:sm:3'/>" if end.number % 10 == 0 else data)
 
     def _at_client(self, end: End, text: bytes) -> None:
-        if b" id='d" in text:
+        for _ in range(text.count(b" id='d")):
+            self._unanswered -= 1
             self.arrived(end)
-        elif b"id='last" in text:
+        if b"id='last" in text:
             self.last_answered = text.partition(b"id='")[2].partition(b"'")[0].decode()
 
     def _at_server(self, end: End, text: bytes) -> None:
@@ -305,7 +316,7 @@ def busy(load: Load, seconds: float) -> int:
         load.say(stream)
     load.run(seconds)
     counted, going = done, False
-    load.run(0.2)
+    load.settle()
     return counted
 
 
@@ -326,7 +337,7 @@ def paced(load: Load, stanzas_per_s: float, seconds: float) -> list[float]:
         stream = load.streams[number % len(load.streams)]
         begun[stream.client.stream].append(time.perf_counter())
         load.say(stream)
-    load.run(0.3)
+    load.settle()
     return times
 
 

@@ -193,7 +193,9 @@ def _install_mitmproxy() -> None:
         raise Absent(f"mitmproxy could not be installed: {error}") from error
 
 
-def agent(ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate") -> Peer:
+def agent(
+    ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate", *, linked: bool = True
+) -> Peer:
     """Quorate's agent as ``quorate up`` starts it, with a link to a server that only reads."""
     port, data = free_port(), ground.home / f"agent-{time.monotonic_ns()}"
     data.mkdir(mode=0o700)
@@ -203,15 +205,17 @@ def agent(ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate") ->
         *("--route", f"{DOMAIN}=127.0.0.1:{ground.upstream}", "--trust", str(ground.authority)),
     ]
     peer = _started(name, port, command, ground.home)
-    peer.link = link
-    link.accept()
+    if linked:
+        peer.link = link
+        link.accept()
     return peer
 
 
 def _started(name: str, port: int, command: list[str], home: Path) -> Peer:
     log = home / f"{port}.log"
+    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=paths)
     peer, until = Peer(name, port, process), time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as probe:

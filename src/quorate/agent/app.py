@@ -8,10 +8,11 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
 from quorate.capture.driver import Means
 from quorate.capture.listener import Listener
+from quorate.capture.place import place_of
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
+from quorate.capture.transport import StreamLoop
 from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured, QuorateError, place_of
 from quorate.link.client import LinkClient
@@ -137,18 +140,30 @@ class Agent:
         self.quit()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The process's exit code: 0 ended as asked, 1 could not start."""
+def main(
+    arguments: Sequence[str] | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = StreamLoop,
+) -> int:
+    """The process's exit code: 0 ended as asked, 1 could not start. It works on any event loop."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     try:
         options = parse_options(sys.argv[1:] if arguments is None else arguments)
-        asyncio.run(_run(options))
+        _allow_many_files()
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_run(options))
     except QuorateError as error:
         sys.stderr.write(f"quorate: {error.problem}\n  {error.remedy}\n")
         return 1
     return 0
+
+
+def _allow_many_files() -> None:
+    """Each stream takes two; the usual soft limit of 1024 is for programs that still use select(2)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # what is allowed already then has to do
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -5,16 +5,15 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from quorate.capture.ca import Authority, a_label
 from quorate.capture.dial import DialFailed, dial
 from quorate.capture.leg import SCRATCH_SIZE, Leg
 from quorate.capture.opening import DirectTls
+from quorate.capture.place import place_of
 from quorate.capture.routes import Routes
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble, UpstreamTrust
@@ -72,22 +71,49 @@ Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 class Driver(Generic[S]):
     """Owns both legs from the client's first byte until both are gone."""
 
+    __slots__ = (
+        "_closing",
+        "_deadline",
+        "_dialling",
+        "_direct",
+        "_hello",
+        "_leaf_allowed",
+        "_legs",
+        "_loop",
+        "_means",
+        "_now",
+        "_raw",
+        "_running",
+        "_splice",
+        "_timer",
+        "_timers",
+        "_work",
+        "detail",
+        "domain",
+        "found_at",
+        "observer",
+        "over",
+    )
+
     def __init__(self, client: Leg, splice: S, means: Means, direct: DirectTls | None = None) -> None:
         self._splice = splice
+        self._now = means.clock.monotonic
         self._means = means
         self._direct = direct
         self._legs = {Side.CLIENT: client, Side.SERVER: Leg(Side.SERVER, self, means.scratch)}
         self.observer: Observer | None = None
-        self._work: deque[SpliceEffect] = deque()
+        self._work: list[SpliceEffect] = []
+        """What is still to be performed while ``_running``."""
         self._running = False
         self._raw = False
         self._hello = b""
         self._leaf_allowed = True
         self._closing = False
         self._dialling: asyncio.Task[None] | None = None
-        self._deadline: float | None = None
+        self._deadline = 0.0
+        """What ``_timer`` was set for."""
         self._timer: asyncio.TimerHandle | None = None
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
         self.over = asyncio.Event()
         self.domain = ""
@@ -118,7 +144,7 @@ class Driver(Generic[S]):
         if self._raw or self.over.is_set():
             return False
         try:
-            effects = act(self._splice, self._means.clock.monotonic())
+            effects = act(self._splice, self._now())
         except Exception as error:
             self._broken(error)
             return False
@@ -134,8 +160,16 @@ class Driver(Generic[S]):
         """The dialling task goes on."""
 
     def leg_received(self, side: Side, data: bytes) -> None:
-        if self._raw or not self.do(lambda splice, now: splice.receive(side, data, now)):
-            self._legs[_OTHER[side]].write(data)
+        """The hot path: what is only handed on goes straight to the other leg."""
+        if not self._raw:
+            try:
+                effects = self._splice.receive(side, data, self._now())
+            except Exception as error:
+                self._broken(error)
+            else:
+                self._run(effects)
+                return
+        self._legs[_OTHER[side]].write(data)
 
     def leg_secured(self, side: Side) -> None:
         if side is Side.SERVER and self._direct is not None:
@@ -183,21 +217,36 @@ class Driver(Generic[S]):
 
     def _run(self, effects: Iterable[SpliceEffect]) -> None:
         """Perform in order; what an effect causes comes after what was there before it."""
-        self._work.extend(effects)
         if self._running:
+            self._work.extend(effects)
             return
         self._running = True
+        noticed = False
+        for effect in effects:
+            noticed |= self._perform(effect)
         while self._work:
-            effect = self._work.popleft()
-            self._guarded(partial(self._perform, effect))
+            work, self._work = self._work, []
+            for effect in work:
+                noticed |= self._perform(effect)
         self._running = False
         self._arm()
-        self._observe(lambda observer: observer.settled())
+        if noticed:
+            self._observe(lambda observer: observer.settled())
 
-    def _perform(self, effect: SpliceEffect) -> None:
-        if isinstance(effect, Send):
-            self._send(effect)
-        elif isinstance(effect, StartTls):
+    def _perform(self, effect: SpliceEffect) -> bool:
+        """True if it may be news to the observer. A mistake of ours here ends this one stream and nothing else."""
+        try:
+            if isinstance(effect, Send):
+                self._send(effect)
+                return False
+            self._perform_other(effect)
+        except Exception as error:
+            self._broken(error)
+            self.abort()
+        return True
+
+    def _perform_other(self, effect: SpliceEffect) -> None:
+        if isinstance(effect, StartTls):
             self._start_tls(effect)
         elif isinstance(effect, Connect):
             self.domain = effect.domain
@@ -208,7 +257,7 @@ class Driver(Generic[S]):
             self._observe(lambda observer: observer.noticed(effect))
 
     def _send(self, effect: Send) -> None:
-        if effect.side is Side.CLIENT and self._direct is not None and self._hello:
+        if self._hello and effect.side is Side.CLIENT and self._direct is not None:
             self._secure_client()
         self._legs[effect.side].write(effect.data)
 
@@ -247,6 +296,7 @@ class Driver(Generic[S]):
             self._broken(error)
             return
         self.found_at = str(place)
+        self._observe(lambda observer: observer.settled())
         if effect.direct_tls:
             self._guarded(lambda: self._secure_server(effect))
         else:
@@ -284,7 +334,7 @@ class Driver(Generic[S]):
     def _end(self) -> None:
         if self.over.is_set():
             return
-        for timer in [*self._timers, self._timer]:
+        for timer in (*self._timers, self._timer):
             if timer is not None:
                 timer.cancel()
         self.over.set()
@@ -313,16 +363,14 @@ class Driver(Generic[S]):
             log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
 
     def _arm(self) -> None:
+        """Keep the earliest timer ever wanted: one that rings too soon only looks again."""
         deadline = self._next_deadline()
-        if deadline == self._deadline and self._timer is not None:
+        if deadline is None or (self._timer is not None and self._deadline <= deadline):
             return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
         self._deadline = deadline
-        if deadline is not None:
-            delay = max(deadline - self._means.clock.monotonic(), SOONEST_S)
-            self._timer = self._loop.call_later(delay, self._ring)
+        self._timer = self._loop.call_later(max(deadline - self._now(), SOONEST_S), self._ring)
 
     def _next_deadline(self) -> float | None:
         if self._raw or self.over.is_set():
@@ -335,10 +383,16 @@ class Driver(Generic[S]):
 
     def _ring(self) -> None:
         self._timer = None
-        self.do(lambda splice, now: splice.on_time(now))
+        deadline = self._next_deadline()
+        if deadline is not None and deadline <= self._now():
+            self.do(lambda splice, now: splice.on_time(now))
+        else:
+            self._arm()
 
     def _after(self, seconds: float, call: Callable[[], object]) -> None:
-        self._timers.append(self._loop.call_later(seconds, call))
+        now = self._loop.time()
+        waiting = (timer for timer in self._timers if timer.when() > now and not timer.cancelled())
+        self._timers = (*waiting, self._loop.call_later(seconds, call))
 
     def _check_header(self) -> None:
         if not self.domain:

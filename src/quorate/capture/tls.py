@@ -147,7 +147,7 @@ class TlsLeg:
             return TlsStep(ciphertext=self._outgoing.read()) if self._outgoing.pending else b""
         except ssl.SSLError as error:
             return self._failed([], error)
-        if plain and not self._incoming.pending and not self._outgoing.pending and not self._tls.pending():
+        if plain and not self._incoming.pending and not self._outgoing.pending:
             return plain
         return self._read([plain], became_ready=False) if plain else self._ended([], became_ready=False)
 

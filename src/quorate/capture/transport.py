@@ -6,7 +6,9 @@ On ``StreamLoop`` readiness reaches the transport without a handle and a callbac
 
 import asyncio
 import errno
+import math
 import os
+import select
 import selectors
 import socket
 from typing import Any
@@ -17,6 +19,7 @@ SCRATCH_SIZE = 64 * 1024
 HIGH_WATER = 180 * 1024
 """Unsent bytes at which the protocol is asked to pause."""
 LOW_WATER = HIGH_WATER // 4
+EVENTS_AT_ONCE = 256
 READS_IN_A_ROW = 4
 """One busy stream does not keep the others waiting."""
 _NOBODY = asyncio.Protocol()
@@ -24,21 +27,51 @@ _NOT_NOW = (BlockingIOError, InterruptedError)
 
 
 class StreamSelector(selectors.DefaultSelector):
-    """Tells transports what they can do inside ``select``; the loop gets to see only the rest."""
+    """Linux: tells transports what they can do inside ``select``; the loop gets to see only the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # one epoll instance under two objects: selectors keeps its own books, transports need none
+        self._streams = select.epoll.fromfd(os.dup(self.fileno()))
+        self._watched: dict[int, SocketTransport] = {}
+
+    def watch(self, fd: int, events: int, transport: "SocketTransport") -> None:
+        """Call ``transport.ready`` whenever one of ``events`` (READ, WRITE) is possible; 0 ends it."""
+        mask = (select.EPOLLIN if events & READ else 0) | (select.EPOLLOUT if events & WRITE else 0)
+        if not events:
+            del self._watched[fd]
+            self._streams.unregister(fd)
+        elif fd in self._watched:
+            self._streams.modify(fd, mask)
+        else:
+            self._watched[fd] = transport
+            self._streams.register(fd, mask)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        rest = []
-        for event in super().select(timeout):
-            watched = event[0].data
-            if type(watched) is SocketTransport:
-                watched.ready(event[1])
-            else:
-                rest.append(event)
+        """As ``selectors.EpollSelector`` does it: rounded up to what epoll can wait."""
+        patience = -1.0 if timeout is None else math.ceil(max(timeout, 0.0) * 1e3) * 1e-3
+        rest: list[tuple[selectors.SelectorKey, int]] = []
+        try:
+            happened = self._streams.poll(patience, EVENTS_AT_ONCE)
+        except InterruptedError:
+            return rest
+        for fd, mask in happened:
+            transport = self._watched.get(fd)
+            # an error or a hang-up shows itself in the next read or write
+            events = (READ if mask & ~select.EPOLLOUT else 0) | (WRITE if mask & ~select.EPOLLIN else 0)
+            if transport is not None:
+                transport.ready(events)
+            elif key := self.get_map().get(fd):
+                rest.append((key, events & key.events))
         return rest
+
+    def close(self) -> None:
+        self._streams.close()
+        super().close()
 
 
 class StreamLoop(asyncio.SelectorEventLoop):
-    """asyncio's own loop over a ``StreamSelector``."""
+    """Linux: asyncio's own loop over a ``StreamSelector``."""
 
     def __init__(self) -> None:
         self.selector = StreamSelector()
@@ -235,17 +268,9 @@ class SocketTransport(asyncio.Transport):
         if wanted == before:
             return
         if isinstance(self._loop, StreamLoop):
-            self._select(self._loop.selector, before, wanted)
+            self._loop.selector.watch(self._socket.fileno(), wanted, self)
         else:
             self._add_to_loop(before, wanted)
-
-    def _select(self, selector: StreamSelector, before: int, wanted: int) -> None:
-        if not wanted:
-            selector.unregister(self._socket)
-        elif before:
-            selector.modify(self._socket, wanted, self)
-        else:
-            selector.register(self._socket, wanted, self)
 
     def _add_to_loop(self, before: int, wanted: int) -> None:
         changed = before ^ wanted

@@ -1,0 +1,61 @@
+"""The capture alone, with a splice that only forwards, on an event loop by name: what the data plane itself costs.
+
+``forwarder.py asyncio|own|uvloop ARGUMENTS of the agent``; data_plane.py starts it.
+"""
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from quorate.agent.options import Options, parse_options
+from quorate.capture.ca import open_authority
+from quorate.capture.driver import Driver, Means
+from quorate.capture.listener import Listener
+from quorate.capture.opening import DirectTls
+from quorate.capture.routes import Routes
+from quorate.capture.tls import UpstreamTrust
+from quorate.capture.transport import StreamLoop
+from quorate.clock import SystemClock
+from tests.capture.stand_in import PassThrough, Watcher
+
+
+class Host:
+    def splice(self, direct: DirectTls | None, now: float) -> PassThrough:
+        return PassThrough(direct)
+
+    def observer(self, driver: Driver[PassThrough]) -> Watcher:
+        return Watcher(driver)
+
+
+async def forward(options: Options) -> None:
+    clock = SystemClock()
+    authority = open_authority(options.data, [route.domain for route in options.routes], clock)
+    means = Means(Routes(options.routes), authority, UpstreamTrust(options.trust), clock)
+    await Listener(options.bind, means, Host()).start()
+    await asyncio.Event().wait()
+
+
+def uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
+    """It has no Happy Eyeballs, which the bench does not need."""
+
+    class Loop(importlib.import_module("uvloop").Loop):  # type: ignore[misc]
+        async def create_connection(self, *args: Any, happy_eyeballs_delay: float = 0, **more: Any) -> Any:
+            return await super().create_connection(*args, **more)
+
+    return Loop
+
+
+def main() -> None:
+    name, arguments = sys.argv[1], sys.argv[2:]
+    if name == "uvloop":
+        factory = uvloop()
+    else:
+        factory = StreamLoop if name == "own" else asyncio.SelectorEventLoop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(forward(parse_options(arguments)))
+
+
+if __name__ == "__main__":
+    main()
