@@ -31,8 +31,8 @@ STANZAS_PER_S = 1000
 MEMORY_CONTACTS = 200
 ONLINE = 40
 """Of these, how many the initial burst names."""
-BURST_S = 6.0
-"""Then Quorate has concluded that the others are offline."""
+REST_S = 16.0
+"""Then Quorate has concluded that the others are offline, and packed what it knows."""
 KEEPALIVE_S = 60.0
 
 
@@ -190,13 +190,13 @@ def idle_part(field_: Field, makers: Sequence[Maker], memory: int, streams: int,
 
 def measure_idle(load: Load, memory: int, streams: int, seconds: float) -> str:
     load.login(5, MEMORY_CONTACTS, ONLINE)
-    load.run(BURST_S)
+    load.run(REST_S)
     before = load.peer.pss_kib()
     load.login(memory, MEMORY_CONTACTS, ONLINE)
-    load.run(BURST_S)
+    load.run(REST_S)
     kib = (load.peer.pss_kib() - before) / memory
     load.login(streams - len(load.streams), 10)
-    load.run(BURST_S)
+    load.run(REST_S)
     spent = load.peer.cpu_s()
     keepalives(load, KEEPALIVE_S, seconds)
     percent = (load.peer.cpu_s() - spent) / seconds * 100

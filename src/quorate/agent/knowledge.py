@@ -1,7 +1,14 @@
-"""What one stream has told so far, to tell it again to a server that comes later."""
+"""What one stream has told so far, to tell it again to a server that comes later.
 
+That is rare, and the memory of a stream is dear: only what is new lies about, the rest is kept packed.
+"""
+
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from quorate.model.address import Address
 from quorate.model.evidence import Evidence, Presence
@@ -9,43 +16,90 @@ from quorate.model.person import Contact
 
 MAX_GONE = 16
 """Devices of one contact that are offline and still remembered."""
+MANY = 64
+"""New statements at which they are packed at once."""
+FEW = 8
+"""So many may stay unpacked for good: packing costs time, too."""
+
+T = TypeVar("T")
+_CONTACTS: TypeAdapter[tuple[Contact, ...]] = TypeAdapter(tuple[Contact, ...])
+_EVIDENCE: TypeAdapter[tuple[Evidence, ...]] = TypeAdapter(tuple[Evidence, ...])
 
 
 class Knowledge:
+    __slots__ = ("_contacts", "_evidence", "_new", "_pushed", "count", "roster_seen")
+
     def __init__(self) -> None:
-        self._contacts: dict[Address, Contact] = {}
-        self._evidence: dict[Address, dict[str, Evidence]] = {}
-        """Per contact the latest of each device, in the order it was heard."""
+        self._contacts = b""
+        """Packed, without what was ``_pushed`` since."""
+        self._pushed: dict[Address, Contact | None] = {}
+        self._evidence = b""
+        """Packed: of each device the latest, in the order it was heard; ``_new`` came after it."""
+        self._new: dict[tuple[Address, str], Evidence] = {}
+        self.count = 0
+        """How many contacts."""
         self.roster_seen = False
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        return tuple(self._contacts.values())
+        known = {contact.address: contact for contact in _unpacked(_CONTACTS, self._contacts)}
+        for address, contact in self._pushed.items():
+            if contact is None:
+                known.pop(address, None)
+            else:
+                known[address] = contact
+        return tuple(known.values())
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        return tuple(e for devices in self._evidence.values() for e in devices.values())
+        devices: dict[Address, dict[str, Evidence]] = {}
+        for evidence in (*_unpacked(_EVIDENCE, self._evidence), *self._new.values()):
+            _note(devices.setdefault(evidence.subject, {}), evidence)
+        return tuple(e for of_one in devices.values() for e in of_one.values())
 
     def roster(self, contacts: Iterable[Contact], removed: Iterable[Address], *, full: bool) -> None:
         self.roster_seen = True
         if full:
-            self._contacts.clear()
-        for contact in contacts:
-            self._contacts[contact.address] = contact
-        for address in removed:
-            self._contacts.pop(address, None)
-            self._evidence.pop(address, None)
+            self._contacts, self._pushed = b"", {}
+        self._pushed |= {contact.address: contact for contact in contacts}
+        self._pushed |= dict.fromkeys(removed)
+        left = self.contacts
+        self.count = len(left)
+        if full or len(self._pushed) > MANY:
+            self._contacts, self._pushed = _packed(_CONTACTS, left), {}
+        if gone := set(removed):
+            self._keep(e for e in self.evidence if e.subject not in gone)
 
     def saw(self, evidence: Evidence) -> None:
-        devices = self._evidence.setdefault(evidence.subject, {})
-        devices.pop(evidence.resource, None)
-        devices[evidence.resource] = evidence
-        if evidence.presence is Presence.OFFLINE:
-            gone = [name for name, e in devices.items() if e.presence is Presence.OFFLINE]
-            for name in gone[: max(len(gone) - MAX_GONE, 0)]:
-                del devices[name]
+        key = (evidence.subject, evidence.resource)
+        self._new.pop(key, None)
+        self._new[key] = evidence
 
     def stale(self) -> None:
         """The stream is forwarded only: nothing of this counts any more."""
-        for devices in self._evidence.values():
-            devices.update({name: replace(e, stale=True) for name, e in devices.items()})
+        self._keep(replace(e, stale=True) for e in self.evidence)
+
+    def settled(self, *, at_rest: bool = False) -> None:
+        """Pack what is new if that is much; ``at_rest``: nothing has come for a while."""
+        if len(self._new) > (FEW if at_rest else MANY):
+            self._keep(self.evidence)
+
+    def _keep(self, evidence: Iterable[Evidence]) -> None:
+        self._evidence, self._new = _packed(_EVIDENCE, tuple(evidence)), {}
+
+
+def _note(devices: dict[str, Evidence], evidence: Evidence) -> None:
+    devices.pop(evidence.resource, None)
+    devices[evidence.resource] = evidence
+    if evidence.presence is Presence.OFFLINE:
+        gone = [name for name, e in devices.items() if e.presence is Presence.OFFLINE]
+        for name in gone[: max(len(gone) - MAX_GONE, 0)]:
+            del devices[name]
+
+
+def _packed(adapter: TypeAdapter[tuple[T, ...]], values: tuple[T, ...]) -> bytes:
+    return zlib.compress(adapter.dump_json(values), 1)
+
+
+def _unpacked(adapter: TypeAdapter[tuple[T, ...]], packed: bytes) -> tuple[T, ...]:
+    return adapter.validate_json(zlib.decompress(packed)) if packed else ()

@@ -1,5 +1,6 @@
 """One stream as the server knows it: what its splice notices becomes link messages, and back."""
 
+import asyncio
 import itertools
 import logging
 from collections.abc import Callable
@@ -44,6 +45,8 @@ from quorate.wire.xmpp.presence import bounded
 MAX_EVIDENCE = 200
 """Pieces in one message; a line of the link is bounded."""
 MAX_CONTACTS = 200
+REST_S = 5.0
+"""Without news for so long, and at most twice that, a stream is at rest."""
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +86,11 @@ class AgentStream:
         self._knowledge = Knowledge()
         self._pending: list[Evidence] = []
         self._serial = itertools.count(1)
+        self._stirred = False
+        """Something was noticed since ``_rest`` was set."""
+        self._rest: asyncio.TimerHandle | None = None
+        self._heard_at = -1.0
+        self._heard = shared.clock.now()
         self._own: Address | None = None
         self._own_resource = ""
         self._fault: Reason | None = None
@@ -138,10 +146,16 @@ class AgentStream:
 
     def settled(self) -> None:
         self._flush()
+        self._knowledge.settled()
         self._is(server=self._server())
+        self._stirred = True
+        if self._rest is None:
+            self._rest = asyncio.get_running_loop().call_later(REST_S, self._at_rest)
 
     def ended(self) -> None:
         """Both legs are gone."""
+        if self._rest is not None:
+            self._rest.cancel()
         if self.stream.state is not StreamState.ENDED:
             self._is(state=StreamState.ENDED, companion=False)
         for end in self._shared.journal.stream_over(self.stream.id):
@@ -159,6 +173,15 @@ class AgentStream:
         if self._knowledge.roster_seen:
             messages += self._rosters(RosterSeen(contacts=self._knowledge.contacts, full=True))
         return messages + self._saws(self._knowledge.evidence)
+
+    def _at_rest(self) -> None:
+        """Nothing was noticed for a while: what is known needs little room until it is asked for."""
+        self._rest = None
+        if self._stirred:
+            self._stirred = False
+            self._rest = asyncio.get_running_loop().call_later(REST_S, self._at_rest)
+        else:
+            self._knowledge.settled(at_rest=True)
 
     def _logged_in(self, effect: LoggedIn) -> None:
         self._own = xmpp(effect.own)
@@ -183,7 +206,7 @@ class AgentStream:
         self._knowledge.roster(effect.contacts, effect.removed, full=effect.full)
         for message in self._rosters(effect):
             self._send(message)
-        self._is(contacts=len(self._knowledge.contacts))
+        self._is(contacts=self._knowledge.count)
 
     def _rosters(self, effect: RosterSeen) -> list[BaseModel]:
         """In pieces; the first one carries what was removed and whether these are all."""
@@ -297,9 +320,9 @@ class AgentStream:
 
     def _is(self, **changes: object) -> None:
         """Tell the server if that is news."""
-        after = replace(self.stream, **changes)  # type: ignore[arg-type]
-        if after == self.stream:
+        if all(getattr(self.stream, name) == value for name, value in changes.items()):
             return
+        after = replace(self.stream, **changes)  # type: ignore[arg-type]
         if after.state is not self.stream.state:
             after = replace(after, since=self._shared.clock.now())
         self.stream = after
@@ -314,5 +337,8 @@ class AgentStream:
         return f"{self.stream.id}-{next(self._serial)}"
 
     def _wall(self, at: float) -> datetime:
-        clock = self._shared.clock
-        return clock.now() - timedelta(seconds=max(clock.monotonic() - at, 0.0))
+        """One object for all that was heard at the same moment."""
+        if at != self._heard_at:
+            clock = self._shared.clock
+            self._heard_at, self._heard = at, clock.now() - timedelta(seconds=max(clock.monotonic() - at, 0.0))
+        return self._heard

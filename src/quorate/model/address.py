@@ -5,6 +5,7 @@ Shapes  "bob@example.org/phone" (JID), "xmpp:bob@example.org" (address, always b
 """
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,8 @@ _DOMAIN = re.compile(r"[^\s/@\"&'<>]+")
 _PLAIN = re.compile(r"[!-~]*")
 """ASCII without spaces: PRECIS changes nothing in it but the case of a local part, and is slow to say so."""
 MAX_PART_BYTES = 1023
+REMEMBERED = 4096
+"""Addresses that come again and again are read once; each one kept costs some 400 bytes."""
 
 
 class BadAddress(Refused):
@@ -43,12 +46,12 @@ class Jid:
         return f"{head}/{self.resource}" if self.resource else head
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED)
 def _bare(local: str, domain: str) -> Jid:
     return Jid(local, domain)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED)
 def parse_jid(text: str) -> Jid:
     """Normalise ``text`` after RFC 7622; raises BadAddress."""
     head, slash, resource = text.strip().partition("/")
@@ -65,7 +68,7 @@ def parse_jid(text: str) -> Jid:
         raise _bad(text) from error
     if any(len(part.encode()) > MAX_PART_BYTES for part in (local, domain, resource)):
         raise _bad(text)
-    return Jid(local, domain, resource)
+    return Jid(local, sys.intern(domain), resource)
 
 
 def _bad(text: str) -> BadAddress:

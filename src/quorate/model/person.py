@@ -15,6 +15,11 @@ class Subscription(StrEnum):
     BOTH = "both"
 
 
+def pushes_presence(subscription: Subscription, *, pending: bool) -> bool:
+    """Does the server send us this contact's presence unasked? RFC 6121 section 4.2."""
+    return subscription in (Subscription.TO, Subscription.BOTH) and not pending
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A roster item as the server sent it (RFC 6121 section 2.1.2)."""
@@ -28,7 +33,7 @@ class Contact:
 
     @property
     def pushes_presence(self) -> bool:
-        return self.subscription in (Subscription.TO, Subscription.BOTH) and not self.pending
+        return pushes_presence(self.subscription, pending=self.pending)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

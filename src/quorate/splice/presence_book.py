@@ -7,6 +7,7 @@ by the server's silence is told apart: design section 5.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from quorate.model.address import Jid, xmpp
@@ -60,6 +61,10 @@ class Whole:
     implied: bool
     since: datetime | None
     began: float
+
+
+_whole = lru_cache(maxsize=256)(Whole)
+"""There are few different ones, and each contact has one."""
 
 
 class PresenceBook:
@@ -147,7 +152,7 @@ class PresenceBook:
         presence = Presence.UNKNOWN if reason else Presence.OFFLINE
         if full.resource:
             self._unmark(self._resources.get(contact, {}).pop(full.resource, None))
-            left = Whole(presence, reason, asked, False, since, self._context.now)
+            left = _whole(presence, reason, asked, False, since, self._context.now)
             self._tell(contact, full.resource, left)
             if self.available(contact):
                 return
@@ -203,7 +208,7 @@ class PresenceBook:
         """Something is known about the whole contact; its resources are forgotten."""
         if not implied:
             self._mentioned.add(contact)
-        whole = Whole(presence, reason, asked, implied, since, self._context.now)
+        whole = _whole(presence, reason, asked, implied, since, self._context.now)
         for name, resource in self._resources.pop(contact, {}).items():
             self._unmark(resource)
             if name:

@@ -4,8 +4,13 @@ A roster version is made our own (``q1:X`` for ``X``), so that a client which la
 gets the whole roster anew and no ghost of the companion stays in its cache.
 """
 
-from quorate.model.address import Jid, parse_jid
-from quorate.model.person import Contact
+import json
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from quorate.model.address import Jid, parse_jid, xmpp
+from quorate.model.person import Contact, Subscription, pushes_presence
 from quorate.model.reasons import Reason
 from quorate.splice.context import Context
 from quorate.splice.effects import RosterSeen, Side
@@ -22,11 +27,33 @@ VERSION_MARK = "q1:"
 _QUERY = f"{{{ROSTER}}}query"
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a roster item says besides the address and the name; most contacts share one with others."""
+
+    groups: tuple[str, ...]
+    subscription: Subscription
+    pending: bool
+
+    @property
+    def pushes_presence(self) -> bool:
+        return pushes_presence(self.subscription, pending=self.pending)
+
+
+_standing = lru_cache(maxsize=1024)(Standing)
+
+
 class RosterBook:
+    """Names are needed only to tell everything again: they are kept packed."""
+
     def __init__(self, context: Context, presence: PresenceBook) -> None:
         self._context = context
         self._presence = presence
-        self.contacts: dict[Jid, Contact] = {}
+        self.contacts: dict[Jid, Standing] = {}
+        self._names = b""
+        """zlib of a JSON object, address to name, of the last whole roster."""
+        self._new_names: dict[str, str] = {}
+        """Of contacts that were pushed since."""
         self.known = False
         """The whole roster was seen."""
         self.open: set[str] = set()
@@ -92,7 +119,8 @@ class RosterBook:
         for contact in changed:
             jid = parse_jid(contact.address.account)
             before = self.contacts.get(jid)
-            self.contacts[jid] = contact
+            self._note(jid, contact)
+            self._new_names[contact.address.account] = contact.name
             if before is not None and before.pushes_presence and not contact.pushes_presence:
                 self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
         for removed in roster.removed:
@@ -108,7 +136,7 @@ class RosterBook:
 
     def tell_all(self) -> None:
         if self.known:
-            self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
+            self._context.out.add(RosterSeen(contacts=self._unpacked(), full=True))
 
     def pushes(self, contact: Jid) -> bool:
         """Will the server tell of every change of this contact? True if that is not known."""
@@ -124,12 +152,24 @@ class RosterBook:
             self.own_id = self._context.ids.next()
 
     def _learn(self, data: bytes) -> None:
-        before, self.known = self.contacts, True
-        self.contacts = {parse_jid(c.address.account): c for c in self._people(self._read(data))}
-        for jid, contact in before.items():
-            if contact.pushes_presence and not self.pushes(jid):
+        contacts, before = self._people(self._read(data)), self.contacts
+        self.contacts, self.known = {}, True
+        for contact in contacts:
+            self._note(parse_jid(contact.address.account), contact)
+        names = {c.address.account: c.name for c in contacts if c.name}
+        self._names, self._new_names = zlib.compress(json.dumps(names).encode(), 1), {}
+        for jid, standing in before.items():
+            if standing.pushes_presence and not self.pushes(jid):
                 self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
-        self._context.out.add(RosterSeen(contacts=tuple(self.contacts.values()), full=True))
+        self._context.out.add(RosterSeen(contacts=contacts, full=True))
+
+    def _note(self, jid: Jid, contact: Contact) -> None:
+        self.contacts[jid] = _standing(contact.groups, contact.subscription, contact.pending)
+
+    def _unpacked(self) -> tuple[Contact, ...]:
+        names = json.loads(zlib.decompress(self._names)) if self._names else {}
+        names |= self._new_names
+        return tuple(_contact(jid, standing, names) for jid, standing in self.contacts.items())
 
     def _people(self, roster: RosterQuery) -> tuple[Contact, ...]:
         domain = self._context.config.companion.domain
@@ -153,6 +193,17 @@ class RosterBook:
     def _mark(self, data: bytes, query: Span) -> bytes:
         version = query.attributes.get("ver")
         return data if version is None else _with_version(data, query, VERSION_MARK + version)
+
+
+def _contact(jid: Jid, standing: Standing, names: dict[str, str]) -> Contact:
+    address = xmpp(jid)
+    return Contact(
+        address=address,
+        name=names.get(address.account, ""),
+        groups=standing.groups,
+        subscription=standing.subscription,
+        pending=standing.pending,
+    )
 
 
 def _with_version(data: bytes, query: Span, version: str) -> bytes:
