@@ -15,7 +15,7 @@ from quorate.model.reasons import Reason
 
 READ_SIZE = 16 * 1024
 """A TLS record holds no more (RFC 8446 section 5.1)."""
-PIECE_SIZE = 4 * 1024
+PIECE_SIZE = 2 * 1024
 """What is put through a memory BIO at once: it never gives back the memory it grew to."""
 MAX_CONTEXTS = 32
 """Clients choose their ALPN list; what is kept for it is bounded."""

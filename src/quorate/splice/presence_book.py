@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from quorate.model.address import Jid, xmpp
@@ -29,6 +30,10 @@ MAX_LOOKS = 4 * 1024
 """A bigger presence is not kept to be compared: its repetition would pass instead of being hidden."""
 
 
+MAX_CONDENSED = 200
+"""Contacts; it takes some 40 µs for each, and other streams wait."""
+
+
 class Resource(NamedTuple):
     """The last presence of one resource, as the client has it."""
 
@@ -37,7 +42,8 @@ class Resource(NamedTuple):
     since: datetime | None
     idle_since: datetime | None
     stanza: bytes
-    """As the server sent it; empty if the client may not have got it, or if nobody will ask for it."""
+    """As the server sent it; empty if the client may not have got it, or if nobody will ask for it, or if
+    only its ``looks`` are kept."""
     asked: bool
     place: int
     """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
@@ -46,6 +52,8 @@ class Resource(NamedTuple):
     began: float
     """When the stream said so first."""
     idle_from: float | None
+    looks: bytes = b""
+    """Fingerprint of the stanza."""
 
 
 _NOBODY: Mapping[str, Resource] = {}
@@ -104,9 +112,16 @@ class PresenceBook:
     def shown(self, full: Jid, looks: bytes) -> bool:
         """The client's last presence from this resource looks exactly like this."""
         resource = self._resources.get(full.bare, {}).get(full.resource)
-        if resource is None or not resource.stanza:
+        if resource is None or not (resource.stanza or resource.looks):
             return False
-        return fingerprint(parse(resource.stanza, self._context.headers.get(Side.SERVER))) == looks
+        return (resource.looks or self._looks(resource.stanza)) == looks
+
+    def condense(self) -> None:
+        """Keep of what was shown only how it looks: most of the initial burst is never asked for again."""
+        for resources in islice(self._resources.values(), MAX_CONDENSED):
+            for name, resource in resources.items():
+                if resource.stanza:
+                    resources[name] = resource._replace(stanza=b"", looks=self._looks(resource.stanza))
 
     def repeats(self, stanza: bytes) -> bool:
         """Byte for byte what this resource said last, but for the time: nothing is learnt from it."""
@@ -118,7 +133,7 @@ class PresenceBook:
             for name, resource in resources.items():
                 if resource.place > confirmed:
                     self._unmark(resource)
-                    resources[name] = resource._replace(stanza=b"", mark=None)
+                    resources[name] = resource._replace(stanza=b"", mark=None, looks=b"")
 
     def heard(
         self,
@@ -256,6 +271,9 @@ class PresenceBook:
         self._wholes.clear()
         self._mentioned.clear()
         self._dead.clear()
+
+    def _looks(self, stanza: bytes) -> bytes:
+        return fingerprint(parse(stanza, self._context.headers.get(Side.SERVER)))
 
     def _unmark(self, resource: Resource | None) -> None:
         if resource is not None and resource.mark is not None:

@@ -164,6 +164,7 @@ class Session:
             self.burst_over = True
             if not self.context.inactive:
                 self.presence.imply_offline(self.roster.with_presence())
+            self.presence.condense()
 
 
 class SessionRegistry:
