@@ -26,8 +26,14 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
     def __init__(self, lines: LineDecoder[M]) -> None:
         self._lines = lines
         self._transport: asyncio.Transport | None = None
+<<<<<<< HEAD
         self.heard: float | None = None
         """Loop time of the last message; None before the first."""
+=======
+        self._queued: list[bytes] = []
+        """Written together when the event loop comes round: one system call for many messages."""
+        self._unsent = 0
+>>>>>>> cfa6076 (What the agent tells its server within one turn of its loop leaves in one write)
         self.gone = asyncio.Event()
 
     def opened(self) -> None:
@@ -44,17 +50,21 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
         """Queue one message; False if it cannot leave: closed, too long, or the other end does not read."""
         if self._transport is None or self._transport.is_closing():
             return False
-        if self._transport.get_write_buffer_size() > MAX_UNSENT:
+        if self._transport.get_write_buffer_size() + self._unsent > MAX_UNSENT:
             self.drop("not-read")
             return False
         try:
-            self._transport.write(encode(message))
+            line = encode(message)
         except BadLine as bad:
             log.warning("message not sent reason=%s", bad)
             return False
         except Exception as error:
             log.error("message not sent error=%s at=%s", type(error).__name__, place_of(error))
             return False
+        if not self._queued:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._queued.append(line)
+        self._unsent += len(line)
         return True
 
     def drop(self, reason: str) -> None:
@@ -65,6 +75,7 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
 
     async def close(self, flush_s: float) -> None:
         """Close after what is queued has left, or after ``flush_s`` seconds."""
+        self._flush()
         if self._transport is not None:
             self._transport.close()
         try:
@@ -72,6 +83,11 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
         except TimeoutError:
             if self._transport is not None:
                 self._transport.abort()
+
+    def _flush(self) -> None:
+        queued, self._queued, self._unsent = self._queued, [], 0
+        if queued and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(queued))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
