@@ -1,6 +1,7 @@
-"""Quorate's agent as a proxy beside HAProxy and mitmproxy: the same logged-in streams through each, in turn.
+"""Quorate's agent as a proxy beside HAProxy and mitmproxy: the same logged-in streams through each in turn.
 
-TLS on both sides, XEP-0198 on, ordinary messages and presences. Read the ratios; the rest depends on the machine.
+TLS on both sides, XEP-0198 on, ordinary messages and presences. Read the ratios; the rest depends on the
+machine.
 """
 
 import argparse
@@ -19,7 +20,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.load import Load, account, busy, contact, keepalives, paced
-from bench.peers import DOMAIN, Absent, Ground, Maker, Peer, agent, allow_many_files, direct, haproxy, mitmproxy
+from bench.peers import (
+    DOMAIN,
+    Absent,
+    Ground,
+    Maker,
+    agent,
+    allow_many_files,
+    direct,
+    haproxy,
+    mitmproxy,
+)
 from quorate.link.messages import AskFor
 from quorate.link.wire import encode
 from tests.capture.stand_in import server_context
@@ -45,6 +56,11 @@ class Busy:
     paced_cpu_us: list[float] = field(default_factory=list)
     p50_us: list[float] = field(default_factory=list)
     p99_us: list[float] = field(default_factory=list)
+
+    def figures(self, none: "Busy") -> list[list[float]]:
+        """Those that are compared; latency is what it adds to ``none``."""
+        added = (_added(self.p50_us, none.p50_us), _added(self.p99_us, none.p99_us))
+        return [self.cpu_us, self.paced_cpu_us, *added]
 
 
 class Field:
@@ -85,7 +101,9 @@ def measure_asks(asked: Load, own: Load, count: int) -> tuple[list[float], list[
     for number in range(count):
         stream = number % len(asked.streams)
         who = contact(stream, number // len(asked.streams) % BUSY_CONTACTS)
-        line = encode(AskFor(request=f"ask{number}", stream=link.streams[account(stream)], contact=f"xmpp:{who}"))
+        line = encode(
+            AskFor(request=f"ask{number}", stream=link.streams[account(stream)], contact=f"xmpp:{who}")
+        )
         start = time.perf_counter()
         link.send(line)
         while f"ask{number}" not in link.answered:
@@ -129,7 +147,7 @@ def busy_part(field_: Field, makers: Sequence[Maker], rounds: int, seconds: floa
         f"| a direct client's own jabber:iq:last | {answer:.0f} | 1 |",
         f"| request of the server to verdict | {verdict:.0f} | {verdict / answer:.2f} |",
     ]
-    return busy_table(found) + [*notes, *ask]
+    return [*busy_table(found), *notes, *ask]
 
 
 def made(make: Maker) -> str:
@@ -137,33 +155,34 @@ def made(make: Maker) -> str:
 
 
 def busy_table(found: dict[str, Busy]) -> list[str]:
-    median = statistics.median
-    base, none = found.get("HAProxy"), found["no proxy"]
-    lines = [
-        f"{BUSY_STREAMS} busy streams; latency and the second CPU column at {STANZAS_PER_S} stanzas/s",
-        "",
-        "| peer | CPU µs/round trip | × HAProxy | trips/s | CPU µs, paced | × | added p50 µs | × | added p99 µs | × |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    none, base = found["no proxy"], found.get("HAProxy")
+    head = (
+        "peer",
+        "CPU µs/trip",
+        "×",
+        "trips/s",
+        "CPU µs paced",
+        "×",
+        "added p50 µs",
+        "×",
+        "added p99 µs",
+        "×",
+    )
+    p50, p99 = statistics.median(none.p50_us), statistics.median(none.p99_us)
+    own = ("no proxy: its round trip", "", "", f"{statistics.median(none.trips_per_s):.0f}", "", "")
+    rows = [head, ("---",) * len(head), (*own, f"{p50:.0f}", "", f"{p99:.0f}", "")]
     for name, busy_ in found.items():
-        if busy_ is none:
-            p50, p99 = median(none.p50_us), median(none.p99_us)
-            lines.append(f"| {name} (its own round trip) | | | {median(none.trips_per_s):.0f} | | | {p50:.0f} | | {p99:.0f} | |")
-            continue
-        cells = [name]
-        for values, before in (
-            ([*busy_.cpu_us], base and base.cpu_us),
-            (None, None),
-            ([*busy_.paced_cpu_us], base and base.paced_cpu_us),
-            (_added(busy_.p50_us, none.p50_us), base and _added(base.p50_us, none.p50_us)),
-            (_added(busy_.p99_us, none.p99_us), base and _added(base.p99_us, none.p99_us)),
-        ):
-            if values is None:
-                cells.append(f"{median(busy_.trips_per_s):.0f}")
-            else:
-                cells += [f"{median(values):.0f}", f"{median(values) / median(before):.2f}" if before else "?"]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+        if busy_ is not none:
+            cells = [_cells(busy_.figures(none)[n], base and base.figures(none)[n]) for n in range(4)]
+            rate = f"{statistics.median(busy_.trips_per_s):.0f}"
+            rows.append((name, *cells[0], rate, *cells[1], *cells[2], *cells[3]))
+    title = f"{BUSY_STREAMS} busy streams; paced and latency: {STANZAS_PER_S} stanzas/s; × is to HAProxy"
+    return [title, "", *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def _cells(values: list[float], base: list[float] | None) -> tuple[str, str]:
+    value = statistics.median(values)
+    return f"{value:.0f}", f"{value / statistics.median(base):.2f}" if base else "?"
 
 
 def _added(with_peer: list[float], without: list[float]) -> list[float]:
@@ -223,7 +242,9 @@ def main() -> None:
     parser.add_argument("--memory-streams", type=int, default=250)
     parser.add_argument("--idle-streams", type=int, default=2000)
     parser.add_argument("--idle-seconds", type=float, default=20.0)
-    parser.add_argument("--part", choices=("busy", "idle", "loops"), action="append", help="default: busy, idle")
+    parser.add_argument(
+        "--part", choices=("busy", "idle", "loops"), action="append", help="default: busy, idle"
+    )
     given = parser.parse_args()
     allow_many_files()
     with tempfile.TemporaryDirectory(prefix="quorate-bench-") as home, socket.socket() as listening:
@@ -236,13 +257,19 @@ def main() -> None:
         field_ = Field(ground, listening, certificate)
         parts = given.part or ["busy", "idle"]
         if "loops" in parts:
-            print("\n".join(busy_part(field_, (direct, haproxy, *on_loops()), given.rounds, given.seconds, 0)))
+            print(
+                "\n".join(busy_part(field_, (direct, haproxy, *on_loops()), given.rounds, given.seconds, 0))
+            )
         if "busy" in parts:
             makers = (direct, haproxy, agent, forwarder("own"), mitmproxy)
             print("\n".join(busy_part(field_, makers, given.rounds, given.seconds, given.asks)), flush=True)
         if "idle" in parts:
             makers = (haproxy, agent)
-            print("\n".join(idle_part(field_, makers, given.memory_streams, given.idle_streams, given.idle_seconds)))
+            print(
+                "\n".join(
+                    idle_part(field_, makers, given.memory_streams, given.idle_streams, given.idle_seconds)
+                )
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The capture alone, with a splice that only forwards, on an event loop by name: what the data plane itself costs.
+"""The capture alone, with a splice that only forwards, on an event loop by name: what that itself costs.
 
 ``forwarder.py asyncio|own|uvloop ARGUMENTS of the agent``; data_plane.py starts it.
 """
@@ -22,7 +22,7 @@ from tests.capture.stand_in import PassThrough, Watcher
 
 
 class Host:
-    def splice(self, direct: DirectTls | None, now: float) -> PassThrough:
+    def splice(self, direct: DirectTls | None, now: float) -> PassThrough:  # noqa: ARG002
         return PassThrough(direct)
 
     def observer(self, driver: Driver[PassThrough]) -> Watcher:
@@ -41,7 +41,8 @@ def uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
     """It has no Happy Eyeballs, which the bench does not need."""
 
     class Loop(importlib.import_module("uvloop").Loop):  # type: ignore[misc]
-        async def create_connection(self, *args: Any, happy_eyeballs_delay: float = 0, **more: Any) -> Any:
+        async def create_connection(self, *args: Any, **more: Any) -> Any:
+            more.pop("happy_eyeballs_delay", None)
             return await super().create_connection(*args, **more)
 
     return Loop
@@ -49,10 +50,8 @@ def uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
 
 def main() -> None:
     name, arguments = sys.argv[1], sys.argv[2:]
-    if name == "uvloop":
-        factory = uvloop()
-    else:
-        factory = StreamLoop if name == "own" else asyncio.SelectorEventLoop
+    loops = {"own": lambda: StreamLoop, "asyncio": lambda: asyncio.SelectorEventLoop, "uvloop": uvloop}
+    factory = loops[name]()
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(forward(parse_options(arguments)))
 

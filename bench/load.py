@@ -28,7 +28,8 @@ MECHANISMS = (
     "<mechanism>PLAIN</mechanism></mechanisms></stream:features>"
 )
 FEATURES = (
-    "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+    "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>"
+    "</stream:features>"
 )
 STANZA = re.compile(rb"<(?:message|presence|iq)[\s/>]")
 REQUEST = re.compile(rb"<iq [^>]*?id='([^']*)'[^>]*?><query xmlns='jabber:iq:last'/></iq>")
@@ -48,7 +49,8 @@ def up(stream: int, number: int) -> bytes:
     return (
         f"<message to='{contact(stream, number % 20)}' type='chat' id='u{number}'>"
         f"<body>I have looked at it, {number} of them are left for tomorrow</body>"
-        "<active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/></message>"
+        "<active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/>"
+        "</message>"
     ).encode()
 
 
@@ -67,9 +69,11 @@ def down(stream: int, number: int) -> bytes:
 
 def presence(head: str, show: str) -> bytes:
     return (
-        f"<presence {head}><show>{show}</show><priority>5</priority><c xmlns='http://jabber.org/protocol/caps'"
-        " hash='sha-1' node='https://gajim.org' ver='8RovUdtOmiAjzj+xI7SK5BCw3A8='/>"
-        "<x xmlns='vcard-temp:x:update'><photo>bf5a1b8f4ba0f6b0ac1f3a0a1d0f4a61a2a0c001</photo></x></presence>"
+        f"<presence {head}><show>{show}</show><priority>5</priority>"
+        "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://gajim.org'"
+        " ver='8RovUdtOmiAjzj+xI7SK5BCw3A8='/>"
+        "<x xmlns='vcard-temp:x:update'><photo>bf5a1b8f4ba0f6b0ac1f3a0a1d0f4a61a2a0c001</photo></x>"
+        "</presence>"
     ).encode()
 
 
@@ -144,7 +148,7 @@ class Load:
         self.streams: list[Stream] = []
         self._poll = select.epoll()
         self._ends: dict[int, End] = {}
-        self.arrived: Callable[[End], None] = lambda end: None
+        self.arrived: Callable[[End], None] = lambda _: None
         """Told of each answer that came back to a client."""
         self._unanswered = 0
         self.last_answered: str | None = None
@@ -155,7 +159,9 @@ class Load:
         for _ in range(count):
             number = len(self.streams)
             served: queue.SimpleQueue[End | BaseException] = queue.SimpleQueue()
-            thread = threading.Thread(target=self._serve, args=(number, contacts, online, served), daemon=True)
+            thread = threading.Thread(
+                target=self._serve, args=(number, contacts, online, served), daemon=True
+            )
             thread.start()
             client = self._log_in(number)
             server = served.get(timeout=WAIT_S)
@@ -279,7 +285,6 @@ class Load:
             head = f"from='{contact(number, other)}/phone' to='{account(number)}/desk'"
             end.send(presence(head, SHOWS[other % 4]))
         return end
-
 
     def _accepted(self) -> ssl.SSLSocket:
         while True:

@@ -1,7 +1,7 @@
-"""The proxies that are compared, each as one process between the load and its scripted server, TLS on both sides.
+"""The proxies that are compared, each one process between the load and its server, TLS on both sides.
 
-All of them are started for one listening port each, toward one upstream port, and asked from outside what they
-cost: CPU by the kernel's clock of the whole process, memory as its proportional set size.
+All are started for one listening port each, toward one upstream port, and asked from outside what they cost:
+CPU by the kernel's clock of the whole process, memory as its proportional set size.
 """
 
 import json
@@ -24,7 +24,9 @@ from quorate.link.wire import encode
 DOMAIN = "example.org"
 START_S = 20.0
 MITMPROXY = "mitmproxy>=11,<13"
-MITMPROXY_HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quorate-bench" / "mitmproxy"
+MITMPROXY_HOME = (
+    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quorate-bench" / "mitmproxy"
+)
 
 
 class Absent(Exception):
@@ -80,7 +82,7 @@ class Peer:
 
 @dataclass
 class Link:
-    """The server's end of the agent's link, as cheap as can be: reads everything, understands what it must."""
+    """The server's end of the agent's link, as cheap as can be: it understands only what it must."""
 
     listening: socket.socket
     peer: socket.socket | None = None
@@ -135,7 +137,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Ground:
-    """What all peers get: a directory, the upstream's port, a certificate for the domain and who signed it."""
+    """What all peers get: a directory, the upstream's port, a certificate and who signed it."""
 
     home: Path
     upstream: int
@@ -193,15 +195,20 @@ def _install_mitmproxy() -> None:
         raise Absent(f"mitmproxy could not be installed: {error}") from error
 
 
-def agent(
-    ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate", *, linked: bool = True
-) -> Peer:
+def agent(ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate", *, linked: bool = True) -> Peer:
     """Quorate's agent as ``quorate up`` starts it, with a link to a server that only reads."""
     port, data = free_port(), ground.home / f"agent-{time.monotonic_ns()}"
     data.mkdir(mode=0o700)
     link = Link.listen(data)
     command = [
-        *(sys.executable, *(words or ("-m", "quorate.agent")), "--data", str(data), "--im", f"127.0.0.1:{port}"),
+        *(
+            sys.executable,
+            *(words or ("-m", "quorate.agent")),
+            "--data",
+            str(data),
+            "--im",
+            f"127.0.0.1:{port}",
+        ),
         *("--route", f"{DOMAIN}=127.0.0.1:{ground.upstream}", "--trust", str(ground.authority)),
     ]
     peer = _started(name, port, command, ground.home)

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from quorate.agent.knowledge import MAX_GONE, Knowledge
+from quorate.agent.knowledge import MANY, MAX_GONE, Knowledge
 from quorate.model.address import Address
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Contact
@@ -51,3 +51,26 @@ def test_what_a_blind_stream_has_said_is_stale() -> None:
     known.saw(saw(BOB, "a", Presence.ONLINE))
     known.stale()
     assert [e.stale for e in known.evidence] == [True]
+
+
+def test_what_is_packed_is_told_again_unchanged() -> None:
+    packed, plain = Knowledge(), Knowledge()
+    contacts = [Contact(address=BOB, name="Bøb", groups=("Friends",)), Contact(address=CAROL, pending=True)]
+    seen = [
+        *(saw(Address("xmpp", f"c{n}@example.org"), "phone", Presence.AWAY) for n in range(2 * MANY)),
+        saw(BOB, "a", Presence.ONLINE),
+        saw(BOB, "a", Presence.OFFLINE),
+    ]
+    for known in (packed, plain):
+        known.roster(contacts, [], full=True)
+    for evidence in seen:
+        for known in (packed, plain):
+            known.saw(evidence)
+        packed.settled(at_rest=evidence.subject is BOB)
+    for known in (packed, plain):
+        known.roster([Contact(address=CAROL)], [], full=False)
+    packed.settled(at_rest=True)
+    assert packed.evidence == plain.evidence
+    assert packed.evidence[-1] == seen[-1]
+    assert packed.contacts == plain.contacts == (contacts[0], Contact(address=CAROL))
+    assert packed.count == 2

@@ -27,12 +27,12 @@ _EVIDENCE: TypeAdapter[tuple[Evidence, ...]] = TypeAdapter(tuple[Evidence, ...])
 
 
 class Knowledge:
-    __slots__ = ("_contacts", "_evidence", "_new", "_pushed", "count", "roster_seen")
+    __slots__ = ("_contacts", "_evidence", "_new", "_packed_contacts", "count", "roster_seen")
 
     def __init__(self) -> None:
-        self._contacts = b""
-        """Packed, without what was ``_pushed`` since."""
-        self._pushed: dict[Address, Contact | None] = {}
+        self._packed_contacts = b""
+        self._contacts: dict[Address, Contact] | None = None
+        """Instead of the packed ones, while the roster changes."""
         self._evidence = b""
         """Packed: of each device the latest, in the order it was heard; ``_new`` came after it."""
         self._new: dict[tuple[Address, str], Evidence] = {}
@@ -42,13 +42,9 @@ class Knowledge:
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        known = {contact.address: contact for contact in _unpacked(_CONTACTS, self._contacts)}
-        for address, contact in self._pushed.items():
-            if contact is None:
-                known.pop(address, None)
-            else:
-                known[address] = contact
-        return tuple(known.values())
+        if self._contacts is None:
+            return _unpacked(_CONTACTS, self._packed_contacts)
+        return tuple(self._contacts.values())
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -59,15 +55,16 @@ class Knowledge:
 
     def roster(self, contacts: Iterable[Contact], removed: Iterable[Address], *, full: bool) -> None:
         self.roster_seen = True
+        known = {} if full else self._contacts
+        if known is None:
+            known = {contact.address: contact for contact in self.contacts}
+        known |= {contact.address: contact for contact in contacts}
+        for address in (gone := set(removed)):
+            known.pop(address, None)
+        self._contacts, self.count = known, len(known)
         if full:
-            self._contacts, self._pushed = b"", {}
-        self._pushed |= {contact.address: contact for contact in contacts}
-        self._pushed |= dict.fromkeys(removed)
-        left = self.contacts
-        self.count = len(left)
-        if full or len(self._pushed) > MANY:
-            self._contacts, self._pushed = _packed(_CONTACTS, left), {}
-        if gone := set(removed):
+            self._pack_contacts()
+        if gone:
             self._keep(e for e in self.evidence if e.subject not in gone)
 
     def saw(self, evidence: Evidence) -> None:
@@ -83,6 +80,12 @@ class Knowledge:
         """Pack what is new if that is much; ``at_rest``: nothing has come for a while."""
         if len(self._new) > (FEW if at_rest else MANY):
             self._keep(self.evidence)
+        if at_rest:
+            self._pack_contacts()
+
+    def _pack_contacts(self) -> None:
+        if self._contacts is not None:
+            self._packed_contacts, self._contacts = _packed(_CONTACTS, self.contacts), None
 
     def _keep(self, evidence: Iterable[Evidence]) -> None:
         self._evidence, self._new = _packed(_EVIDENCE, tuple(evidence)), {}

@@ -340,5 +340,8 @@ class AgentStream:
         """One object for all that was heard at the same moment."""
         if at != self._heard_at:
             clock = self._shared.clock
-            self._heard_at, self._heard = at, clock.now() - timedelta(seconds=max(clock.monotonic() - at, 0.0))
+            self._heard_at, self._heard = (
+                at,
+                clock.now() - timedelta(seconds=max(clock.monotonic() - at, 0.0)),
+            )
         return self._heard

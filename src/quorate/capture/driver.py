@@ -71,30 +71,6 @@ Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 class Driver(Generic[S]):
     """Owns both legs from the client's first byte until both are gone."""
 
-    __slots__ = (
-        "_closing",
-        "_deadline",
-        "_dialling",
-        "_direct",
-        "_hello",
-        "_leaf_allowed",
-        "_legs",
-        "_loop",
-        "_means",
-        "_now",
-        "_raw",
-        "_running",
-        "_splice",
-        "_timer",
-        "_timers",
-        "_work",
-        "detail",
-        "domain",
-        "found_at",
-        "observer",
-        "over",
-    )
-
     def __init__(self, client: Leg, splice: S, means: Means, direct: DirectTls | None = None) -> None:
         self._splice = splice
         self._now = means.clock.monotonic
@@ -234,7 +210,7 @@ class Driver(Generic[S]):
             self._observe(lambda observer: observer.settled())
 
     def _perform(self, effect: SpliceEffect) -> bool:
-        """True if it may be news to the observer. A mistake of ours here ends this one stream and nothing else."""
+        """True if it may be news to the observer. A mistake of ours ends this one stream, nothing else."""
         try:
             if isinstance(effect, Send):
                 self._send(effect)

@@ -227,7 +227,12 @@ class TlsLeg:
         return sent
 
     def _failed(
-        self, plain: list[bytes], error: ssl.SSLError, first: Iterable[bytes] = (), *, became_ready: bool = False
+        self,
+        plain: list[bytes],
+        error: ssl.SSLError,
+        first: Iterable[bytes] = (),
+        *,
+        became_ready: bool = False,
     ) -> TlsStep:
         if isinstance(error, ssl.SSLZeroReturnError):
             return self._ended(plain, first, became_ready=became_ready)

@@ -1,7 +1,8 @@
 """A socket of our own under one leg, and the event loop that serves thousands of them with little in between.
 
 Reads go into a buffer all legs share, writes are tried at once and queued only when the kernel takes no more.
-On ``StreamLoop`` readiness reaches the transport without a handle and a callback each time; any other loop works too.
+On ``StreamLoop`` readiness reaches the transport without a handle and a callback each time; any other loop
+works too.
 """
 
 import asyncio
@@ -34,6 +35,11 @@ class StreamSelector(selectors.DefaultSelector):
         # one epoll instance under two objects: selectors keeps its own books, transports need none
         self._streams = select.epoll.fromfd(os.dup(self.fileno()))
         self._watched: dict[int, SocketTransport] = {}
+
+    @property
+    def watched(self) -> int:
+        """How many transports there are."""
+        return len(self._watched)
 
     def watch(self, fd: int, events: int, transport: "SocketTransport") -> None:
         """Call ``transport.ready`` whenever one of ``events`` (READ, WRITE) is possible; 0 ends it."""
@@ -79,7 +85,7 @@ class StreamLoop(asyncio.SelectorEventLoop):
 
 
 class SocketTransport(asyncio.Transport):
-    """What asyncio's stream transport is, as far as a leg needs it; the protocol is a ``BufferedProtocol``."""
+    """What asyncio's own is, as far as a leg needs it; the protocol is a ``BufferedProtocol``."""
 
     __slots__ = (
         "_closing",
@@ -180,7 +186,7 @@ class SocketTransport(asyncio.Transport):
         self._lose(None)
 
     def ready(self, mask: int) -> None:
-        """The selector says so. Nothing may get out of here: it would end the loop, and every stream with it."""
+        """The selector says so. Nothing may get out of here: it would end the loop and every stream."""
         try:
             if mask & WRITE and self._unsent is not None:
                 self._flush()

@@ -1,0 +1,189 @@
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quorate.capture.transport import HIGH_WATER, LOW_WATER, SCRATCH_SIZE, SocketTransport, StreamLoop
+from tests.capture.stand_in import WAIT_S, House, Upstream
+from tests.capture.test_listener import route
+from tests.capture.test_listener import (
+    test_a_reader_that_stalls_holds_a_bounded_number_of_bytes as a_reader_that_stalls,
+)
+from tests.capture.test_listener import test_both_legs_are_encrypted_after_starttls as both_legs_encrypted
+from tests.capture.test_listener import test_the_client_ends_first_and_still_hears_the_rest as half_closed
+
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [StreamLoop, asyncio.SelectorEventLoop]
+
+
+class Far(asyncio.BufferedProtocol):
+    """What a leg is for a transport, writing down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.got = b""
+        self.lost = asyncio.Event()
+        self.raising = False
+        self._buffer = bytearray(SCRATCH_SIZE)
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self.raising:
+            raise ValueError("a mistake of our own")
+        self.got += self._buffer[:nbytes]
+
+    def eof_received(self) -> bool:
+        self.told.append("eof")
+        return True
+
+    def pause_writing(self) -> None:
+        self.told.append("pause")
+
+    def resume_writing(self) -> None:
+        self.told.append("resume")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.told.append("lost" if exc is None else f"lost {type(exc).__name__}")
+        self.lost.set()
+
+
+def pair() -> tuple[SocketTransport, Far, socket.socket]:
+    near, peer = socket.socketpair()
+    for end in (near, peer):
+        end.setblocking(False)
+    far = Far()
+    return SocketTransport(asyncio.get_running_loop(), near, far), far, peer
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+async def read_all(peer: socket.socket, size: int) -> int:
+    loop, got = asyncio.get_running_loop(), 0
+    async with asyncio.timeout(WAIT_S):
+        while got < size:
+            got += len(await loop.sock_recv(peer, 65536))
+    return got
+
+
+async def reads_and_writes() -> None:
+    transport, far, peer = pair()
+    transport.write(b"out")
+    assert peer.recv(10) == b"out"
+    peer.send(b"in")
+    await until(lambda: far.got == b"in")
+    transport.pause_reading()
+    peer.send(b" later")
+    await asyncio.sleep(0.01)
+    assert far.got == b"in"
+    transport.resume_reading()
+    await until(lambda: far.got == b"in later")
+    peer.close()
+    await until(lambda: far.told == ["eof"])
+    transport.abort()
+    await far.lost.wait()
+    assert far.told == ["eof", "lost"]
+
+
+async def queues_what_the_kernel_does_not_take() -> None:
+    transport, far, peer = pair()
+    total = 0
+    while "pause" not in far.told:
+        transport.write(b"x" * 10_000)
+        total += 10_000
+    assert HIGH_WATER < transport.get_write_buffer_size() <= HIGH_WATER + 10_000
+    transport.write_eof()
+    transport.close()
+    assert await read_all(peer, total) == total
+    await far.lost.wait()
+    assert far.told == ["pause", "resume", "lost"]
+    assert LOW_WATER < HIGH_WATER
+    assert peer.recv(1) == b""
+    peer.close()
+
+
+async def ends_only_itself_by_a_mistake() -> None:
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    broken, whole = pair(), pair()
+    broken[1].raising = True
+    broken[2].send(b"x")
+    whole[2].send(b"y")
+    await broken[1].lost.wait()
+    assert broken[1].told == ["lost ValueError"]
+    await until(lambda: whole[1].got == b"y")
+    whole[0].abort()
+    await whole[1].lost.wait()
+    for _, _, peer in (broken, whole):
+        peer.close()
+
+
+async def is_told_of_a_peer_that_went_away() -> None:
+    transport, far, peer = pair()
+    peer.close()
+    transport.write(b"x")
+    await far.lost.wait()
+    transport.write(b"nobody reads this")
+    transport.close()
+    assert far.told == ["lost BrokenPipeError"]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize(
+    "scene",
+    [
+        reads_and_writes,
+        queues_what_the_kernel_does_not_take,
+        ends_only_itself_by_a_mistake,
+        is_told_of_a_peer_that_went_away,
+    ],
+)
+def test_a_transport(
+    scene: Callable[[], "asyncio.Future[None]"], loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(scene())  # type: ignore[arg-type]
+
+
+def test_the_agents_loop_serves_streams_as_any_other_does(tmp_path: Path) -> None:
+    async def all_of_them() -> None:
+        for name, encrypted in (("plain", False), ("tls", True)):
+            (tmp_path / name).mkdir()
+            await a_reader_that_stalls(tmp_path / name, encrypted)
+        for name, scene in (("both", both_legs_encrypted), ("half", half_closed)):
+            (tmp_path / name).mkdir()
+            await scene(tmp_path / name)
+
+    with asyncio.Runner(loop_factory=StreamLoop) as runner:
+        runner.run(all_of_them())
+
+
+def test_what_a_stalled_reader_holds_in_all_is_at_most_256_kib() -> None:
+    """Together with the test of a reader that stalls; 4 KiB are what TLS adds."""
+    assert HIGH_WATER + SCRATCH_SIZE + 4096 <= 256 * 1024
+
+
+def test_connections_come_and_go_without_leaving_anything_behind(tmp_path: Path) -> None:
+    async def come_and_go() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, StreamLoop)
+        async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+            before = len(loop.selector.get_map())
+            for _ in range(5):
+                client = await house.call()
+                client.say(b"<stream>")
+                far = await upstream.next()
+                await far.expect(b"<stream>")
+                far.close()
+                client.close()
+            await until(lambda: house.listener.connections == 0)
+            await until(lambda: len(loop.selector.get_map()) == before)
+            assert loop.selector.watched == 0
+
+    with asyncio.Runner(loop_factory=StreamLoop) as runner:
+        runner.run(come_and_go())
