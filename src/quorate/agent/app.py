@@ -28,7 +28,7 @@ from quorate.capture.listener import Listener
 from quorate.capture.place import place_of
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
-from quorate.capture.transport import StreamLoop
+from quorate.capture.transport import stream_loop
 from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured, QuorateError, place_of
 from quorate.link.client import LinkClient
@@ -142,7 +142,7 @@ class Agent:
 
 def main(
     arguments: Sequence[str] | None = None,
-    loop_factory: Callable[[], asyncio.AbstractEventLoop] = StreamLoop,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = stream_loop,
 ) -> int:
     """The process's exit code: 0 ended as asked, 1 could not start. It works on any event loop."""
     logging.basicConfig(

@@ -12,6 +12,7 @@ import os
 import select
 import selectors
 import socket
+import sys
 from typing import Any
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -82,6 +83,11 @@ class StreamLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.selector = StreamSelector()
         super().__init__(self.selector)
+
+
+def stream_loop() -> asyncio.AbstractEventLoop:
+    """The loop for an agent on this system."""
+    return StreamLoop() if sys.platform == "linux" else asyncio.SelectorEventLoop()
 
 
 class SocketTransport(asyncio.Transport):

@@ -68,7 +68,8 @@ def parse_jid(text: str) -> Jid:
         raise _bad(text) from error
     if any(len(part.encode()) > MAX_PART_BYTES for part in (local, domain, resource)):
         raise _bad(text)
-    return Jid(local, sys.intern(domain), resource)
+    # many addresses share a domain, and many devices a name
+    return Jid(local, sys.intern(domain), sys.intern(resource))
 
 
 def _bad(text: str) -> BadAddress:

@@ -22,7 +22,7 @@ from quorate.wire.xmpp.header import StreamHeader
 from quorate.wire.xmpp.requests import Ids
 from quorate.wire.xmpp.tag import replace_attribute
 
-MAX_SESSIONS = 1024
+MAX_SESSIONS = 4096
 """That were lost and may be resumed."""
 SESSION_LIFE_S = 3600.0
 """How long a lost session is kept if the server does not say how long it keeps it."""
