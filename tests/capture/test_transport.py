@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -166,6 +167,20 @@ def test_the_agents_loop_serves_streams_as_any_other_does(tmp_path: Path) -> Non
 def test_what_a_stalled_reader_holds_in_all_is_at_most_256_kib() -> None:
     """Together with the test of a reader that stalls; 4 KiB are what TLS adds."""
     assert HIGH_WATER + SCRATCH_SIZE + 4096 <= 256 * 1024
+
+
+async def test_a_connection_that_finds_no_descriptor_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fd: int) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    async with House(tmp_path, []) as house:
+        monkeypatch.setattr("quorate.capture.transport.os.dup", refuse)
+        client = await house.call()
+        assert await client.expect_end() == b""
+        monkeypatch.undo()
+        assert house.listener.connections == 0
 
 
 def test_connections_come_and_go_without_leaving_anything_behind(tmp_path: Path) -> None:

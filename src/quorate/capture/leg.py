@@ -155,7 +155,11 @@ class Leg(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        own = self._transport = take_over(transport, self)
+        try:
+            own = self._transport = take_over(transport, self)
+        except OSError:  # no descriptor is left for it
+            transport.abort()
+            return
         before, self._before = self._before, b""
         if before:
             own.write(before)
