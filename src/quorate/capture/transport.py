@@ -1,8 +1,8 @@
 """A socket of our own under one leg, and the event loop that serves thousands of them with little in between.
 
 Reads go into a buffer all legs share, writes are tried at once and queued only when the kernel takes no more.
-On ``StreamLoop`` readiness reaches the transport without a handle and a callback each time; any other loop
-works too.
+On ``StreamLoop`` readiness reaches the transport without a handle, a callback and a turn of the loop each time;
+any other loop works too.
 """
 
 import asyncio
@@ -13,7 +13,10 @@ import select
 import selectors
 import socket
 import sys
-from typing import Any
+import time
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, TypeVarTuple, Unpack
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 SCRATCH_SIZE = 64 * 1024
@@ -24,6 +27,7 @@ LOW_WATER = HIGH_WATER // 4
 EVENTS_AT_ONCE = 256
 READS_IN_A_ROW = 4
 """One busy stream does not keep the others waiting."""
+Ts = TypeVarTuple("Ts")
 _NOBODY = asyncio.Protocol()
 _NOT_NOW = (BlockingIOError, InterruptedError)
 
@@ -36,6 +40,8 @@ class StreamSelector(selectors.DefaultSelector):
         # one epoll instance under two objects: selectors keeps its own books, transports need none
         self._streams = select.epoll.fromfd(os.dup(self.fileno()))
         self._watched: dict[int, SocketTransport] = {}
+        self.stirred = False
+        """The loop was given something to call since ``select`` began."""
 
     @property
     def watched(self) -> int:
@@ -55,18 +61,28 @@ class StreamSelector(selectors.DefaultSelector):
             self._streams.register(fd, mask)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """As ``selectors.EpollSelector`` does it: rounded up to what epoll can wait."""
-        patience = -1.0 if timeout is None else math.ceil(max(timeout, 0.0) * 1e3) * 1e-3
-        rest: list[tuple[selectors.SelectorKey, int]] = []
-        try:
-            happened = self._streams.poll(patience, EVENTS_AT_ONCE)
-        except InterruptedError:
-            return rest
+        """Serve transports until the loop has something to do of its own, or ``timeout`` is over."""
+        until = None if timeout is None else time.monotonic() + timeout
+        self.stirred = False
+        while True:
+            # as selectors.EpollSelector does it: rounded up to what epoll can wait
+            patience = -1.0 if timeout is None else math.ceil(max(timeout, 0.0) * 1e3) * 1e-3
+            try:
+                happened = self._streams.poll(patience, EVENTS_AT_ONCE)
+            except InterruptedError:
+                return []
+            rest = self._serve(happened)
+            if rest or self.stirred or not happened:
+                return rest
+            if until is not None and (timeout := until - time.monotonic()) <= 0:
+                return rest
+
+    def _serve(self, happened: list[tuple[int, int]]) -> list[tuple[selectors.SelectorKey, int]]:
+        rest = []
         for fd, mask in happened:
-            transport = self._watched.get(fd)
             # an error or a hang-up shows itself in the next read or write
             events = (READ if mask & ~select.EPOLLOUT else 0) | (WRITE if mask & ~select.EPOLLIN else 0)
-            if transport is not None:
+            if (transport := self._watched.get(fd)) is not None:
                 transport.ready(events)
             elif key := self.get_map().get(fd):
                 rest.append((key, events & key.events))
@@ -83,6 +99,22 @@ class StreamLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.selector = StreamSelector()
         super().__init__(self.selector)
+
+    def call_soon(
+        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+    ) -> asyncio.Handle:
+        self.selector.stirred = True
+        return super().call_soon(callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        self.selector.stirred = True
+        return super().call_at(when, callback, *args, context=context)
 
 
 def stream_loop() -> asyncio.AbstractEventLoop:
