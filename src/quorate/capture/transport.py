@@ -1,8 +1,8 @@
 """A socket of our own under one leg, and the event loop that serves thousands of them with little in between.
 
 Reads go into a buffer all legs share, writes are tried at once and queued only when the kernel takes no more.
-On ``StreamLoop`` readiness reaches the transport without a handle, a callback and a turn of the loop each time;
-any other loop works too.
+On ``StreamLoop`` readiness reaches the transport without a handle and a turn of the loop each time; any other
+loop works too.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ class StreamLoop(asyncio.SelectorEventLoop):
         super().__init__(self.selector)
 
     def call_soon(
-        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
+        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         self.selector.stirred = True
         return super().call_soon(callback, *args, context=context)
@@ -110,7 +110,7 @@ class StreamLoop(asyncio.SelectorEventLoop):
         self,
         when: float,
         callback: Callable[[Unpack[Ts]], object],
-        *args: Unpack[Ts],
+        *args: *Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         self.selector.stirred = True

@@ -26,14 +26,11 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
     def __init__(self, lines: LineDecoder[M]) -> None:
         self._lines = lines
         self._transport: asyncio.Transport | None = None
-<<<<<<< HEAD
         self.heard: float | None = None
         """Loop time of the last message; None before the first."""
-=======
         self._queued: list[bytes] = []
         """Written together when the event loop comes round: one system call for many messages."""
         self._unsent = 0
->>>>>>> cfa6076 (What the agent tells its server within one turn of its loop leaves in one write)
         self.gone = asyncio.Event()
 
     def opened(self) -> None:
