@@ -212,8 +212,10 @@ class Driver(Generic[S]):
     def _perform(self, effect: SpliceEffect) -> bool:
         """True if it may be news to the observer. A mistake of ours ends this one stream, nothing else."""
         try:
-            if isinstance(effect, Send):
-                self._send(effect)
+            if type(effect) is Send:
+                if self._hello and effect.side is Side.CLIENT and self._direct is not None:
+                    self._secure_client()
+                self._legs[effect.side].write(effect.data)
                 return False
             self._perform_other(effect)
         except Exception as error:
@@ -231,11 +233,6 @@ class Driver(Generic[S]):
             self._close(abort=effect.abort)
         else:
             self._observe(lambda observer: observer.noticed(effect))
-
-    def _send(self, effect: Send) -> None:
-        if self._hello and effect.side is Side.CLIENT and self._direct is not None:
-            self._secure_client()
-        self._legs[effect.side].write(effect.data)
 
     def _start_tls(self, effect: StartTls) -> None:
         if effect.side is Side.SERVER:
