@@ -94,7 +94,7 @@ def xmpp(jid: Jid | str) -> Address:
     return _xmpp(jid.local, jid.domain)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=REMEMBERED)
 def _xmpp(local: str, domain: str) -> Address:
     return Address("xmpp", str(Jid(local, domain)))
 
