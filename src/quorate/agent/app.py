@@ -25,7 +25,6 @@ from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
 from quorate.capture.driver import Means
 from quorate.capture.listener import Listener
-from quorate.capture.place import place_of
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
 from quorate.capture.transport import stream_loop

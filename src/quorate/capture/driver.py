@@ -13,7 +13,6 @@ from quorate.capture.ca import Authority, a_label
 from quorate.capture.dial import DialFailed, dial
 from quorate.capture.leg import SCRATCH_SIZE, Leg
 from quorate.capture.opening import DirectTls
-from quorate.capture.place import place_of
 from quorate.capture.routes import Routes
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble, UpstreamTrust
