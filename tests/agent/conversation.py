@@ -14,6 +14,7 @@ from quorate.capture.listener import Bind
 from quorate.capture.routes import Route
 from quorate.link.messages import FromAgent, Hello, SnapshotDone, StreamIs, Welcome
 from quorate.link.server import LinkPeer, LinkServer
+from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from tests.capture.stand_in import DOMAIN, WAIT_S, Line, Upstream
 
@@ -87,6 +88,13 @@ class Server:
                 for message in self.all(StreamIs):
                     if message.stream.state is StreamState.LIVE:
                         return message.stream.id
+                self._news.clear()
+                await self._news.wait()
+
+    async def hears_of(self, state: StreamState, reason: Reason | None) -> None:
+        """Wait until that is what was told of a stream last."""
+        async with asyncio.timeout(WAIT_S):
+            while (last := self.all(StreamIs)[-1].stream).state is not state or last.reason is not reason:
                 self._news.clear()
                 await self._news.wait()
 
