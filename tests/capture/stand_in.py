@@ -2,19 +2,19 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from quorate.capture.ca import Authority, open_authority
 from quorate.capture.driver import Driver, Means
 from quorate.capture.listener import Bind, Listener
-from quorate.capture.opening import DirectTls
 from quorate.capture.routes import Route, Routes
 from quorate.capture.tls import UpstreamTrust
 from quorate.clock import SystemClock
 from quorate.model.reasons import Reason
-from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls
+from quorate.model.stream import StreamState
+from quorate.splice.arrival import Arrival
+from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
 
 DOMAIN = "example.org"
 WAIT_S = 10.0
@@ -24,8 +24,9 @@ _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 class PassThrough:
     """Connects at ``<``, does the STARTTLS order of RFC 6120 section 5.4, else forwards what comes."""
 
-    def __init__(self, direct: DirectTls | None) -> None:
-        self.direct = direct
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival = arrival
+        direct = self.direct = arrival.tls
         self.connecting = False
         self.proceed: bytes | None = None
         self.secured = direct is not None
@@ -34,6 +35,11 @@ class PassThrough:
         self.told: list[str] = []
 
     def start(self, now: float) -> list[SpliceEffect]:
+        if self.arrival.unread is not None:
+            self.connecting = self.secured = True
+            blind = StateChanged(state=StreamState.BLIND, reason=self.arrival.unread, companion=False)
+            tls = self.direct is not None
+            return [Connect(domain=self.arrival.destination or "", direct_tls=tls, tunnel=True), blind]
         if self.direct is None:
             return []
         self.connecting = True
@@ -57,6 +63,10 @@ class PassThrough:
 
     def connect_failed(self, reason: Reason, text: str, now: float) -> list[SpliceEffect]:
         self.told.append(f"connect-failed {reason}")
+        return [Send(Side.CLIENT, text.encode()), Close()]
+
+    def put_out(self, reason: Reason, text: str, now: float) -> list[SpliceEffect]:
+        self.told.append(f"put-out {reason}")
         return [Send(Side.CLIENT, text.encode()), Close()]
 
     def tls_ready(self, side: Side, now: float) -> list[SpliceEffect]:
@@ -107,16 +117,17 @@ class Watcher:
 
 
 class Upstream:
-    """A server on a free loopback port; ``talk`` is run for each connection."""
+    """A server on a free loopback port."""
 
-    def __init__(self, talk: Callable[["Line"], "asyncio.Future[None]"] | None = None) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.lines: asyncio.Queue[Line] = asyncio.Queue()
         self._server: asyncio.Server | None = None
         self._open: list[Line] = []
         self.port = 0
 
     async def __aenter__(self) -> "Upstream":
-        self._server = await asyncio.start_server(self._came, "127.0.0.1", 0, limit=2**16)
+        self._server = await asyncio.start_server(self._came, self._host, 0, limit=2**16)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -172,8 +183,8 @@ class House:
     bind: Bind = field(default_factory=lambda: Bind("127.0.0.1", 0))
     lines: list[Line] = field(default_factory=list)
 
-    def splice(self, direct: DirectTls | None, now: float) -> PassThrough:
-        self.splices.append(PassThrough(direct))
+    def splice(self, arrival: Arrival, now: float) -> PassThrough:
+        self.splices.append(PassThrough(arrival))
         return self.splices[-1]
 
     def observer(self, driver: "Driver[PassThrough]") -> Watcher:

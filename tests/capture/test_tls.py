@@ -99,7 +99,7 @@ def test_a_server_that_wants_a_certificate_cannot_pass(authority: TestAuthority,
     near, _ = pump(TlsLeg(UpstreamTrust([authority.path]).context(), hostname=NAME), TlsLeg(context))
     fault = near[-1].fault
     assert fault is not None
-    assert (fault.reason, fault.trouble) == (Reason.UPSTREAM_UNREACHABLE, Trouble.CLIENT_CERTIFICATE)
+    assert (fault.reason, fault.trouble) == (Reason.CLIENT_CERTIFICATE, Trouble.CLIENT_CERTIFICATE)
 
 
 def test_no_tls_at_all(authority: TestAuthority) -> None:

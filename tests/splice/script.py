@@ -7,6 +7,8 @@ import re
 from typing import TypeVar
 
 from quorate.model.address import Address, parse_address
+from quorate.splice.arrival import Arrival, DirectTls
+from quorate.splice.channel_binding import Profiles
 from quorate.splice.effects import Send, Side, SpliceEffect
 from quorate.splice.splice import SessionRegistry, Splice, SpliceConfig
 
@@ -57,12 +59,23 @@ class Talk:
         chunk: int = 1 << 20,
         direct_tls: tuple[str, tuple[str, ...]] | None = None,
         config: SpliceConfig | None = None,
+        arrival: Arrival | None = None,
+        profiles: Profiles | None = None,
     ) -> None:
         """``chunk``: how many bytes each read has at most."""
         self.now = 100.0
         self.sessions = sessions or SessionRegistry()
         config = config or SpliceConfig(ids_seed="5eed")
-        self.splice = Splice(config, self.now, sessions=self.sessions, direct_tls=direct_tls)
+        self.profiles = profiles or Profiles()
+        if direct_tls is not None:
+            arrival = Arrival(tls=DirectTls(*direct_tls), here="127.0.0.1:5221")
+        self.splice = Splice(
+            config,
+            self.now,
+            sessions=self.sessions,
+            profiles=self.profiles,
+            arrival=arrival or Arrival(here="127.0.0.1:5221"),
+        )
         self.chunk = chunk
         self.effects: list[SpliceEffect] = []
         self.all: list[SpliceEffect] = []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from quorate.capture.destination import parse_ports
 from quorate.capture.listener import Bind, check_bind, parse_networks
 from quorate.capture.routes import Route, parse_host_port, parse_route
 
@@ -28,10 +29,14 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--route", action="append", default=[], metavar="DOMAIN=HOST:PORT")
     parser.add_argument("--trust", action="append", default=[], type=Path, metavar="CA.pem")
     parser.add_argument("--allow", action="append", default=[], metavar="CIDR")
+    parser.add_argument("--im-port", action="append", default=[], metavar="PORT", help="where a proxy may go")
+    parser.add_argument("--im-public", default="", metavar="HOST:PORT", help="as clients reach --im")
     parser.add_argument("--ask-timeout", type=float, default=3.0, metavar="SECONDS")
     given = parser.parse_args(arguments)
     host, port = parse_host_port(given.im, "--im")
-    bind = Bind(host, port, parse_networks(given.allow))
+    if given.im_public:
+        parse_host_port(given.im_public, "--im-public")
+    bind = Bind(host, port, parse_networks(given.allow), parse_ports(given.im_port), given.im_public)
     check_bind(bind)
     return Options(
         data=given.data,

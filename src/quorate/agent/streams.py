@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from quorate.agent.stream import AgentStream, Shared
 from quorate.agent.words import NO_SERVER_STATUS
 from quorate.capture.driver import Driver
-from quorate.capture.opening import DirectTls
 from quorate.errors import Refused, place_of
 from quorate.link.messages import (
     AskDone,
@@ -29,6 +28,8 @@ from quorate.link.messages import (
 from quorate.model.address import Address, parse_address
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
+from quorate.splice.arrival import Arrival
+from quorate.splice.channel_binding import Profiles
 from quorate.splice.effects import SpliceEffect
 from quorate.splice.splice import SessionRegistry, Splice, SpliceConfig
 
@@ -45,6 +46,7 @@ class Streams:
         self._config = config
         self._shared = shared
         self._sessions = SessionRegistry()
+        self._profiles = Profiles()
         self._streams: dict[str, AgentStream] = {}
         self._serial = itertools.count(1)
         self.changed: Callable[[], None] = lambda: None
@@ -55,9 +57,8 @@ class Streams:
     def __len__(self) -> int:
         return len(self._streams)
 
-    def splice(self, direct: DirectTls | None, now: float) -> Splice:
-        tls = (direct.sni or "", direct.alpn) if direct is not None else None
-        return Splice(self._config, now, sessions=self._sessions, direct_tls=tls)
+    def splice(self, arrival: Arrival, now: float) -> Splice:
+        return Splice(self._config, now, sessions=self._sessions, profiles=self._profiles, arrival=arrival)
 
     def observer(self, driver: Driver[Splice]) -> AgentStream:
         id = f"{self._agent[:6]}-{next(self._serial)}"

@@ -3,7 +3,10 @@
 import asyncio
 import os
 import socket
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from quorate.capture.destination import Destination, Outcome
 from quorate.capture.leg import Leg
 from quorate.capture.routes import Candidate, Routes
 
@@ -18,9 +21,26 @@ ADDRESS_FAMILY_HEAD_START_S = 0.25
 class DialFailed(Exception):
     """No upstream connection; ``text`` is a sentence for the user."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, outcome: Outcome = Outcome.FAILED) -> None:
         super().__init__(text)
         self.text = text
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A server's leg that is connected before anybody reads it (SOCKS5, CONNECT)."""
+
+    leg: Leg
+    place: str
+    """HOST:PORT."""
+    spoken: bytes = b""
+    """What it has said already."""
+
+
+class _Problem(NamedTuple):
+    outcome: Outcome
+    text: str
 
 
 async def dial(routes: Routes, domain: str, leg: Leg, *, direct_tls: bool) -> Candidate:
@@ -35,7 +55,7 @@ async def dial(routes: Routes, domain: str, leg: Leg, *, direct_tls: bool) -> Ca
                 problem = await _attempt(candidate, leg)
                 if problem is None:
                     return candidate
-                failures.append(f"{candidate}: {problem}")
+                failures.append(f"{candidate}: {problem.text}")
     except TimeoutError:
         raise DialFailed(f"The server of {domain} did not answer within {DIAL_S:.0f} s.") from None
     raise DialFailed(
@@ -44,7 +64,14 @@ async def dial(routes: Routes, domain: str, leg: Leg, *, direct_tls: bool) -> Ca
     )
 
 
-async def _attempt(candidate: Candidate, leg: Leg) -> str | None:
+async def dial_exactly(destination: Destination, leg: Leg) -> None:
+    """Connect ``leg`` to what a proxy was asked for, and to nothing else; raises DialFailed."""
+    problem = await _attempt(Candidate(destination.host, destination.port), leg)
+    if problem is not None:
+        raise DialFailed(f"{destination} cannot be reached: {problem.text}.", problem.outcome)
+
+
+async def _attempt(candidate: Candidate, leg: Leg) -> _Problem | None:
     """None if connected, else why not."""
     loop = asyncio.get_running_loop()
     try:
@@ -56,12 +83,13 @@ async def _attempt(candidate: Candidate, leg: Leg) -> str | None:
                 happy_eyeballs_delay=ADDRESS_FAMILY_HEAD_START_S,
             )
     except TimeoutError:
-        return f"no answer within {CONNECT_S:.0f} s"
-    except socket.gaierror:
-        return "no such host"
-    except (OSError, UnicodeError) as error:
-        code = getattr(error, "errno", None)
-        return os.strerror(code).lower() if code else "no connection"
+        return _Problem(Outcome.TIMEOUT, f"no answer within {CONNECT_S:.0f} s")
+    except (socket.gaierror, UnicodeError):
+        return _Problem(Outcome.NO_SUCH_HOST, "no such host")
+    except OSError as error:
+        refused = isinstance(error, ConnectionRefusedError)
+        says = os.strerror(error.errno).lower() if error.errno else "no connection"
+        return _Problem(Outcome.REFUSED if refused else Outcome.FAILED, says)
     return None
 
 

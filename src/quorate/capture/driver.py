@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from quorate.capture.ca import Authority, a_label
-from quorate.capture.dial import DialFailed, dial
+from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import SCRATCH_SIZE, Leg
-from quorate.capture.opening import DirectTls
 from quorate.capture.routes import Routes
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble, UpstreamTrust
@@ -20,7 +19,17 @@ from quorate.clock import Clock
 from quorate.errors import place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
+from quorate.splice.arrival import DirectTls
+from quorate.splice.effects import (
+    Close,
+    Connect,
+    Redirected,
+    Send,
+    Side,
+    SpliceEffect,
+    StartTls,
+    StateChanged,
+)
 
 HEADER_S = 30.0
 """A connection that never says which domain it wants is closed after this."""
@@ -70,12 +79,21 @@ Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 class Driver(Generic[S]):
     """Owns both legs from the client's first byte until both are gone."""
 
-    def __init__(self, client: Leg, splice: S, means: Means, direct: DirectTls | None = None) -> None:
+    def __init__(
+        self,
+        client: Leg,
+        splice: S,
+        means: Means,
+        direct: DirectTls | None = None,
+        reached: Reached | None = None,
+    ) -> None:
         self._splice = splice
         self._now = means.clock.monotonic
         self._means = means
         self._direct = direct
-        self._legs = {Side.CLIENT: client, Side.SERVER: Leg(Side.SERVER, self, means.scratch)}
+        self._reached = reached
+        server = reached.leg if reached is not None else Leg(Side.SERVER, self, means.scratch)
+        self._legs = {Side.CLIENT: client, Side.SERVER: server}
         self.observer: Observer | None = None
         self._work: list[SpliceEffect] = []
         """What is still to be performed while ``_running``."""
@@ -104,7 +122,8 @@ class Driver(Generic[S]):
 
     def begin(self, data: bytes) -> None:
         """Take over the client's leg with the bytes it has already sent."""
-        self._legs[Side.CLIENT].owner = self
+        for leg in self._legs.values():
+            leg.owner = self
         self._after(HEADER_S, self._check_header)
         if self._direct is not None:
             self._hello = data
@@ -113,6 +132,8 @@ class Driver(Generic[S]):
         else:
             self.do(lambda splice, now: splice.start(now))
             self.leg_received(Side.CLIENT, data)
+        if self._reached is not None and self._reached.spoken:
+            self.leg_received(Side.SERVER, self._reached.spoken)
 
     def do(self, act: Act[S]) -> bool:
         """Let the splice do something now; False if it cannot any more."""
@@ -157,6 +178,7 @@ class Driver(Generic[S]):
         log.info("tls failed side=%s trouble=%s", side.value, fault.trouble)
         if side is Side.SERVER:
             self._leaf_allowed = fault.reason is not Reason.UPSTREAM_CERTIFICATE
+            self._means.routes.forget_redirect(self.domain)
             self.detail = f"The server of {self.domain} cannot be used: {fault.sentence}."
         else:
             self.detail = (
@@ -227,7 +249,11 @@ class Driver(Generic[S]):
             self._start_tls(effect)
         elif isinstance(effect, Connect):
             self.domain = effect.domain
+            if effect.tunnel:
+                self._tunnel()
             self._dialling = self._loop.create_task(self._connect(effect))
+        elif isinstance(effect, Redirected):
+            self._means.routes.redirect(effect.domain, effect.host, effect.port)
         elif isinstance(effect, Close):
             self._close(abort=effect.abort)
         else:
@@ -255,10 +281,23 @@ class Driver(Generic[S]):
         self._after(HANDSHAKE_S, lambda: self._check_handshake(Side.CLIENT))
         client.start_tls(tls, hello)
 
-    async def _connect(self, effect: Connect) -> None:
+    def _tunnel(self) -> None:
+        """The client's TLS, if it has begun, goes on to the server."""
+        client, hello = self._legs[Side.CLIENT], self._hello
+        if self._direct is not None:
+            self._direct, self._hello = None, b""
+            client.resume_reading()
+            self._legs[Side.SERVER].write(hello)
+
+    async def _reach(self, effect: Connect) -> str:
+        if self._reached is not None:
+            return self._reached.place
         server = self._legs[Side.SERVER]
+        return str(await dial(self._means.routes, effect.domain, server, direct_tls=effect.direct_tls))
+
+    async def _connect(self, effect: Connect) -> None:
         try:
-            place = await dial(self._means.routes, effect.domain, server, direct_tls=effect.direct_tls)
+            place = await self._reach(effect)
         except DialFailed as failure:
             text = self.detail = failure.text
             self.do(lambda splice, now: splice.connect_failed(Reason.UPSTREAM_UNREACHABLE, text, now))
@@ -267,9 +306,9 @@ class Driver(Generic[S]):
         except Exception as error:
             self._broken(error)
             return
-        self.found_at = str(place)
+        self.found_at = place
         self._observe(lambda observer: observer.settled())
-        if effect.direct_tls:
+        if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))
         else:
             self.do(lambda splice, now: splice.connected(now))

@@ -99,6 +99,14 @@ class Leg(asyncio.BufferedProtocol):
         name = self._transport.get_extra_info("peername") if self._transport else None
         return (name[0], name[1]) if name else ("", 0)
 
+    @property
+    def local(self) -> str:
+        """HOST:PORT the peer has connected to."""
+        name = self._transport.get_extra_info("sockname") if self._transport else None
+        if not name:
+            return ""
+        return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
+
     def write(self, data: bytes) -> None:
         if not data or self._finished or self._close_when_secured or self.lost:
             return

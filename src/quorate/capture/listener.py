@@ -3,24 +3,34 @@
 import asyncio
 import errno
 import ipaddress
-import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from quorate.capture.driver import HEADER_S, Driver, Means, Observer
-from quorate.capture.leg import Leg
-from quorate.capture.opening import DirectTls, More, Refusal, recognise
+from quorate.capture.destination import IM_PORTS
+from quorate.capture.driver import Driver, Means, Observer
+from quorate.capture.leg import Leg, LegOwner
+from quorate.capture.newcomer import Known, Newcomer
+from quorate.capture.refusals import Refusals
 from quorate.capture.spliced import Spliced
-from quorate.capture.tls import TlsFault
-from quorate.errors import Misconfigured, place_of
-from quorate.splice.effects import Side
+from quorate.capture.waiting import Waiting
+from quorate.errors import Misconfigured
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.arrival import Arrival
+from quorate.splice.effects import LoggedIn, Side, SpliceEffect, StateChanged
 
-MAX_CONNECTIONS = 4096
+MAX_CONNECTIONS = 8192
+"""In all. Four times the streams a team has; with TLS on both legs about 1 GiB."""
+MAX_NEWCOMERS_PER_PEER, MAX_NEWCOMERS = 128, 1024
+"""Connections that have not said what they are."""
+MAX_STRANGERS_PER_PEER, MAX_STRANGERS = 256, 1024
+"""Connections to a server that have not logged in."""
+LOGIN_S = 120.0
+"""From the first byte to the login, as ejabberd's negotiation_timeout: somebody may be typing a captcha."""
+BACKLOG = 512
 STOP_S = 3.0
 """How long streams may take to say good-bye when the agent ends."""
-
-log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Spliced)
 H = TypeVar("H", bound=Spliced)
@@ -30,7 +40,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Host(Protocol[H]):
     """Who makes a splice for a new connection and watches what it notices."""
 
-    def splice(self, direct: DirectTls | None, now: float) -> H: ...
+    def splice(self, arrival: Arrival, now: float) -> H: ...
 
     def observer(self, driver: Driver[H]) -> Observer: ...
 
@@ -42,6 +52,10 @@ class Bind:
     host: str
     port: int
     allow: tuple[Network, ...] = ()
+    ports: tuple[int, ...] = IM_PORTS
+    """Ports that clients may reach through the proxy."""
+    public: str = ""
+    """HOST:PORT by which clients reach the listener, where that is not the address they are accepted at."""
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
@@ -85,7 +99,11 @@ class Listener(Generic[S]):
         self._means = means
         self._host = host
         self._server: asyncio.Server | None = None
-        self._openings: set[_Newcomer[S]] = set()
+        self._newcomers: Waiting[Newcomer] = Waiting(MAX_NEWCOMERS_PER_PEER, MAX_NEWCOMERS)
+        self._strangers: Waiting[Driver[S]] = Waiting(MAX_STRANGERS_PER_PEER, MAX_STRANGERS)
+        self._overdue_timers: dict[Driver[S], asyncio.TimerHandle] = {}
+        self._refusals = Refusals()
+        self._public = bind.public
         self._drivers: set[Driver[S]] = set()
         self._reapers: set[asyncio.Task[None]] = set()
 
@@ -97,8 +115,13 @@ class Listener(Generic[S]):
         return name[0], name[1]
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Where a proxy's clients may go."""
+        return self._bind.ports
+
+    @property
     def connections(self) -> int:
-        return len(self._openings) + len(self._drivers)
+        return len(self._newcomers) + len(self._drivers)
 
     async def start(self) -> None:
         """Raises Misconfigured if the address cannot be had."""
@@ -106,7 +129,7 @@ class Listener(Generic[S]):
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: _Newcomer(self).leg, self._bind.host, self._bind.port
+                lambda: Newcomer(self).leg, self._bind.host, self._bind.port, backlog=BACKLOG
             )
         except OSError as error:
             raise _cannot_listen(self._bind, error) from error
@@ -114,8 +137,8 @@ class Listener(Generic[S]):
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-        for newcomer in list(self._openings):
-            newcomer.leg.abort()
+        for newcomer in self._newcomers.all():
+            newcomer.put_out()
         drivers = list(self._drivers)
         for driver in drivers:
             driver.stop()
@@ -127,53 +150,84 @@ class Listener(Generic[S]):
         for driver in drivers:
             driver.abort()
 
-    def welcome(self, newcomer: "_Newcomer[S]") -> bool:
+    def welcome(self, newcomer: Newcomer) -> bool:
         """False if this one is not taken."""
         host, _ = newcomer.leg.peer
         if self.connections >= MAX_CONNECTIONS:
-            log.warning("refused reason=too-many-connections")
+            self.refused("too-many-connections")
             return False
         if not self._admits(host):
-            log.warning("refused reason=not-allowed")
+            self.refused("not-allowed")
             return False
-        self._openings.add(newcomer)
+        too_many = self._newcomers.add(newcomer, host)
+        if too_many is not None:
+            too_many.put_out(Reason.CROWDED_OUT)
         return True
 
-    def forget(self, newcomer: "_Newcomer[S]") -> None:
-        self._openings.discard(newcomer)
+    def forget(self, newcomer: Newcomer) -> None:
+        self._newcomers.remove(newcomer)
 
-    def adopt(self, leg: Leg, data: bytes, direct: DirectTls | None) -> None:
-        """The connection is an IM stream: from here on it has a driver."""
-        if direct is not None and direct.sni is None:
+    def refused(self, reason: str) -> None:
+        self._refusals.note(reason, asyncio.get_running_loop().time())
+
+    def adopt(self, newcomer: Newcomer, known: Known) -> None:
+        """The connection is an IM stream, or one to be tunnelled: from here on it has a driver."""
+        arrival = replace(known.arrival, here=self._public or newcomer.leg.local)
+        if arrival.tls is not None and arrival.tls.sni is None and arrival.destination is None:
             sole = self._sole_domain()
             if sole is None:
-                log.info("refused reason=no-server-name")
-                leg.abort()
+                newcomer.put_out(Reason.NO_SERVER_NAME)
                 return
-            direct = DirectTls(sole, direct.alpn)
-        splice = self._host.splice(direct, self._means.clock.monotonic())
-        driver = Driver(leg, splice, self._means, direct)
-        try:
-            driver.observer = self._host.observer(driver)
-        except Exception as error:  # a fault of ours: the stream is carried all the same
-            log.error("stream not observed error=%s at=%s", type(error).__name__, place_of(error))
+            arrival = replace(arrival, tls=replace(arrival.tls, sni=sole))
+        splice = self._host.splice(arrival, self._means.clock.monotonic())
+        driver = Driver(newcomer.leg, splice, self._means, arrival.tls, known.reached)
+        driver.detail = known.detail
+        self._await_login(driver, newcomer.since)
         self._drivers.add(driver)
         reaper = asyncio.create_task(self._reap(driver))
         self._reapers.add(reaper)
         reaper.add_done_callback(self._reapers.discard)
-        driver.begin(data)
+        driver.begin(known.data)
+
+    def leg(self, side: Side, owner: LegOwner) -> Leg:
+        return Leg(side, owner, self._means.scratch)
+
+    def _await_login(self, driver: Driver[S], since: float) -> None:
+        """Until then its time is short and its place is not safe."""
+        loop = asyncio.get_running_loop()
+        overdue = loop.call_at(since + LOGIN_S, self._overdue, driver)
+
+        def proven() -> None:
+            overdue.cancel()
+            self._strangers.remove(driver)
+
+        driver.observer = _UntilLogin(self._host.observer(driver), proven)
+        self._overdue_timers[driver] = overdue
+        too_many = self._strangers.add(driver, driver.peer.rpartition(":")[0])
+        if too_many is not None:
+            self._put_out(too_many, Reason.CROWDED_OUT, "Too many connections that did not log in.")
+            too_many.abort()
+
+    def _overdue(self, driver: Driver[S]) -> None:
+        self._put_out(driver, Reason.LOGIN_TIMEOUT, f"The login took more than {LOGIN_S:.0f} s.")
+
+    def _put_out(self, driver: Driver[S], reason: Reason, text: str) -> None:
+        self._strangers.remove(driver)
+        self.refused(reason)
+        driver.detail = driver.detail or text
+        driver.do(lambda splice, now: splice.put_out(reason, text, now))
 
     def _sole_domain(self) -> str | None:
         """The domain of a client that names none, if only one is routed."""
         domains = self._means.routes.domains
         return next(iter(domains)) if len(domains) == 1 else None
 
-    def leg(self, newcomer: "_Newcomer[S]") -> Leg:
-        return Leg(Side.CLIENT, newcomer, self._means.scratch)
-
     async def _reap(self, driver: Driver[S]) -> None:
         await driver.over.wait()
         self._drivers.discard(driver)
+        self._strangers.remove(driver)
+        if (overdue := self._overdue_timers.pop(driver, None)) is not None:
+            overdue.cancel()
 
     def _admits(self, host: str) -> bool:
         try:
@@ -183,52 +237,24 @@ class Listener(Generic[S]):
         return address.is_loopback or any(address in network for network in self._bind.allow)
 
 
-class _Newcomer(Generic[S]):
-    """A connection of which not enough has been read to know what it is."""
+class _UntilLogin:
+    """Passes on what the splice notices, and tells when a connection is no stranger any more."""
 
-    def __init__(self, listener: Listener[S]) -> None:
-        self._listener = listener
-        self._data = b""
-        self._timer: asyncio.TimerHandle | None = None
-        self.leg = listener.leg(self)
+    def __init__(self, observer: Observer, proven: Callable[[], None]) -> None:
+        self._observer = observer
+        self._proven = proven
 
-    def leg_connected(self, side: Side) -> None:  # noqa: ARG002
-        if not self._listener.welcome(self):
-            self.leg.abort()
-            return
-        self._timer = asyncio.get_running_loop().call_later(HEADER_S, self.leg.abort)
+    def noticed(self, effect: SpliceEffect) -> None:
+        blind = isinstance(effect, StateChanged) and effect.state is StreamState.BLIND
+        if blind or isinstance(effect, LoggedIn):
+            self._proven()
+        self._observer.noticed(effect)
 
-    def leg_received(self, side: Side, data: bytes) -> None:  # noqa: ARG002
-        self._data += data
-        opening = recognise(self._data)
-        if opening is More.NEEDED:
-            return
-        self._leave()
-        if isinstance(opening, Refusal):
-            log.info("refused reason=%s", opening.why)
-            self.leg.write(opening.answer)
-            self.leg.close()
-            return
-        self._listener.adopt(self.leg, self._data, opening if isinstance(opening, DirectTls) else None)
+    def settled(self) -> None:
+        self._observer.settled()
 
-    def leg_ended(self, side: Side) -> None:  # noqa: ARG002
-        self.leg.close()
-
-    def leg_lost(self, side: Side) -> None:  # noqa: ARG002
-        self._leave()
-
-    def leg_secured(self, side: Side) -> None: ...
-
-    def leg_refused(self, side: Side, fault: TlsFault) -> None: ...
-
-    def leg_stalled(self, side: Side) -> None: ...
-
-    def leg_relieved(self, side: Side) -> None: ...
-
-    def _leave(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._listener.forget(self)
+    def ended(self) -> None:
+        self._observer.ended()
 
 
 def _cannot_listen(bind: Bind, error: OSError) -> Misconfigured:

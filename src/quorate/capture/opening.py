@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
+from quorate.capture.http_connect import refusal_over_http
+from quorate.splice.arrival import DirectTls
 from quorate.wire import tls_hello
 
 MAX_OPENING = 20 * 1024
@@ -12,8 +14,13 @@ _XML_STARTS = b"<\xef \t\r\n"
 _TLS_HANDSHAKE = 0x16
 _SOCKS5 = 0x05
 _SOCKS4 = 0x04
-_METHODS = (b"CONNECT ", b"GET ", b"POST ", b"HEAD ", b"PUT ", b"OPTIONS ", b"DELETE ", b"PATCH ")
-_SENTENCE = "This is Quorate's listener for IM clients. Set it as the server of your client, not as a proxy."
+_UTF_16 = (b"\xfe\xff", b"\xff\xfe", b"<\x00", b"\x00<")
+_CONNECT = b"CONNECT "
+_METHODS = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"OPTIONS ", b"DELETE ", b"PATCH ")
+_SENTENCE = (
+    "This is Quorate's listener for IM clients: set it as the server of your client, or as its SOCKS5 or HTTP"
+    " CONNECT proxy. Clients that speak WebSocket or BOSH cannot connect through it yet."
+)
 
 
 class More(Enum):
@@ -28,19 +35,19 @@ class Xml(Enum):
     STREAM = "stream"
 
 
-@dataclass(frozen=True, slots=True)
-class DirectTls:
-    """XEP-0368: the ClientHello names the domain and the protocols."""
+class Proxy(Enum):
+    """The client takes Quorate for its proxy."""
 
-    sni: str | None
-    alpn: tuple[str, ...]
+    SOCKS5 = "socks5"
+    CONNECT = "connect"
 
 
 class Unserved(StrEnum):
     """Why a connection was closed at once."""
 
-    SOCKS = "socks"
+    SOCKS4 = "socks4"
     HTTP = "http"
+    UTF_16 = "utf-16"
     NOT_TLS = "not-tls"
     NOT_IM = "not-im"
 
@@ -53,24 +60,28 @@ class Refusal:
     answer: bytes = b""
 
 
-Opening: TypeAlias = More | Xml | DirectTls | Refusal
+Opening: TypeAlias = More | Xml | DirectTls | Proxy | Refusal
 
 
 def recognise(data: bytes) -> Opening:
     """Decide by all bytes received so far; never raises."""
-    if not data:
+    if not data or data == b"<":
         return More.NEEDED
+    if data.startswith(_UTF_16):
+        return Refusal(Unserved.UTF_16)
     if data[0] in _XML_STARTS:
         return Xml.STREAM
     if data[0] == _TLS_HANDSHAKE:
         return _client_hello(data)
     if data[0] == _SOCKS5:
-        return Refusal(Unserved.SOCKS, b"\x05\xff")
+        return Proxy.SOCKS5
     if data[0] == _SOCKS4:
-        return Refusal(Unserved.SOCKS, b"\x00\x5b" + bytes(6))
-    if any(data.startswith(m) for m in _METHODS):
-        return Refusal(Unserved.HTTP, _http_refusal())
-    if any(m.startswith(data) for m in _METHODS):
+        return Refusal(Unserved.SOCKS4, b"\x00\x5b" + bytes(6))
+    if data.startswith(_CONNECT):
+        return Proxy.CONNECT
+    if data.startswith(_METHODS):
+        return Refusal(Unserved.HTTP, refusal_over_http("501 Not Implemented", _SENTENCE))
+    if any(m.startswith(data) for m in (_CONNECT, *_METHODS)):
         return More.NEEDED
     return Refusal(Unserved.NOT_IM)
 
@@ -78,16 +89,7 @@ def recognise(data: bytes) -> Opening:
 def _client_hello(data: bytes) -> Opening:
     hello = tls_hello.hello(data)
     if isinstance(hello, tls_hello.ClientHello):
-        return DirectTls(hello.sni, hello.alpn)
+        return DirectTls(hello.sni, hello.alpn, hello.shape)
     if isinstance(hello, tls_hello.NotTls) or len(data) > MAX_OPENING:
         return Refusal(Unserved.NOT_TLS)
     return More.NEEDED
-
-
-def _http_refusal() -> bytes:
-    body = f"{_SENTENCE}\n".encode()
-    head = (
-        "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body

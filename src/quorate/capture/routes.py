@@ -1,8 +1,11 @@
 """Where a domain's IM server is: the ``--route`` table, else SRV records (RFC 6120 section 3.2, XEP-0368)."""
 
+import asyncio
 import random
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +16,9 @@ DEFAULT_PORT = 5222
 DEFAULT_TLS_PORT = 5223
 RESOLVE_S = 5.0
 MAX_CANDIDATES = 10
+REDIRECT_S = 3600.0
+"""How long a server's <see-other-host/> is followed (NEG-5)."""
+MAX_REDIRECTS = 256
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(?P<port>[0-9]{1,5})")
 _TLS_PREFIX = "tls:"
 
@@ -102,13 +108,19 @@ class Routes:
     """Answers where to connect for a domain."""
 
     def __init__(
-        self, routes: Iterable[Route] = (), resolver: Resolver | None = None, seed: int | None = None
+        self,
+        routes: Iterable[Route] = (),
+        resolver: Resolver | None = None,
+        seed: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table: dict[str, list[Route]] = {}
         for route in routes:
             self._table.setdefault(route.domain, []).append(route)
         self._resolver = resolver or DnsResolver()
         self._random = random.Random(seed)
+        self._clock = clock
+        self._redirects: OrderedDict[str, tuple[str, int, float]] = OrderedDict()
 
     @property
     def domains(self) -> frozenset[str]:
@@ -117,13 +129,35 @@ class Routes:
     async def candidates(self, domain: str, *, direct_tls: bool) -> list[Candidate]:
         """Places to try in order, for a client that came with direct TLS or with STARTTLS; may be empty.
 
-        The bytes of the two legs are the same, so both use the same way of TLS.
+        The bytes of the two legs are the same, so both use the same way of TLS. Where the server has sent its
+        clients comes first, and the usual places after it, should nobody be there.
         """
         name = a_label(domain)
+        usual = await self._usual(name, direct_tls=direct_tls)
+        host, port, until = self._redirects.get(name, ("", 0, 0.0))
+        if self._clock() >= until:
+            return usual
+        elsewhere = Candidate(host, port, direct_tls)
+        return [elsewhere, *(candidate for candidate in usual if candidate != elsewhere)]
+
+    def redirect(self, domain: str, host: str, port: int) -> None:
+        """The domain's server sends its clients to another host, still verified for the domain."""
+        self._redirects[a_label(domain)] = host, port, self._clock() + REDIRECT_S
+        self._redirects.move_to_end(a_label(domain))
+        while len(self._redirects) > MAX_REDIRECTS:
+            self._redirects.popitem(last=False)
+
+    def forget_redirect(self, domain: str) -> None:
+        """What is there is not the domain's server."""
+        self._redirects.pop(a_label(domain), None)
+
+    async def _usual(self, name: str, *, direct_tls: bool) -> list[Candidate]:
         if name in self._table:
             return _routed(self._table[name], direct_tls=direct_tls)
-        plain = await self._resolver.srv(f"_xmpp-client._tcp.{name}.")
-        direct = await self._resolver.srv(f"_xmpps-client._tcp.{name}.")
+        plain, direct = await asyncio.gather(
+            self._resolver.srv(f"_xmpp-client._tcp.{name}."),
+            self._resolver.srv(f"_xmpps-client._tcp.{name}."),
+        )
         if plain is None and direct is None:
             port = DEFAULT_TLS_PORT if direct_tls else DEFAULT_PORT
             return [Candidate(name, port, direct_tls)]

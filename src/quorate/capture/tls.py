@@ -272,7 +272,7 @@ class TlsLeg:
             distrusted = name.endswith(_DISTRUST_ALERTS)
             return TlsFault(Reason.CLIENT_DISTRUST, Trouble.NOT_ACCEPTED if distrusted else Trouble.PROTOCOL)
         if name.endswith(_WANTS_CERTIFICATE_ALERTS):
-            return TlsFault(Reason.UPSTREAM_UNREACHABLE, Trouble.CLIENT_CERTIFICATE)
+            return TlsFault(Reason.CLIENT_CERTIFICATE, Trouble.CLIENT_CERTIFICATE)
         refused = "ALERT" in name
         return TlsFault(Reason.UPSTREAM_UNREACHABLE, Trouble.REFUSED if refused else Trouble.PROTOCOL)
 

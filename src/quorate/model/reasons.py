@@ -29,8 +29,13 @@ class Reason(StrEnum):
     SESSION_UNKNOWN = "session-unknown"  # a resume Quorate cannot translate
     INTERNAL_ERROR = "internal-error"
     UPSTREAM_UNREACHABLE = "upstream-unreachable"
+    UPSTREAM_SILENT = "upstream-silent"  # connected, and the server says nothing
     UPSTREAM_CERTIFICATE = "upstream-certificate"
     STARTTLS_INJECTION = "starttls-injection"  # the server sent bytes between <proceed/> and TLS
+    CLIENT_CERTIFICATE = "client-certificate"  # the server wants one, which cannot pass through a splice
+    NO_SERVER_NAME = "no-server-name"  # direct TLS that does not say for which domain
+    LOGIN_TIMEOUT = "login-timeout"  # connected for long, and not logged in
+    CROWDED_OUT = "crowded-out"  # too many connections of one peer that do not log in
     CLIENT_DISTRUST = "client-distrust"  # the client refused our CA
     # on an activity
     ORGANISER_AWAY = "organiser-away"

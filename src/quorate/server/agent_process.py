@@ -94,6 +94,10 @@ def options_for_agent(settings: Settings) -> list[str]:
         words += ["--trust", str(path)]
     for network in settings.allow:
         words += ["--allow", network]
+    for port in settings.im_ports:
+        words += ["--im-port", str(port)]
+    if settings.im_public:
+        words += ["--im-public", settings.im_public]
     return [*words, "--ask-timeout", str(settings.ask_timeout_s)]
 
 

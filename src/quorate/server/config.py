@@ -65,6 +65,10 @@ class Settings(_Section):
     """Certificate authorities to trust upstream beside the system's."""
     allow: tuple[str, ...] = ()
     """Networks (CIDR) that may reach a listener that is not bound to loopback."""
+    im_ports: tuple[int, ...] = (5222, 5223)
+    """Ports clients may reach through the listener as their SOCKS5 or CONNECT proxy."""
+    im_public: str = ""
+    """HOST:PORT by which clients reach the listener, where that is not the address they are accepted at."""
     public_url: str | None = None
     """How others reach the page; links are made from it."""
     ring_s: float = Field(default=30.0, gt=0, le=3600)
@@ -80,6 +84,21 @@ class Settings(_Section):
     def _is_endpoint(cls, text: str) -> str:
         split_endpoint(text)
         return text
+
+    @field_validator("im_public")
+    @classmethod
+    def _is_endpoint_if_any(cls, text: str) -> str:
+        if text:
+            split_endpoint(text)
+        return text
+
+    @field_validator("im_ports", mode="before")
+    @classmethod
+    def _are_ports(cls, value: object) -> object:
+        ports = value if isinstance(value, list | tuple) else (value,)
+        if not all(isinstance(port, int) and 0 < port <= 65535 for port in ports):
+            raise ValueError("ports are numbers from 1 to 65535, write for instance [5222, 5223]")
+        return tuple(ports)
 
     @field_validator("trust", "allow", mode="before")
     @classmethod

@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
+from quorate.splice.arrival import Arrival
+from quorate.splice.channel_binding import Handling, LoginWatch, Profile, Profiles
 from quorate.splice.config import SpliceConfig
 from quorate.splice.context import nowhere
-from quorate.splice.effects import Close, Side
+from quorate.splice.effects import Close, Connect, Side
 from quorate.splice.outbox import Outbox
 from quorate.splice.session import Session, SessionRegistry
 from quorate.wire.xmpp.framer import Framer
@@ -36,9 +38,22 @@ class Phase(StrEnum):
 
 
 class Connection:
-    def __init__(self, config: SpliceConfig, sessions: SessionRegistry, now: float) -> None:
+    def __init__(
+        self,
+        config: SpliceConfig,
+        sessions: SessionRegistry,
+        now: float,
+        *,
+        arrival: Arrival,
+        profiles: Profiles,
+    ) -> None:
         self.config = config
         self.sessions = sessions
+        self.arrival = arrival
+        self.profiles = profiles
+        self.profile: Profile | None = None
+        """Under which what the login shows is remembered; None before the domain is known."""
+        self.login = LoginWatch()
         self.out = Outbox()
         self.phase = Phase.HEADER
         self.domain: str | None = None
@@ -52,8 +67,6 @@ class Connection:
         self.early = b""
         """What the client sent after <starttls/> before it was answered (TLS-2)."""
         self.proceed = b""
-        self.stripped: tuple[str, ...] = ()
-        """What was taken out of the stream features."""
         self.bind_id: str | None = None
         self.resuming: Session | None = None
         self.session = sessions.new(config, now)
@@ -128,6 +141,9 @@ class Connection:
         if self.domain is not None:
             self.go_blind(reason)
             return
+        if self.arrival.destination is not None:
+            self.tunnel(Reason.NOT_XMPP, self.arrival.destination.rpartition(":")[0])
+            return
         self.out.add(Close())
         self.end(reason if reason is Reason.INTERNAL_ERROR else Reason.NOT_XMPP, Phase.CUT)
 
@@ -159,6 +175,8 @@ class Connection:
         if self.phase in (Phase.OVER, Phase.CUT):
             return
         self.phase = phase
+        if self.login.suspect is Handling.TUNNEL:
+            self.login_failed()
         self.sessions.keep(self.session, self.now)
         context = self.session.context
         with suppress(Exception):
@@ -167,6 +185,18 @@ class Connection:
         self.give_up(Reason.STREAM_ENDED)
         context.bound_at = None
         context.safe = nowhere
+
+    def tunnel(self, reason: Reason, domain: str, *, direct_tls: bool = False) -> None:
+        """Never look at this one: everything passes end to end, TLS included."""
+        self.domain = domain
+        self.out.add(Connect(domain=domain, direct_tls=direct_tls, tunnel=True))
+        self.go_blind(reason)
+
+    def login_failed(self) -> None:
+        """Remember what to do for the client's next connection."""
+        handling = self.login.over()
+        if handling is not None and self.profile is not None:
+            self.profiles.note(self.profile, handling, self.now)
 
     def give_up(self, reason: Reason) -> None:
         """Settle all that waits; this is also done because something raised, so it must not raise itself."""

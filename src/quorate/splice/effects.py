@@ -29,12 +29,23 @@ class Side(Enum):
 class Connect:
     """Open the upstream connection for this domain. SERVER bytes sent before are queued by the capture.
 
-    The capture answers with ``Splice.connected`` or ``Splice.connect_failed``.
+    The capture answers with ``Splice.connected`` or ``Splice.connect_failed``. ``tunnel``: everything is sent
+    there as it is; where ``direct_tls``, that is the client's own TLS.
     """
 
     domain: str
     direct_tls: bool = False
     alpn: tuple[str, ...] = ()
+    tunnel: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirected:
+    """The server of this domain sends its clients to another host for a while (NEG-5)."""
+
+    domain: str
+    host: str
+    port: int
 
 
 class Send(NamedTuple):
@@ -170,6 +181,7 @@ class TextSeen:
 
 SpliceEffect: TypeAlias = (
     Connect
+    | Redirected
     | Send
     | StartTls
     | Close

@@ -98,7 +98,8 @@ class Resumption:
         attributes = tag_attributes(data)
         real = attributes.get("id")
         # a location would lead the client around us at its next connection (NEG-5)
-        data = remove_attribute(data, "location")
+        if connection.arrival.destination is None:
+            data = remove_attribute(data, "location")
         if not real or attributes.get("resume") not in ("true", "1"):
             return data
         session.ledger.real_id = real

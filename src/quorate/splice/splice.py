@@ -12,10 +12,12 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice import downward
 from quorate.splice.agenda import NEVER, Agenda
+from quorate.splice.arrival import Arrival
 from quorate.splice.asking import why_not
+from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
-from quorate.splice.effects import Answered, Connect, Done, Side, SpliceEffect
+from quorate.splice.effects import Answered, Done, Side, SpliceEffect
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.passing import Passing
@@ -36,14 +38,16 @@ class Splice:
         now: float,
         *,
         sessions: SessionRegistry,
-        direct_tls: tuple[str, tuple[str, ...]] | None = None,
+        profiles: Profiles | None = None,
+        arrival: Arrival | None = None,
     ) -> None:
-        """``sessions`` is shared by all splices of a process. ``direct_tls``: (server name, ALPN) of a client
-        that began with TLS (XEP-0368); the capture then has TLS on both legs."""
-        self._connection = Connection(config, sessions, now)
+        """``sessions`` and ``profiles`` are shared by all splices of a process. If ``arrival`` has TLS and is
+        read, the capture has TLS on both legs."""
+        self._connection = Connection(
+            config, sessions, now, arrival=arrival or Arrival(), profiles=profiles or Profiles()
+        )
         self._negotiation = Negotiation(self._connection)
         self._passing = Passing(self._connection, self._negotiation)
-        self._direct_tls = direct_tls
         self._fed = now
         """When the server last sent something."""
         self._agenda = Agenda(self._connection)
@@ -77,10 +81,7 @@ class Splice:
     def start(self, now: float) -> list[SpliceEffect]:
         """Call once, before anything else."""
         self._connection.at(now)
-        if self._direct_tls is not None:
-            domain, alpn = self._direct_tls
-            self._connection.domain, self._connection.tls = domain, True
-            self._connection.out.add(Connect(domain=domain, direct_tls=True, alpn=alpn))
+        self._negotiation.arrive()
         return self._connection.out.take()
 
     def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
@@ -112,6 +113,10 @@ class Splice:
     def connect_failed(self, reason: Reason, text: str, now: float) -> list[SpliceEffect]:
         """It was not; the client is told ``text`` in a stream error."""
         return self._do(now, lambda: self._negotiation.fail("remote-connection-failed", text, reason))
+
+    def put_out(self, reason: Reason, text: str, now: float) -> list[SpliceEffect]:
+        """The capture ends a connection that has not logged in; the client is told ``text``."""
+        return self._do(now, lambda: self._negotiation.put_out(reason, text))
 
     def tls_ready(self, side: Side, now: float) -> list[SpliceEffect]:
         return self._do(now, lambda: self._negotiation.secured(side))

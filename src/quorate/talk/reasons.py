@@ -31,7 +31,13 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.SESSION_UNKNOWN: "The client resumed a session Quorate has not seen.",
     Reason.INTERNAL_ERROR: "Quorate made a mistake on this stream.",
     Reason.UPSTREAM_UNREACHABLE: "The server cannot be reached.",
+    Reason.UPSTREAM_SILENT: "The server took the connection and then said nothing.",
     Reason.UPSTREAM_CERTIFICATE: "The server's certificate could not be verified.",
+    Reason.CLIENT_CERTIFICATE: "The server wants a client certificate, which cannot pass through Quorate."
+    " The client's next connections are only forwarded.",
+    Reason.NO_SERVER_NAME: "The client's TLS does not say which server it wants, so it is only forwarded.",
+    Reason.LOGIN_TIMEOUT: "The login took too long.",
+    Reason.CROWDED_OUT: "Too many connections from there that did not log in.",
     Reason.CLIENT_DISTRUST: "The client does not trust Quorate's certificate.",
     Reason.STARTTLS_INJECTION: "Something was sent in clear text where encryption should have begun.",
     Reason.ORGANISER_AWAY: "You are not available.",

@@ -3,8 +3,9 @@
 Sources  RFC 8446 sections 4.1.2 and 5.1, RFC 6066 section 3 (server name), RFC 7301 (ALPN).
 """
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 MAX_HELLO: Final = 64 * 1024
@@ -15,6 +16,8 @@ _CLIENT_HELLO = 0x01
 _SERVER_NAME = 0
 _HOST_NAME = 0
 _ALPN = 16
+_VARYING = frozenset({21, 41, 42, 44})
+"""Padding, pre-shared key, early data, cookie: they come and go with the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class NotTls:
 class ClientHello:
     sni: str | None
     alpn: tuple[str, ...]
+    shape: str = field(default="", compare=False)
+    """A digest of the cipher suites and kinds of extensions: the same TLS client offers the same."""
 
 
 class _Malformed(Exception):
@@ -98,21 +103,36 @@ def _records(data: bytes) -> Iterator[bytes | None]:
 def _read(body: bytes) -> ClientHello | NotTls:
     sni: str | None = None
     alpn: tuple[str, ...] = ()
+    ciphers, kinds = b"", set()
     try:
         reader = _Reader(body)
         reader.take(2 + 32)  # version, random
-        for size in (1, 2, 1):  # session id, cipher suites, compression methods
-            reader.vector(size)
+        reader.vector(1)  # session id
+        ciphers = reader.vector(2).rest()
+        reader.vector(1)  # compression methods
         extensions = reader.vector(2) if reader.more else _Reader(b"")
         while extensions.more:
             kind, content = extensions.number(2), extensions.vector(2)
+            kinds.add(kind)
             if kind == _SERVER_NAME:
                 sni = _host_name(content)
             elif kind == _ALPN:
                 alpn = tuple(_protocols(content))
     except _Malformed:
         return NotTls()
-    return ClientHello(sni, alpn)
+    return ClientHello(sni, alpn, _shape(ciphers, kinds))
+
+
+def _shape(ciphers: bytes, kinds: set[int]) -> str:
+    suites = [int.from_bytes(ciphers[at : at + 2]) for at in range(0, len(ciphers), 2)]
+    offered = [suite for suite in suites if not _is_grease(suite)]
+    steady = sorted(kind for kind in kinds - _VARYING if not _is_grease(kind))
+    return hashlib.sha256(repr((offered, steady)).encode()).hexdigest()[:16]
+
+
+def _is_grease(value: int) -> bool:
+    """RFC 8701: values drawn anew for each connection."""
+    return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF
 
 
 def _host_name(content: _Reader) -> str | None:

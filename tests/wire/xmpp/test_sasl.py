@@ -93,10 +93,10 @@ EDITS = {
         features(b"<mechanisms xmlns='urn:x'>", mechanisms(b"A-PLUS"), b"</mechanisms>"),
         (),
     ),
-    "starttls stays": (
+    "no other tls inside tls": (
         BEFORE_TLS + b"</stream:features>",
-        BEFORE_TLS + b"</stream:features>",
-        (),
+        b"<stream:features></stream:features>",
+        ("starttls",),
     ),
 }
 

@@ -1,5 +1,6 @@
 """Stream headers and what their namespaces make a stanza. RFC 6120 sections 4.7, 4.8 and 8."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ StanzaName: TypeAlias = Literal["message", "presence", "iq"]
 CLIENT_NS: Final = "jabber:client"
 STREAM_NS: Final = "http://etherx.jabber.org/streams"
 _USUAL = re.compile(rb"<(message|presence|iq)[ />]")
+_VALUE = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _STANZAS: Mapping[str, StanzaName] = {"message": "message", "presence": "presence", "iq": "iq"}
 
 
@@ -46,6 +48,15 @@ def parse_header(tag: bytes) -> StreamHeader:
             if name.startswith("xmlns:")
         },
     )
+
+
+def header_shape(tag: bytes) -> str:
+    """A digest of how a header is written, not of what it says: attributes, their order and quotes.
+
+    The same client software writes its header in the same way.
+    """
+    written = _VALUE.sub(lambda value: value[0][:1], tag)
+    return hashlib.sha256(written).hexdigest()[:16]
 
 
 def namespace_of(tag: bytes, header: StreamHeader | None) -> str | None:

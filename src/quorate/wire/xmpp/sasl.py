@@ -23,6 +23,7 @@ _COMPRESSION = {
     "{http://jabber.org/features/compress}compression",
     "{http://jabber.org/protocol/compress}compression",
 }
+_STARTTLS = ("{urn:ietf:params:xml:ns:xmpp-tls}starttls",)
 _BOUND = re.compile(r".*-PLUS|HT-.*-(?:ENDP|EXPR|UNIQ)")
 _ZERO_RTT = "tls-0rtt"
 
@@ -31,7 +32,7 @@ _ZERO_RTT = "tls-0rtt"
 class FeaturesEdit:
     data: bytes
     removed: tuple[str, ...]
-    """Mechanism names, ``sasl-channel-binding``, ``compression``, ``tls-0rtt``."""
+    """Mechanism names, ``sasl-channel-binding``, ``compression``, ``tls-0rtt``, ``starttls``."""
 
     @property
     def unbound(self) -> bool:
@@ -39,18 +40,23 @@ class FeaturesEdit:
         return any(_BOUND.fullmatch(name) for name in self.removed)
 
 
-def edit_features(data: bytes, header: StreamHeader | None, *, tls: bool) -> FeaturesEdit:
+def edit_features(
+    data: bytes, header: StreamHeader | None, *, tls: bool, keep_bound: bool = False
+) -> FeaturesEdit:
     """Take out what cannot work through Quorate; without any of that, the same bytes.
 
-    ``tls``: the TLS of either leg ends at Quorate, so nothing can be bound to it. Raises NotWellFormed.
+    ``tls``: the TLS of either leg ends at Quorate, so nothing can be bound to it, and no other TLS begins in
+    it (XEP-0368 section 3). ``keep_bound``: leave -PLUS in for a client that is known not to use it.
+    Raises NotWellFormed.
     """
     found = spans(data, header)
-    bound = [span for span in found if _is_bound(span)] if tls else []
+    bound = [span for span in found if _is_bound(span, keep_plus=keep_bound)] if tls else []
     external = [
         span for span in found if tls and span.name in _MECHANISMS and span.text.strip() == "EXTERNAL"
     ]
     # one without the other makes clients give up (XEP-0440 section 3)
-    types = [span for span in found if bound and span.name == _BINDING_TYPES]
+    types = [span for span in found if bound and not keep_bound and span.name == _BINDING_TYPES]
+    starttls = [span for span in found if tls and span.path[1:] == _STARTTLS]
     compression = [span for span in found if span.name in _COMPRESSION]
     early = [span for span in found if tls and _ZERO_RTT in span.attributes]
     removed = (
@@ -58,8 +64,9 @@ def edit_features(data: bytes, header: StreamHeader | None, *, tls: bool) -> Fea
         *("sasl-channel-binding" for _ in types),
         *("compression" for _ in compression),
         *(_ZERO_RTT for _ in early),
+        *("starttls" for _ in starttls),
     )
-    ranges = [(span.start, span.end) for span in (*bound, *external, *types, *compression)]
+    ranges = [(span.start, span.end) for span in (*bound, *external, *types, *compression, *starttls)]
     ranges += [_attribute_range(data, span, _ZERO_RTT) for span in early]
     return FeaturesEdit(cut(data, ranges), removed)
 
@@ -80,8 +87,11 @@ def gs2_flag(payload: str) -> Literal["n", "y", "p"] | None:
     return "p" if begin[:2] == b"p=" else None
 
 
-def _is_bound(span: Span) -> bool:
-    return span.name in _MECHANISMS and _BOUND.fullmatch(span.text.strip()) is not None
+def _is_bound(span: Span, *, keep_plus: bool) -> bool:
+    name = span.text.strip()
+    if span.name not in _MECHANISMS or _BOUND.fullmatch(name) is None:
+        return False
+    return not (keep_plus and name.endswith("-PLUS"))
 
 
 def _attribute_range(data: bytes, span: Span, name: str) -> tuple[int, int]:
