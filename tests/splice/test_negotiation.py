@@ -1,14 +1,37 @@
 """From the first byte to the login: whom to connect to, STARTTLS in its order, features. T1 to T9."""
 
 import base64
+import gc
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
 
 import pytest
 
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import Close, Connect, LoggedIn, OwnPresenceSent, Side, StartTls, StateChanged
-from tests.splice.script import BIND, BOUND, CLIENT_HEADER, FEATURES, SERVER_HEADER, STREAM, Talk
+from quorate.splice.arrival import Arrival
+from quorate.splice.effects import (
+    Close,
+    Connect,
+    LoggedIn,
+    OwnPresenceSent,
+    Redirected,
+    Side,
+    StartTls,
+    StateChanged,
+)
+from tests.splice.script import (
+    BIND,
+    BOUND,
+    CLIENT_HEADER,
+    ENABLE,
+    ENABLED,
+    FEATURES,
+    SERVER_HEADER,
+    STREAM,
+    Talk,
+)
 
 TLS = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'"
 SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
@@ -184,24 +207,163 @@ def test_features_lose_channel_binding_only_where_tls_ends_at_us() -> None:
     assert "<mechanism>SCRAM-SHA-1</mechanism>" in offered
 
 
-@pytest.mark.parametrize(("flag", "reported"), [("n", False), ("y", True), ("p=tls-unique", True)])
-def test_a_client_bound_to_its_channel_is_reported_and_not_hindered(flag: str, reported: bool) -> None:
-    talk = secured()
-    talk.s(MECHANISMS)
-    first = base64.b64encode(f"{flag},,n=alice,r=abc".encode()).decode()
-    auth = f"<auth {SASL} mechanism='SCRAM-SHA-1'>{first}</auth>"
-    talk.c(auth)
-    assert talk.server() == auth
-    reasons = [e.reason for e in talk.saw(StateChanged)]
-    assert (Reason.CHANNEL_BINDING in reasons) is reported
+def stream_error(text: str) -> str:
+    return (
+        "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
+        f"{text}</see-other-host></stream:error></stream:stream>"
+    )
 
 
-def test_a_server_that_hashes_the_edited_list_is_reported() -> None:
+@pytest.mark.parametrize("chunk", [1 << 20, 1])
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("im2.example.org", "im2.example.org", 5222),
+        (" im2.example.org:5299 ", "im2.example.org", 5299),
+        ("[2001:db8::7]:5223", "2001:db8::7", 5223),
+        ("192.0.2.7", "192.0.2.7", 5222),
+    ],
+)
+def test_a_redirect_leads_the_client_back_to_us_and_us_to_the_other_host(
+    text: str, host: str, port: int, chunk: int
+) -> None:
+    talk = Talk(chunk=chunk)
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + stream_error(text))
+    assert talk.saw(Redirected) == [Redirected(domain="example.org", host=host, port=port)]
+    assert talk.client() == SERVER_HEADER + stream_error("127.0.0.1:5221")
+
+
+@pytest.mark.parametrize("text", ["", "http://x/", "a b", "h:99999", "<b/>"])
+def test_a_redirect_to_nowhere_passes_as_it_is(text: str) -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + stream_error(text))
+    assert talk.saw(Redirected) == []
+    assert talk.client() == SERVER_HEADER + stream_error(text)
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_client_that_chose_the_host_itself_is_not_led_back(enabled: bool) -> None:
+    talk = Talk(arrival=Arrival(destination="im.example.org:5222", here="127.0.0.1:5221"))
+    if enabled:
+        talk.log_in()
+        talk.c(ENABLE)
+        talk.s(ENABLED.replace("/>", " location='im2.example.org:5222'/>"))
+        assert " location='im2.example.org:5222'/>" in talk.client()
+    else:
+        talk.c(CLIENT_HEADER)
+        talk.hear()
+    talk.s(stream_error("im2.example.org"))
+    assert talk.client() == stream_error("im2.example.org")
+    assert talk.saw(Redirected) == []
+
+
+def test_a_location_for_the_next_connection_is_taken_out() -> None:
+    talk = Talk().log_in()
+    talk.c(ENABLE)
+    talk.s(ENABLED.replace("/>", " location='im2.example.org:5222'/>"))
+    assert "location" not in talk.client()
+
+
+def test_starttls_is_not_offered_inside_tls_and_not_begun() -> None:
+    talk = Talk(direct_tls=("example.org", ()))
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + STARTTLS_OFFERED)
+    assert talk.client() == SERVER_HEADER + "<stream:features></stream:features>"
+    talk.hear()
+    talk.c(f"<starttls {TLS}/>")
+    talk.s(f"<failure {TLS}/>")
+    assert talk.server() == f"<starttls {TLS}/>"
+    assert talk.client() == f"<failure {TLS}/>"
+    assert talk.saw(StartTls) == []
+
+
+def test_starttls_is_never_taken_out_of_plain_features() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + STARTTLS_OFFERED)
+    assert talk.client() == SERVER_HEADER + STARTTLS_OFFERED
+
+
+def test_external_is_not_offered_where_tls_ends_at_us() -> None:
+    talk = secured()
+    talk.s(MECHANISMS.replace("SCRAM-SHA-1-PLUS", "EXTERNAL"))
+    assert "EXTERNAL" not in talk.client()
+
+
+def test_what_the_client_chose_goes_on_as_a_tunnel_if_it_is_no_xmpp() -> None:
+    for begin in ("<!DOCTYPE x>", f"<stream:stream {STREAM}>"):
+        talk = Talk(arrival=Arrival(destination="[::1]:5222"))
+        talk.c(begin)
+        talk.c(b"\x00more")
+        assert talk.saw(Connect) == [Connect(domain="[::1]", tunnel=True)]
+        assert talk.raw(Side.SERVER) == begin.encode() + b"\x00more"
+        assert talk.splice.state is StreamState.BLIND
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason", "expected", "condition"),
+    [
+        ("both", Reason.LOGIN_TIMEOUT, Reason.LOGIN_TIMEOUT, "connection-timeout"),
+        ("client", Reason.LOGIN_TIMEOUT, Reason.UPSTREAM_SILENT, "remote-connection-failed"),
+        ("both", Reason.CROWDED_OUT, Reason.CROWDED_OUT, "resource-constraint"),
+    ],
+)
+def test_who_is_put_out_is_told_why(headers: str, reason: Reason, expected: Reason, condition: str) -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    if headers == "both":
+        talk.s(SERVER_HEADER)
+    talk.do(talk.splice.put_out(reason, "It took too long.", talk.now))
+    assert f"<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>" in talk.client()
+    assert talk.saw(Close) == [Close()]
+    assert talk.saw(StateChanged)[-1].reason is expected
+
+
+def test_a_tunnel_is_put_out_without_a_word() -> None:
+    talk = Talk(arrival=Arrival(destination="h:5222", unread=Reason.NOT_XMPP))
+    talk.do(talk.splice.put_out(Reason.CROWDED_OUT, "Too many.", talk.now))
+    assert (talk.client(), talk.server()) == ("", "")
+    assert talk.saw(Close) == [Close()]
+
+
+def reachable(root: object) -> Iterator[object]:
+    """Every object that can be got at from ``root``, code and modules aside."""
+    seen: set[int] = set()
+    todo = [root]
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen or isinstance(thing, type | ModuleType):
+            continue
+        if isinstance(thing, FunctionType):
+            todo += thing.__closure__ or ()
+            continue
+        seen.add(id(thing))
+        yield thing
+        todo += gc.get_referents(thing)
+
+
+def test_nothing_of_a_login_is_kept_once_it_has_passed() -> None:
+    """NEG-7: passwords, tokens and proofs, also where they came in pieces."""
     talk = secured()
     talk.s(MECHANISMS)
-    challenge = base64.b64encode(b"r=abc,s=QQ==,i=4096,h=xyz").decode()
-    talk.s(f"<challenge {SASL}>{challenge}</challenge>")
-    assert talk.saw(StateChanged)[-1].reason is Reason.CHANNEL_BINDING
+    payload = base64.b64encode(b"n,,n=alice,r=abcdef-secret").decode()
+    fast = f"<token xmlns='urn:xmpp:fast:0' token='{payload}' expiry='2030-01-01T00:00:00Z'/>"
+    for part in (f"<auth {SASL} mechanism='SCRAM-SHA-1'>{payload[:9]}", f"{payload[9:]}</auth>"):
+        talk.c(part)
+    talk.s(f"<challenge {SASL}>{payload}</challenge>")
+    talk.c(f"<response {SASL}>{payload}</response>")
+    talk.s(f"<success xmlns='urn:xmpp:sasl:2'>{fast}</success>")
+    assert payload in talk.server()
+    assert payload in talk.client()
+    talk.effects.clear()
+    talk.all.clear()
+    texts = [x for x in reachable(talk.splice) if isinstance(x, bytes | bytearray | str)]
+    assert "example.org" in texts
+    for text in texts:
+        held = text.encode() if isinstance(text, str) else bytes(text)
+        assert payload[:9].encode() not in held
 
 
 def test_compression_is_taken_out_and_a_stray_request_refused_by_us() -> None:
@@ -233,33 +395,6 @@ def test_a_login_restarts_the_stream_and_binds(chunk: int) -> None:
     assert talk.client().endswith(SERVER_HEADER + FEATURES + BOUND)
     (login,) = talk.saw(LoggedIn)
     assert (str(login.own), login.resumed) == ("alice@example.org/pc", False)
-    assert talk.splice.state is StreamState.LIVE
-
-
-def test_sasl2_with_bind2_logs_in_without_a_new_header() -> None:
-    talk = Talk()
-    talk.c(CLIENT_HEADER)
-    talk.s(SERVER_HEADER)
-    talk.hear()
-    authenticate = (
-        "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>AGEAYg=="
-        "</initial-response><bind xmlns='urn:xmpp:bind:0'><enable xmlns='urn:xmpp:sm:3' resume='true'/>"
-        "</bind></authenticate>"
-    )
-    talk.c(authenticate)
-    assert talk.server() == authenticate
-    talk.s(
-        "<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>alice@example.org/pc"
-        "</authorization-identifier><bound xmlns='urn:xmpp:bind:0'>"
-        "<enabled xmlns='urn:xmpp:sm:3' id='S9' resume='true'/></bound></success>"
-    )
-    seen = talk.client()
-    assert "id='S9'" not in seen
-    assert "<enabled xmlns='urn:xmpp:sm:3' id='q1." in seen
-    assert [str(e.own) for e in talk.saw(LoggedIn)] == ["alice@example.org/pc"]
-    talk.c("<presence/>")
-    talk.s("<a xmlns='urn:xmpp:sm:3' h='1'/>")
-    assert "<a xmlns='urn:xmpp:sm:3' h='1'/>" in talk.client()
     assert talk.splice.state is StreamState.LIVE
 
 

@@ -7,7 +7,6 @@ peer's address says nothing, but one client software always begins alike.
 """
 
 import base64
-import binascii
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
@@ -95,5 +94,5 @@ class LoginWatch:
 def _hashes(payload: str) -> bool:
     try:
         return b",h=" in base64.b64decode(payload, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and text beyond ASCII another
         return False
