@@ -1,5 +1,6 @@
 import asyncio
 import json
+import resource
 import socket
 import stat
 import sys
@@ -29,6 +30,8 @@ async def test_a_process_that_ends_cleanly_when_told(tmp_path: Path) -> None:
         await server.complete()
         file = tmp_path / "agent.json"
         told = json.loads(file.read_text())
+        if sys.platform == "linux":
+            assert resource.prlimit(process.pid, resource.RLIMIT_CORE) == (0, 0)
         assert told["pid"] == process.pid
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         host, _, port = told["im"].rpartition(":")

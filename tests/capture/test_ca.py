@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from quorate.capture import ca as ca_module
 from quorate.capture.ca import CA_RENEW, LEAF_LIFE, LEAF_RENEW, a_label, open_authority
 from quorate.capture.tls import TlsLeg
 from quorate.clock import ManualClock, SystemClock
@@ -85,6 +86,26 @@ def test_leaves_are_kept_until_they_grow_old(tmp_path: Path) -> None:
     assert authority.context("EXAMPLE.org.") is first
     clock.advance(timedelta(hours=2).total_seconds())
     assert authority.context("example.org") is not first
+
+
+def test_what_is_kept_for_clients_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ca_module, "MAX_LEAVES", 3)
+    authority = open_authority(tmp_path, [], SystemClock())
+    first = authority.context("a.example")
+    for n in range(5):
+        assert authority.context("a.example") is first, "what is used stays"
+        authority.context(f"{n}.example")
+    assert len(authority._contexts) == 3
+    assert not [path for path in (tmp_path / "keys").iterdir() if path.name != "ca.key"]
+
+
+def test_it_vouches_for_a_bounded_number_of_domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ca_module, "MAX_DOMAINS", 2)
+    authority = open_authority(tmp_path, ["a.example"], SystemClock())
+    authority.context("b.example")
+    with pytest.raises(Misconfigured, match="more than 2 domains"):
+        authority.context("c.example")
+    assert authority.domains == {"a.example", "b.example"}
 
 
 def test_it_is_issued_anew_before_it_ends(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from quorate.capture.listener import Bind, Listener, check_bind, parse_networks
 from quorate.capture.routes import Route
 from quorate.capture.tls import TlsLeg
 from quorate.errors import Misconfigured
+from quorate.model.address import Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import Side, StateChanged
+from quorate.splice.effects import LoggedIn, Side, SpliceEffect, StateChanged
 from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, server_context
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import free_port
@@ -335,6 +336,92 @@ async def test_who_never_says_what_it_wants_is_closed(
     async with House(tmp_path, []) as house:
         client = await house.call()
         assert await client.reader.read() == b""
+
+
+async def test_a_client_that_trickles_is_closed_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listener_module, "LOGIN_S", 0.2)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        while not house.watchers[0].over.is_set():
+            client.say(b" ")
+            await asyncio.sleep(0.01)
+        assert await client.expect_end() == b"The login took more than 0 s."
+        assert f"put-out {Reason.LOGIN_TIMEOUT}" in house.splices[0].told
+        assert "refused reason=login-timeout" in caplog.text
+
+
+@pytest.mark.parametrize("end", ["login", "blind"])
+async def test_who_has_logged_in_may_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setattr(listener_module, "LOGIN_S", 0.3)
+    proof: SpliceEffect = StateChanged(state=StreamState.BLIND, reason=Reason.COMPRESSED, companion=False)
+    if end == "login":
+        proof = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        second = await house.call()
+        second.say(b"<stream>")
+        await until(lambda: len(house.watchers) == 2)
+        house.watchers[0].driver.do(lambda _splice, _now: [proof])
+        assert proof in house.watchers[0].effects
+        # the other one's time is over: this one's would be, too
+        assert b"took more than" in await second.expect_end()
+        client.say(b"still here")
+        await far.expect(b"still here")
+
+
+@pytest.mark.parametrize("begun", [b"", b"<", b"CONNECT ", b"\x05\x01"])
+async def test_a_crowd_that_says_nothing_pushes_only_itself_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, begun: bytes
+) -> None:
+    """A flood in small: the proportions are those of 10,000 to the real limit."""
+    monkeypatch.setattr(listener_module, "MAX_NEWCOMERS_PER_PEER", 5)
+    monkeypatch.setattr(listener_module, "MAX_STRANGERS_PER_PEER", 5)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        user = await house.call()
+        user.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        crowd = []
+        for _ in range(100):
+            crowd.append(await house.call())
+            crowd[-1].say(begun)
+            assert house.listener.connections <= 7
+        user.say(b"unaffected")
+        await far.expect(b"unaffected")
+        late = await house.call()
+        late.say(b"<stream>")
+        await (await upstream.next()).expect(b"<stream>")
+        assert [await line.expect_end() for line in crowd[:90]] == [b""] * 90
+        assert "refused reason=crowded-out" in caplog.text
+
+
+async def test_a_crowd_that_never_logs_in_pushes_only_itself_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "MAX_STRANGERS_PER_PEER", 3)
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        user = await house.call()
+        user.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        logged_in = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)
+        house.watchers[0].driver.do(lambda _splice, _now: [logged_in])
+        for n in range(12):
+            stranger = await house.call()
+            stranger.say(b"<stream>")
+            await until(lambda n=n: len(house.watchers) == n + 2)  # type: ignore[misc]
+        await until(lambda: house.listener.connections == 4)
+        assert f"put-out {Reason.CROWDED_OUT}" in house.splices[1].told
+        user.say(b"unaffected")
+        await far.expect(b"unaffected")
 
 
 async def test_a_taken_port_is_a_sentence_with_the_way_out(tmp_path: Path) -> None:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.capture.routes import Candidate, Route, Routes, SrvRecord, parse_host_port, parse_route
+from quorate.capture.routes import (
+    MAX_REDIRECTS,
+    REDIRECT_S,
+    Candidate,
+    Route,
+    Routes,
+    SrvRecord,
+    parse_host_port,
+    parse_route,
+)
 from quorate.errors import Misconfigured
 
 PLAIN, DIRECT = "_xmpp-client._tcp.example.org.", "_xmpps-client._tcp.example.org."
@@ -107,3 +116,36 @@ async def test_weights_share_the_load() -> None:
 def test_a_candidate_is_written_as_host_and_port() -> None:
     assert str(Candidate("::1", 5222)) == "[::1]:5222"
     assert str(Candidate("h", 1)) == "h:1"
+
+
+async def test_a_redirect_is_tried_first_for_an_hour() -> None:
+    now = 1000.0
+    routes = Routes([parse_route("example.org=h:1")], Answers(), clock=lambda: now)
+    routes.redirect("EXAMPLE.org", "other", 5299)
+    elsewhere = [Candidate("other", 5299), Candidate("h", 1)]
+    assert await routes.candidates("example.org", direct_tls=False) == elsewhere
+    assert await routes.candidates("example.org", direct_tls=True) == [
+        Candidate("other", 5299, True),
+        Candidate("h", 1, True),
+    ]
+    now += REDIRECT_S - 1
+    assert await routes.candidates("example.org", direct_tls=False) == elsewhere
+    now += 2
+    assert await routes.candidates("example.org", direct_tls=False) == [Candidate("h", 1)]
+
+
+async def test_a_redirect_that_leads_to_somebody_else_is_forgotten() -> None:
+    routes = Routes([parse_route("example.org=h:1")], Answers())
+    routes.redirect("example.org", "h", 1)
+    assert await routes.candidates("example.org", direct_tls=False) == [Candidate("h", 1)]
+    routes.redirect("example.org", "other", 1)
+    routes.forget_redirect("example.org")
+    routes.forget_redirect("never.example")
+    assert await routes.candidates("example.org", direct_tls=False) == [Candidate("h", 1)]
+
+
+async def test_any_number_of_redirects_fills_no_memory() -> None:
+    routes = Routes([], Answers())
+    for n in range(2 * MAX_REDIRECTS):
+        routes.redirect(f"{n}.example", "other", 1)
+    assert len(routes._redirects) == MAX_REDIRECTS

@@ -10,6 +10,7 @@ import ipaddress
 import os
 import ssl
 import tempfile
+from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,10 @@ LEAF_RENEW = timedelta(days=7)
 BACKDATE = timedelta(hours=24)
 """Clients whose clock is late must not refuse a fresh certificate."""
 MAX_COMMON_NAME = 64
+MAX_LEAVES = 128
+"""Names and protocols clients ask for; what is kept ready for them is bounded."""
+MAX_DOMAINS = 256
+"""One machine's accounts are at a few servers; whoever asks for more does not mean them."""
 EVERY_IP = ("0.0.0.0/0", "::/0")
 
 
@@ -42,7 +47,9 @@ class Authority:
         self._key = key
         self._certificate = certificate
         self._clock = clock
-        self._contexts: dict[tuple[str, tuple[str, ...]], tuple[datetime, ssl.SSLContext]] = {}
+        self._contexts: OrderedDict[tuple[str, tuple[str, ...]], tuple[datetime, ssl.SSLContext]] = (
+            OrderedDict()
+        )
 
     @property
     def path(self) -> Path:
@@ -66,20 +73,28 @@ class Authority:
         now = self._clock.now()
         cached = self._contexts.get((name, alpn))
         if cached is not None and cached[0] - now > LEAF_RENEW:
+            self._contexts.move_to_end((name, alpn))
             return cached[1]
         self.cover([name])
         context = self._leaf_context(name, now)
         if alpn:
             context.set_alpn_protocols(list(alpn))
         self._contexts[name, alpn] = (now + LEAF_LIFE, context)
+        while len(self._contexts) > MAX_LEAVES:
+            self._contexts.popitem(last=False)
         return context
 
     def cover(self, domains: Iterable[str]) -> bool:
-        """Issue the certificate anew if it does not cover all ``domains``; True if it was."""
+        """Issue the certificate anew for ``domains`` it lacks; True if it was. Raises Misconfigured."""
         covered = self.domains
         wanted = covered | {a_label(d) for d in domains}
         if not covered or wanted == covered:
             return False
+        if len(wanted) > MAX_DOMAINS:
+            raise Misconfigured(
+                f"Quorate's authority does not vouch for more than {MAX_DOMAINS} domains.",
+                remedy="Make a new one: quorate down; quorate ca --forget; quorate up",
+            )
         self._certificate = _issue_authority(self._key, wanted, self._clock.now())
         _write(self.path, self.pem().encode(), 0o644)
         return True

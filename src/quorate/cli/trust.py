@@ -90,7 +90,9 @@ def _refresh(store: TrustStore) -> None:
 
 
 def _forget(home: Path) -> None:
-    if find_server(home) is not None:
+    from quorate.server.agent_process import running_agent
+
+    if find_server(home) is not None or running_agent(home) is not None:
         raise NotPossible("Quorate is running with this certificate.", remedy="Stop it first: quorate down")
     for store in STORES:
         if store.path.is_file() and shutil.which(store.refresh[0]):
