@@ -19,6 +19,7 @@ from typing import Any
 from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
+from quorate.agent.profiles_kept import keep_profiles
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
 from quorate.agent.streams import Streams
@@ -61,7 +62,7 @@ class Agent:
         self._link = LinkClient(data, self)
         shared = Shared(clock, self._link, Journal(), Greeted(data), self._replies)
         config = SpliceConfig(ids_seed=secrets.token_hex(16), ask_timeout_s=options.ask_timeout_s)
-        self._streams = Streams(self.id, config, shared)
+        self._streams = Streams(self.id, config, shared, keep_profiles(data, clock))
         self._streams.changed = self._reconsider
         self._streams.quit = self.quit
         self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)

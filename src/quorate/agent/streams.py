@@ -41,12 +41,14 @@ Act = Callable[[Splice, float], list[SpliceEffect]]
 class Streams:
     """Implements quorate.capture.listener.Host."""
 
-    def __init__(self, agent: str, config: SpliceConfig, shared: Shared) -> None:
+    def __init__(
+        self, agent: str, config: SpliceConfig, shared: Shared, profiles: Profiles | None = None
+    ) -> None:
         self._agent = agent
         self._config = config
         self._shared = shared
         self._sessions = SessionRegistry()
-        self._profiles = Profiles()
+        self._profiles = profiles or Profiles()
         self._streams: dict[str, AgentStream] = {}
         self._serial = itertools.count(1)
         self.changed: Callable[[], None] = lambda: None

@@ -42,13 +42,18 @@ class Profiles:
     def __init__(self) -> None:
         self._known: OrderedDict[Profile, tuple[Handling, float]] = OrderedDict()
         self.changed: Callable[[], None] = lambda: None
+        """Called after each note."""
 
     def handling(self, profile: Profile, now: float) -> Handling:
         handling, until = self._known.get(profile, (Handling.STRIP, now))
         return handling if now < until else Handling.STRIP
 
-    def note(self, profile: Profile, handling: Handling, now: float) -> None:
-        self._known[profile] = handling, now + PROFILE_S
+    def all(self, now: float) -> list[tuple[Profile, Handling, float]]:
+        """With the seconds each has left."""
+        return [(profile, handling, until - now) for profile, (handling, until) in self._known.items()]
+
+    def note(self, profile: Profile, handling: Handling, now: float, left_s: float = PROFILE_S) -> None:
+        self._known[profile] = handling, now + min(left_s, PROFILE_S)
         self._known.move_to_end(profile)
         while len(self._known) > MAX_PROFILES:
             self._known.popitem(last=False)
