@@ -366,12 +366,15 @@ def test_nothing_of_a_login_is_kept_once_it_has_passed() -> None:
         assert payload[:9].encode() not in held
 
 
-def test_compression_is_taken_out_and_a_stray_request_refused_by_us() -> None:
+@pytest.mark.parametrize("offered", [True, False])
+def test_compression_is_taken_out_and_a_stray_request_refused_by_us(offered: bool) -> None:
     talk = Talk()
     talk.c(CLIENT_HEADER)
     talk.s(
         SERVER_HEADER + "<stream:features><compression xmlns='http://jabber.org/features/compress'>"
         "<method>zlib</method></compression></stream:features>"
+        if offered
+        else SERVER_HEADER + FEATURES
     )
     assert "compression" not in talk.client()
     talk.server()

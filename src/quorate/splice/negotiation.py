@@ -191,7 +191,7 @@ class Negotiation:
                 return self._resumption.authenticating(data)
             case (x, "abort") if x in (SASL, SASL2):
                 connection.login_failed()
-            case (x, "compress") if x == COMPRESS and "compression" in connection.login.stripped:
+            case (x, "compress") if x == COMPRESS:
                 connection.out.send(Side.CLIENT, compress_failure())
                 return None
             case (x, "inactive" | "active") if x == CSI:
