@@ -42,7 +42,7 @@ async def test_a_login_that_never_comes_ends_with_who_was_slow(
     condition: bytes,
     sentence: bytes,
 ) -> None:
-    monkeypatch.setattr(listener, "LOGIN_S", 0.5)
+    monkeypatch.setattr(listener, "LOGIN_S", 1.5)
     async with Scene(tmp_path) as scene, Server(tmp_path) as server:
         host, _, port = scene.agent.im.rpartition(":")
         client = Line(*await asyncio.open_connection(host, int(port)))

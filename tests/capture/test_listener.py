@@ -357,7 +357,7 @@ async def test_a_client_that_trickles_is_closed_in_time(
 
 @pytest.mark.parametrize("end", ["login", "blind"])
 async def test_who_has_logged_in_may_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
-    monkeypatch.setattr(listener_module, "LOGIN_S", 0.3)
+    monkeypatch.setattr(listener_module, "LOGIN_S", 1.5)
     proof: SpliceEffect = StateChanged(state=StreamState.BLIND, reason=Reason.COMPRESSED, companion=False)
     if end == "login":
         proof = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)

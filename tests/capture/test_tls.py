@@ -127,6 +127,21 @@ def test_a_connection_that_ends_in_the_handshake(
     assert leg.cut() is None
 
 
+def test_nobody_is_offered_to_send_before_the_handshake_is_done(
+    authority: TestAuthority, tmp_path: Path
+) -> None:
+    """TLS-6: early data could be replayed."""
+    trust = UpstreamTrust([authority.path]).context()
+    near, far = TlsLeg(trust, hostname=NAME), TlsLeg(server_context(*authority.issue(NAME, tmp_path)))
+    hello = near.start().ciphertext
+    early_data = b"\x00\x2a\x00\x00"
+    assert early_data not in hello
+    assert b"never" not in near.write(b"never")
+    assert near.waiting == 5
+    assert far.feed(hello).fault is None
+    assert trust.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
 def test_a_trust_file_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("nonsense")
     for path in (tmp_path / "bad.pem", tmp_path / "missing.pem"):

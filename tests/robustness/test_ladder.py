@@ -8,9 +8,12 @@ import pytest
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
+from quorate.splice.arrival import Arrival
+from quorate.splice.channel_binding import Handling, Profile, Profiles
 from quorate.splice.effects import Close, Side, StateChanged
 from quorate.splice.negotiation import SASL, TLS
 from quorate.talk.reasons import SENTENCES
+from quorate.wire.xmpp.header import header_shape
 from tests.splice.script import CLIENT_HEADER, Talk
 from tests.splice.test_resumption import NOT_FOUND, SM, enabled, up
 
@@ -85,6 +88,29 @@ def small_mistake(talk: Talk) -> None:
     talk.do(talk.splice.on_time(talk.now))
 
 
+def by_proxy() -> Talk:
+    """The client has named its destination itself."""
+    return Talk(arrival=Arrival(destination="im.example.org:5222"))
+
+
+def known_to_insist() -> Talk:
+    """What this client sends first is what one sent whose login was bound to its channel."""
+    profiles = Profiles()
+    profiles.note(Profile("example.org", header_shape(CLIENT_HEADER.encode())), Handling.TUNNEL, 100.0)
+    return Talk(profiles=profiles)
+
+
+def greeted() -> Talk:
+    """The server was reached and has not said anything."""
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    return talk
+
+
+def put_out(reason: Reason) -> Callable[[Talk], None]:
+    return lambda talk: talk.do(talk.splice.put_out(reason, "It took too long.", talk.now))
+
+
 COMPRESSED = "<compressed xmlns='http://jabber.org/protocol/compress'/>"
 FOREIGN = CLIENT_HEADER.replace("jabber:client", "jabber:server")
 UNREADABLE = "<presence from='bob@example.org/x'>&nbsp;</presence>"
@@ -93,6 +119,7 @@ UNANSWERED = "No server answered."
 WAYS: list[tuple[Reason, str, Callable[[], Talk], Callable[[Talk], None]]] = [
     # reason, step, what was before, what happens
     (Reason.NOT_XMPP, "cut", Talk, client("hello\r\n")),
+    (Reason.NOT_XMPP, "blind", by_proxy, client("<!DOCTYPE x>")),
     (Reason.NOT_WELL_FORMED, "freeze", logged_in, server(UNREADABLE)),
     (Reason.NOT_WELL_FORMED, "blind", before_the_login, client(DOCTYPE)),
     (Reason.NOT_WELL_FORMED, "blind", logged_in, server(DOCTYPE)),
@@ -102,6 +129,7 @@ WAYS: list[tuple[Reason, str, Callable[[], Talk], Callable[[Talk], None]]] = [
     (Reason.STANZA_TOO_BIG, "cut", counts_differ, server(LONG_TAG)),
     (Reason.COMPRESSED, "blind", before_the_login, server(COMPRESSED)),
     (Reason.CHANNEL_BINDING, "tell", securing, bound_to_the_channel),
+    (Reason.CHANNEL_BINDING, "blind", known_to_insist, client(CLIENT_HEADER)),
     (Reason.DESYNC, "freeze", counts_differ, client(f"<a {SM} h='99'/>")),
     (Reason.SESSION_UNKNOWN, "freeze", before_the_login, server(f"<resumed {SM} h='0' previd='x'/>")),
     (Reason.INTERNAL_ERROR, "freeze", logged_in, small_mistake),
@@ -113,6 +141,11 @@ WAYS: list[tuple[Reason, str, Callable[[], Talk], Callable[[Talk], None]]] = [
         before_the_login,
         lambda talk: talk.do(talk.splice.connect_failed(Reason.UPSTREAM_UNREACHABLE, UNANSWERED, talk.now)),
     ),
+    (Reason.UPSTREAM_SILENT, "refuse", greeted, put_out(Reason.LOGIN_TIMEOUT)),
+    (Reason.CLIENT_CERTIFICATE, "refuse", securing, fail(Reason.CLIENT_CERTIFICATE, Side.SERVER)),
+    (Reason.NO_SERVER_NAME, "blind", by_proxy, client(CLIENT_HEADER.replace(" to='example.org'", ""))),
+    (Reason.LOGIN_TIMEOUT, "refuse", before_the_login, put_out(Reason.LOGIN_TIMEOUT)),
+    (Reason.CROWDED_OUT, "refuse", before_the_login, put_out(Reason.CROWDED_OUT)),
     (Reason.UPSTREAM_CERTIFICATE, "refuse", securing, fail(Reason.UPSTREAM_CERTIFICATE, Side.SERVER)),
     (Reason.STARTTLS_INJECTION, "cut", securing, server("<message/>")),
     (Reason.CLIENT_DISTRUST, "refuse", securing, fail(Reason.CLIENT_DISTRUST, Side.CLIENT)),

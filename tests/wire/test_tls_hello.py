@@ -98,3 +98,41 @@ def test_any_bytes_are_judged_without_an_error(data: bytes, wrap: bool, at: int,
     damaged = bytearray(HELLOS["both"][0])
     damaged[at : at + len(change)] = change
     assert isinstance(hello(bytes(damaged)), NeedMore | NotTls | ClientHello)
+
+
+def shape(data: bytes) -> str:
+    found = hello(data)
+    assert isinstance(found, ClientHello)
+    return found.shape
+
+
+def written(suites: list[int], kinds: list[int]) -> bytes:
+    """A hello with these cipher suites and empty extensions."""
+    ciphers = b"".join(suite.to_bytes(2) for suite in suites)
+    extensions = b"".join(kind.to_bytes(2) + b"\x00\x00" for kind in kinds)
+    body = b"\x03\x03" + bytes(32) + b"\x00" + len(ciphers).to_bytes(2) + ciphers + b"\x01\x00"
+    body += len(extensions).to_bytes(2) + extensions
+    message = b"\x01" + len(body).to_bytes(3) + body
+    return b"\x16\x03\x01" + len(message).to_bytes(2) + message
+
+
+def test_one_tls_client_has_one_shape_whatever_it_asks_for() -> None:
+    assert shape(made("a.example", ["xmpp-client"])) == shape(made("b.example", ["xmpp-client"]))
+
+
+@pytest.mark.parametrize(
+    ("suites", "kinds", "same"),
+    [
+        ([0x1301, 0x1302], [43, 51, 10], True),
+        ([0x1301, 0x1302], [10, 43, 51, 41, 42, 21, 44], True),
+        ([0x2A2A, 0x1301, 0x1302], [0x1A1A, 10, 43, 51], True),
+        ([0x1302, 0x1301], [10, 43, 51], False),
+        ([0x1301], [10, 43, 51], False),
+        ([0x1301, 0x1302], [10, 43, 51, 17], False),
+    ],
+)
+def test_what_varies_from_one_connection_to_the_next_is_left_out(
+    suites: list[int], kinds: list[int], same: bool
+) -> None:
+    """RFC 8701, and extensions that a resumption brings."""
+    assert (shape(written(suites, kinds)) == shape(written([0x1301, 0x1302], [10, 43, 51]))) is same

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import ipaddress
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -31,6 +32,8 @@ LOGIN_S = 120.0
 BACKLOG = 512
 STOP_S = 3.0
 """How long streams may take to say good-bye when the agent ends."""
+
+log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Spliced)
 H = TypeVar("H", bound=Spliced)
@@ -197,11 +200,19 @@ class Listener(Generic[S]):
         loop = asyncio.get_running_loop()
         overdue = loop.call_at(since + LOGIN_S, self._overdue, driver)
 
+        try:
+            observer = self._host.observer(driver)
+        except Exception as error:  # a fault of ours: the stream is carried all the same
+            log.error("stream not observed error=%s at=%s", type(error).__name__, place_of(error))
+            observer = None
+
         def proven() -> None:
             overdue.cancel()
+            self._overdue_timers.pop(driver, None)
             self._strangers.remove(driver)
+            driver.observer = observer
 
-        driver.observer = _UntilLogin(self._host.observer(driver), proven)
+        driver.observer = _UntilLogin(observer, proven)
         self._overdue_timers[driver] = overdue
         too_many = self._strangers.add(driver, driver.peer.rpartition(":")[0])
         if too_many is not None:
@@ -240,7 +251,7 @@ class Listener(Generic[S]):
 class _UntilLogin:
     """Passes on what the splice notices, and tells when a connection is no stranger any more."""
 
-    def __init__(self, observer: Observer, proven: Callable[[], None]) -> None:
+    def __init__(self, observer: Observer | None, proven: Callable[[], None]) -> None:
         self._observer = observer
         self._proven = proven
 
@@ -248,13 +259,16 @@ class _UntilLogin:
         blind = isinstance(effect, StateChanged) and effect.state is StreamState.BLIND
         if blind or isinstance(effect, LoggedIn):
             self._proven()
-        self._observer.noticed(effect)
+        if self._observer is not None:
+            self._observer.noticed(effect)
 
     def settled(self) -> None:
-        self._observer.settled()
+        if self._observer is not None:
+            self._observer.settled()
 
     def ended(self) -> None:
-        self._observer.ended()
+        if self._observer is not None:
+            self._observer.ended()
 
 
 def _cannot_listen(bind: Bind, error: OSError) -> Misconfigured:

@@ -26,7 +26,8 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.UNKNOWN_NAMESPACE: "The stream speaks a protocol Quorate does not know.",
     Reason.STANZA_TOO_BIG: "A tag on the stream is longer than Quorate reads.",
     Reason.COMPRESSED: "The stream is compressed.",
-    Reason.CHANNEL_BINDING: "The client binds its login to the TLS channel, which ends at Quorate.",
+    Reason.CHANNEL_BINDING: "The client binds its login to the TLS channel, which ends at Quorate. Log in"
+    " again: if it insists, it is only forwarded then. To be read, such a client has to be attached to.",
     Reason.DESYNC: "The client and the server count their stanzas differently.",
     Reason.SESSION_UNKNOWN: "The client resumed a session Quorate has not seen.",
     Reason.INTERNAL_ERROR: "Quorate made a mistake on this stream.",
@@ -35,7 +36,7 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.UPSTREAM_CERTIFICATE: "The server's certificate could not be verified.",
     Reason.CLIENT_CERTIFICATE: "The server wants a client certificate, which cannot pass through Quorate."
     " The client's next connections are only forwarded.",
-    Reason.NO_SERVER_NAME: "The client's TLS does not say which server it wants, so it is only forwarded.",
+    Reason.NO_SERVER_NAME: "The client does not say which server it wants.",
     Reason.LOGIN_TIMEOUT: "The login took too long.",
     Reason.CROWDED_OUT: "Too many connections from there that did not log in.",
     Reason.CLIENT_DISTRUST: "The client does not trust Quorate's certificate.",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.wire.xmpp.header import is_stanza, namespace_of, parse_header
+from quorate.wire.xmpp.header import header_shape, is_stanza, namespace_of, parse_header
 from quorate.wire.xmpp.tag import NotWellFormed
 
 CLIENT = (
@@ -65,3 +65,21 @@ def test_a_foreign_content_namespace_has_no_stanzas() -> None:
 def test_any_tag_is_judged_without_an_error(data: bytes) -> None:
     header = parse_header(CLIENT)
     assert is_stanza(b"<" + data + b">", header) in ("message", "presence", "iq", None)
+
+
+ONE = b"<stream:stream to='example.org' xmlns='jabber:client' version='1.0'>"
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (ONE, True),
+        (ONE.replace(b"example.org", b"other.example"), True),
+        (ONE.replace(b"'", b'"'), False),
+        (ONE.replace(b" version='1.0'", b""), False),
+        (ONE.replace(b" to=", b" from='alice@example.org' to="), False),
+        (b"<stream:stream version='1.0' to='example.org' xmlns='jabber:client'>", False),
+    ],
+)
+def test_one_software_is_told_from_another_by_how_it_writes_its_header(other: bytes, same: bool) -> None:
+    assert (header_shape(ONE) == header_shape(other)) is same
