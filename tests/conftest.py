@@ -11,10 +11,16 @@ settings.register_profile("quorate", deadline=None, suppress_health_check=[Healt
 settings.load_profile("quorate")
 
 
+PACKAGES = {"ejabberdctl": "ejabberd"}
+"""Debian packages that are not named after the program looked for."""
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """``@pytest.mark.real("prosody", "profanity")`` names the programs a test needs."""
     needed = [program for mark in item.iter_markers("real") for program in (mark.args or ("prosody",))]
-    missing = sorted({program for program in needed if shutil.which(program) is None})
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
+    absent = {program for program in needed if shutil.which(program, path=path) is None}
+    missing = sorted(PACKAGES.get(program, program) for program in absent)
     if not missing:
         return
     text = f"needs {', '.join(missing)}: apt-get install {' '.join(missing)}"

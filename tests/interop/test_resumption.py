@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import pytest
 from slixmpp import JID
 
-from tests.interop.conftest import House, MakeHouse
+from tests.interop.conftest import BOTH_SERVERS, House, MakeHouse
 from tests.interop.im_client import WAIT_S, ImClient
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real("prosody", "ejabberdctl"), BOTH_SERVERS]
 
 COMPANION = "quorate@quorate.invalid"
 SERVER = JID("example.org")

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.interop.conftest import MakeHouse
+from tests.interop.conftest import BOTH_SERVERS, MakeHouse
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real("prosody", "ejabberdctl"), BOTH_SERVERS]
 
 COMPANION = "quorate@quorate.invalid"
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/r/\S+")
