@@ -323,7 +323,7 @@ async def test_the_doctor_names_what_is_missing_with_a_remedy(
     api: httpx.AsyncClient, stand_in: StandIn
 ) -> None:
     stand_in.settings = stand_in.settings.model_copy(
-        update={"routes": {"example.org": "127.0.0.1:1"}, "im": "127.0.0.1:1"}
+        update={"routes": {"example.org": ("127.0.0.1:1",)}, "im": "127.0.0.1:1"}
     )
     lines = {line["name"]: line for line in await get(api, "/doctor")}
     assert {name for name, line in lines.items() if not line["ok"]} == {"listener", "ca", "route"}

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quorate.cli.up import parse_routes
 from quorate.errors import Misconfigured
+from quorate.server.agent_process import options_for_agent
 from quorate.server.config import load_settings, split_endpoint
 
 
@@ -39,7 +41,7 @@ def test_file_then_environment_then_what_was_typed(tmp_path: Path, monkeypatch: 
     assert load_settings(path).data == Path("/b")
     settings = load_settings(path, {"data": Path("/c"), "im": None, "routes": {"b.org": "x:9"}})
     assert settings.data == Path("/c")
-    assert settings.routes == {"a.org": "h:1", "b.org": "x:9"}
+    assert settings.routes == {"a.org": ("h:1",), "b.org": ("x:9",)}
     assert (settings.ring_s, settings.url) == (5.0, "https://q.example")
 
 
@@ -49,13 +51,26 @@ def test_settings_are_named_as_the_options(tmp_path: Path) -> None:
         'im = "127.0.0.1:1"\nroute = ["a.org=h:1", "B.org = h:2"]\ntrust = "ca.pem"\nallow = "10.0.0.0/8"\n',
     )
     settings = load_settings(path, {"routes": {"b.org": "x:9"}})
-    assert settings.routes == {"a.org": "h:1", "b.org": "x:9"}
+    assert settings.routes == {"a.org": ("h:1",), "b.org": ("x:9",)}
     assert (settings.im, settings.trust, settings.allow) == (
         "127.0.0.1:1",
         (Path("ca.pem"),),
         ("10.0.0.0/8",),
     )
-    assert load_settings(write(tmp_path, 'route = "a.org=h:1"')).routes == {"a.org": "h:1"}
+    assert load_settings(write(tmp_path, 'route = "a.org=h:1"')).routes == {"a.org": ("h:1",)}
+
+
+def test_a_domain_may_have_a_server_for_each_way_of_tls(tmp_path: Path) -> None:
+    both = ("h:1", "tls:h:2")
+    for text in (
+        'route = ["a.org=h:1", "a.org=tls:h:2"]',
+        '[routes]\n"a.org" = ["h:1", "tls:h:2"]',
+    ):
+        settings = load_settings(write(tmp_path, text))
+        assert settings.routes == {"a.org": both}
+    assert parse_routes(["a.org=h:1", "A.org=tls:h:2"]) == {"a.org": list(both)}
+    words = options_for_agent(settings)
+    assert [words[n + 1] for n, word in enumerate(words) if word == "--route"] == [f"a.org={t}" for t in both]
 
 
 def test_people_and_groups(tmp_path: Path) -> None:

@@ -152,31 +152,37 @@ def _certificate(data: Path) -> Finding:
 
 
 def _routes(settings: "Settings") -> Iterator[Finding]:
-    from quorate.server.config import split_endpoint
-
     if not settings.routes:
         yield Finding("routes", True, "none given: each domain's server is found by SRV records")
-    for domain, target in settings.routes.items():
-        name = f"route {domain}"
-        try:
-            _probe(domain, *split_endpoint(target), settings.trust)
-        except ssl.SSLCertVerificationError as error:
-            says = f"{target} shows a wrong certificate: {error.verify_message}"
-            yield Finding(
-                name, False, says, f"It must be valid for {domain}; a private authority needs --trust."
-            )
-        except (OSError, ValueError) as error:
-            yield Finding(name, False, f"{target}: {error}", "Is the address right, and does the server run?")
-        else:
-            yield Finding(name, True, f"{target} speaks XMPP and has a valid certificate")
+    for domain, targets in settings.routes.items():
+        for target in targets:
+            yield _route(domain, target, settings.trust)
 
 
-def _probe(domain: str, host: str, port: int, trust: tuple[Path, ...]) -> None:
+def _route(domain: str, target: str, trust: tuple[Path, ...]) -> Finding:
+    name = f"route {domain}"
+    try:
+        _probe(domain, target, trust)
+    except ssl.SSLCertVerificationError as error:
+        says = f"{target} shows a wrong certificate: {error.verify_message}"
+        return Finding(
+            name, False, says, f"It must be valid for {domain}; a private authority needs --trust."
+        )
+    except (OSError, ValueError) as error:
+        return Finding(name, False, f"{target}: {error}", "Is the address right, and does the server run?")
+    return Finding(name, True, f"{target} speaks XMPP and has a valid certificate")
+
+
+def _probe(domain: str, target: str, trust: tuple[Path, ...]) -> None:
     """Greet the server, start TLS and verify it; raises OSError, ssl.SSLError, ValueError."""
     from quorate.capture.tls import UpstreamTrust
+    from quorate.server.config import DIRECT_TLS, route_endpoint, split_endpoint
 
     context = UpstreamTrust(trust).context()
-    with socket.create_connection((host, port), timeout=PROBE_S) as plain:
+    with socket.create_connection(split_endpoint(route_endpoint(target)), timeout=PROBE_S) as plain:
+        if target.startswith(DIRECT_TLS):
+            context.wrap_socket(plain, server_hostname=domain).close()
+            return
         header = (
             f"<?xml version='1.0'?><stream:stream to='{domain}' version='1.0' "
             "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"

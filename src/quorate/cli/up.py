@@ -58,9 +58,9 @@ def up(
     run_server(settings)
 
 
-def parse_routes(items: list[str]) -> dict[str, str]:
+def parse_routes(items: list[str]) -> dict[str, list[str]]:
     """``["example.org=127.0.0.1:5222"]`` to a map; raises Refused."""
-    routes: dict[str, str] = {}
+    routes: dict[str, list[str]] = {}
     for item in items:
         domain, equals, target = (part.strip() for part in item.partition("="))
         host, colon, port = target.rpartition(":")
@@ -69,7 +69,7 @@ def parse_routes(items: list[str]) -> dict[str, str]:
                 f"“{item}” is not DOMAIN=HOST:PORT.",
                 remedy="For example: --route example.org=im.example.org:5222",
             )
-        routes[domain.lower()] = target
+        routes.setdefault(domain.lower(), []).append(target)
     return routes
 
 

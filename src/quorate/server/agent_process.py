@@ -88,8 +88,9 @@ def command(settings: Settings) -> list[str]:
 
 def options_for_agent(settings: Settings) -> list[str]:
     words = ["--data", str(settings.data), "--im", settings.im]
-    for domain, target in sorted(settings.routes.items()):
-        words += ["--route", f"{domain}={target}"]
+    for domain, targets in sorted(settings.routes.items()):
+        for target in targets:
+            words += ["--route", f"{domain}={target}"]
     for path in settings.trust:
         words += ["--trust", str(path)]
     for network in settings.allow:

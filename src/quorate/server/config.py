@@ -3,6 +3,7 @@
 Shapes   named as the options: ``data``, ``web = "127.0.0.1:8765"``, ``im``,
          ``trust = ["ca.pem"]``, ``allow``,
          ``route = ["example.org=127.0.0.1:5222"]`` or ``[routes] "example.org" = "127.0.0.1:5222"``,
+         ``tls:`` before the host says that direct TLS is spoken there; a domain may have several,
          ``[people.bob] name = "Bob" addresses = ["bob@example.org"]``, ``[groups] dba = ["raj", "kofi"]``.
 Errors   Misconfigured with the file, the key and the nearest known key.
 """
@@ -27,6 +28,7 @@ ENVIRONMENT = {"QUORATE_DATA": "data"}
 OPTIONS = {"routes": "route"}
 """Settings whose option has another name."""
 CONFIG_NAME = "quorate.toml"
+DIRECT_TLS = "tls:"
 
 
 def default_data() -> Path:
@@ -59,8 +61,8 @@ class Settings(_Section):
     """HOST:PORT of page and API."""
     im: str = DEFAULT_IM
     """HOST:PORT IM clients connect to."""
-    routes: dict[str, str] = {}
-    """Domain to HOST:PORT, instead of SRV records."""
+    routes: dict[str, tuple[str, ...]] = {}
+    """Domain to HOST:PORT or tls:HOST:PORT, one or more, instead of SRV records."""
     trust: tuple[Path, ...] = ()
     """Certificate authorities to trust upstream beside the system's."""
     allow: tuple[str, ...] = ()
@@ -105,6 +107,11 @@ class Settings(_Section):
     def _may_be_one(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
 
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _each_may_be_one(cls, value: object) -> object:
+        return {k: cls._may_be_one(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
     @field_validator("zone")
     @classmethod
     def _is_zone(cls, text: str) -> str:
@@ -128,6 +135,11 @@ class Settings(_Section):
     def url(self) -> str:
         """Base URL of the page, without a slash at the end."""
         return (self.public_url or f"http://{self.web}").rstrip("/")
+
+
+def route_endpoint(target: str) -> str:
+    """Of ``HOST:PORT`` or ``tls:HOST:PORT`` the HOST:PORT."""
+    return target.removeprefix(DIRECT_TLS)
 
 
 def split_endpoint(text: str) -> tuple[str, int]:
@@ -159,13 +171,13 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
         raise _explained(error, path, frozenset(given)) from error
 
 
-def _listed_routes(value: object, path: Path) -> dict[str, str]:
+def _listed_routes(value: object, path: Path) -> dict[str, list[str]]:
     """``route`` as the option takes it: one or several times DOMAIN=HOST:PORT. Raises Misconfigured."""
-    routes = {}
+    routes: dict[str, list[str]] = {}
     for item in value if isinstance(value, (list, tuple)) else (value,):
         domain, _, target = (part.strip() for part in str(item).partition("="))
         try:
-            split_endpoint(target)
+            split_endpoint(route_endpoint(target))
         except ValueError:
             domain = ""
         if not domain:
@@ -173,7 +185,7 @@ def _listed_routes(value: object, path: Path) -> dict[str, str]:
                 f"{path}: “{item}” is not a route, DOMAIN=HOST:PORT.",
                 remedy='For example: route = ["example.org=im.example.org:5222"]',
             )
-        routes[domain.lower()] = target
+        routes.setdefault(domain.lower(), []).append(target)
     return routes
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from quorate.model.stream import Stream, StreamState
 from quorate.server.api.schemas import DoctorLine
-from quorate.server.config import split_endpoint
+from quorate.server.config import route_endpoint, split_endpoint
 from quorate.server.hub import Hub
 from quorate.talk.reasons import reason_text
 
@@ -19,7 +19,8 @@ FREE_BYTES_WANTED: Final = 100 * 1024 * 1024
 
 async def examine(hub: Hub) -> list[DoctorLine]:
     """Look at everything now, the routes at the same time."""
-    routes = [_route(domain, target) for domain, target in sorted(hub.settings.routes.items())]
+    given = sorted(hub.settings.routes.items())
+    routes = [_route(domain, target) for domain, targets in given for target in targets]
     return [
         _agent(hub),
         await _listener(hub),
@@ -54,7 +55,7 @@ def _authority(hub: Hub) -> DoctorLine:
 
 
 async def _route(domain: str, target: str) -> DoctorLine:
-    ok = await _reachable(target)
+    ok = await _reachable(route_endpoint(target))
     says = f"{domain} is reached at {target}." if ok else f"{domain}: nothing answers at {target}."
     return _line("route", ok, says, f"Check the address after --route {domain}=, and that its server runs.")
 
