@@ -33,6 +33,8 @@ class House:
     cable: Cable
     """Between the two."""
     clients: dict[str, ImClient] = field(default_factory=dict)
+    """By name, the last that logged in under it."""
+    all_clients: list[ImClient] = field(default_factory=list)
 
     async def login(
         self, name: str, *, through: bool = False, direct_tls: bool = False, show: str = ""
@@ -50,6 +52,7 @@ class House:
         )
         await self.stack.enter_async_context(client)
         self.clients[name] = client
+        self.all_clients.append(client)
         return client
 
 

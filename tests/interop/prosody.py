@@ -39,6 +39,7 @@ ssl = {{ key = "{key}"; certificate = "{certificate}"; {ssl_extra} }}
 limits = {{ c2s = {{ rate = "10mb/s"; burst = "60s" }} }}
 log = {{ {{ levels = {{ min = "{level}" }}, to = "console" }} }}
 VirtualHost "{domain}"
+{host_extra}
 Component "conference.{domain}" "muc"
 """
 
@@ -79,6 +80,8 @@ class Prosody:
     rosters: Mapping[str, Iterable[RosterItem]] = field(default_factory=dict)
     ssl_extra: str = ""
     """More of Prosody's ssl table, e.g. ``protocol = "tlsv1_2";``."""
+    host_extra: str = ""
+    """More settings of the host."""
     level: str = "info"
     certificate_for: str | None = None
     """Name in the server's certificate, if it is to be wrong."""
@@ -162,6 +165,7 @@ class Prosody:
             key=key,
             domain=self.domain,
             ssl_extra=self.ssl_extra,
+            host_extra=self.host_extra,
             level=self.level,
         )
         (self.home / "prosody.cfg.lua").write_text(text)

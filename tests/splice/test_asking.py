@@ -84,9 +84,55 @@ def test_presence_is_the_answer_and_its_duplicate_is_hidden() -> None:
         f"<presence to='alice@example.org/pc' from='bob@example.org/x'>{DELAY}<priority>3</priority>"
         "<show>away</show></presence>"
     )
-    assert verdict(talk) == (Presence.AWAY, None, True)
     talk.s(last(id, 0))
+    assert verdict(talk) == (Presence.AWAY, None, True)
     assert talk.client() == ""
+
+
+def back_again() -> tuple[Talk, str]:
+    """Bob was seen, had logged out before, and is asked about; with the id of the second half."""
+    talk = logged_in()
+    talk.s("<presence from='bob@example.org/x'><show>dnd</show></presence>")
+    talk.hear()
+    talk.ask("bob", force=True)
+    return talk, ids(talk.server())[1]
+
+
+def test_presence_outweighs_a_server_that_counts_from_the_last_logout() -> None:
+    """Prosody's mod_lastactivity tells when somebody last logged out, also while they are back."""
+    talk, id = back_again()
+    talk.s(f"<presence from='bob@example.org/x'><show>dnd</show>{DELAY}</presence>")
+    talk.s(last(id, 7))
+    assert verdict(talk) == (Presence.BUSY, None, True)
+    assert talk.client() == ""
+
+
+def test_not_even_a_late_second_half_outweighs_presence() -> None:
+    talk, id = back_again()
+    talk.s(f"<presence from='bob@example.org/x'><show>dnd</show>{DELAY}</presence>")
+    talk.wait(3.1)
+    assert verdict(talk) == (Presence.BUSY, None, True)
+    talk.s(last(id, 7))
+    assert talk.saw(PresenceSeen) == []
+    assert talk.client() == ""
+
+
+def test_all_devices_are_heard_before_the_question_is_over() -> None:
+    talk = logged_in()
+    talk.ask("bob")
+    id = ids(talk.server())[1]
+    talk.s(f"<presence from='bob@example.org/x'><show>away</show>{DELAY}</presence>")
+    assert talk.saw(Answered) == []
+    talk.s(f"<presence from='bob@example.org/y'><show>dnd</show>{DELAY}</presence>")
+    talk.s(last(id, 0))
+    assert verdict(talk) == (Presence.BUSY, None, True)
+
+
+def test_presence_alone_is_an_answer_after_a_moment() -> None:
+    talk, _, _ = asked()
+    talk.s(f"<presence from='bob@example.org/x'><show>away</show>{DELAY}</presence>")
+    talk.wait(0.3)
+    assert verdict(talk) == (Presence.AWAY, None, True)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +164,20 @@ def test_a_duplicate_without_a_question_is_not_hidden() -> None:
 def test_unavailable_from_the_whole_account_is_hidden_if_the_client_knows_nobody_there() -> None:
     talk, _, _ = asked()
     talk.s("<presence type='unavailable' from='bob@example.org' to='alice@example.org/pc'/>")
+    talk.wait(0.3)
     assert talk.client() == ""
     assert verdict(talk) == (Presence.OFFLINE, None, True)
+
+
+def test_a_duplicate_from_far_away_is_hidden_although_nobody_waits_any_more() -> None:
+    talk = logged_in()
+    shown = "<presence from='bob@example.org/x'><show>away</show></presence>"
+    talk.s(shown)
+    talk.ask("bob", force=True)
+    talk.hear()
+    talk.wait(7)
+    talk.s(f"<presence from='bob@example.org/x'><show>away</show>{DELAY}</presence>")
+    assert talk.client() == ""
 
 
 def test_unavailable_is_news_if_the_client_thinks_they_are_there() -> None:
@@ -319,6 +377,7 @@ def test_while_the_client_is_inactive_what_is_known_is_stale_and_asked() -> None
     assert "probe" in sent
     assert "active" not in sent
     talk.s(f"<presence from='bob@example.org/x'><show>dnd</show>{DELAY}</presence>")
+    talk.wait(0.3)
     assert verdict(talk) == (Presence.BUSY, None, True)
     talk.c("<active xmlns='urn:xmpp:csi:0'/>")
     assert [e.stale for e in talk.saw(PresenceSeen)] == [False]

@@ -396,6 +396,24 @@ def test_an_answer_hidden_before_the_loss_stays_hidden_when_sent_again() -> None
     assert again.server().endswith(ack(4))
 
 
+def test_absence_hidden_before_the_loss_stays_hidden_when_sent_again() -> None:
+    first, virtual = enabled()
+    first.c(ack(0))
+    first.ask("bob", force=True)
+    gone = "<presence type='unavailable' from='bob@example.org'/>"
+    first.s(gone)
+    assert first.client() == ""
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now += 20
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='2' previd='S9'/>")
+    again.client()
+    again.s(gone)
+    assert again.client() == ""
+
+
 def test_presence_the_client_lost_is_not_taken_for_an_answer_it_has() -> None:
     first, virtual = enabled()
     first.c(ack(0))

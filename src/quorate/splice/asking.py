@@ -1,6 +1,8 @@
 """Asking about a contact inside the user's stream, and taking the answer out again. PRB-1 to 5, INJ-4 to 6.
 
-One question is a pair in one write: a probe (show and priority) and ``jabber:iq:last`` (the definite state).
+One question is a pair in one write: a probe (show and priority) and ``jabber:iq:last`` (is anybody there).
+Presence outweighs the second half: Prosody tells the last logout also of somebody who is back, and answers
+the probe first; ejabberd is silent about who is offline, and there the second half is all there is.
 The probe's answer looks like any presence, so only what the client already has is hidden: never news.
 """
 
@@ -24,6 +26,10 @@ from quorate.wire.xmpp.requests import last_activity
 from quorate.wire.xmpp.tag import escape
 
 FORGET_S = 10.0
+GATHER_S = 0.25
+"""Presence came: how long the other half, and with it the contact's other devices, are waited for."""
+HIDING_S = 8.0
+"""How long the answer to a probe may take from far away and is still known for one (PRB-4)."""
 FIRST_BACKOFF_S = 60.0
 MAX_BACKOFF_S = 3600.0
 RESENT_S = 10.0
@@ -51,7 +57,7 @@ class Question:
     sent: bool = False
     probed: bool = False
     heard: bool = False
-    """Presence of the contact came after the question left."""
+    """Presence of the contact came after the question left: the answer, whatever the other half says."""
     last_id: str | None = None
     last: LastAnswer | None = None
 
@@ -61,6 +67,7 @@ class Sent:
     """An id of ours on the wire; late answers to it are still taken out until ``until``."""
 
     contact: Jid
+    at: float
     until: float
 
 
@@ -76,6 +83,8 @@ class Asking:
     """Contact -> until when an answer to our probe may come."""
     _asked_at: dict[Jid, float] = field(default_factory=dict)
     _answered_at: dict[Jid, float] = field(default_factory=dict)
+    _heard_at: dict[Jid, float] = field(default_factory=dict)
+    """Contact that was asked about -> when presence of theirs came last."""
     _hidden: dict[Jid, bytes] = field(default_factory=dict)
     """Full JID -> looks of the answer that was taken out last."""
     _recent: list[float] = field(default_factory=list)
@@ -147,7 +156,7 @@ class Asking:
         if not asked and not self._just_resumed():
             return False
         if stanza.type is not None:
-            return asked and not full.resource and not self.presence.available(contact)
+            return not full.resource and not self.presence.available(contact)
         looks = fingerprint(element)
         if stanza.delay is None or not self.presence.shown(full, looks):
             return False
@@ -158,11 +167,17 @@ class Asking:
     def heard(self, stanza: PresenceStanza) -> None:
         """Presence of a contact has passed; it may be what was asked for."""
         assert stanza.from_ is not None
-        question = self._open.get(stanza.from_.bare)
-        if question is None or (stanza.type is not None and stanza.from_.resource):
+        contact = stanza.from_.bare
+        if contact not in self._asked_at or (stanza.type is not None and stanza.from_.resource):
             return
-        question.heard = True
-        self._conclude(question, None)
+        self._heard_at[contact] = self.context.now
+        question = self._open.get(contact)
+        if question is not None and question.sent:
+            question.heard = True
+            if question.last is not None:
+                self._conclude(question, None)
+            else:
+                question.until = min(question.until, self.context.now + GATHER_S)
 
     def probe_failed(self, id: str | None, sender: Jid, data: bytes) -> bool:
         """An error presence: True if it answers our probe and is taken out."""
@@ -188,12 +203,12 @@ class Asking:
         last = parse_last(element)
         question = self._open.get(sent.contact)
         if question is None or question.last_id != id:
-            if last.presence is Presence.OFFLINE:
+            if last.presence is Presence.OFFLINE and self._heard_at.get(sent.contact, 0.0) < sent.at:
                 self.presence.state(sent.contact, Presence.OFFLINE, asked=True)
             return True
         question.last = last
         definite = last.presence in (Presence.OFFLINE, Presence.UNREACHABLE)
-        if definite or not question.probed:
+        if definite or question.heard or not question.probed:
             self._conclude(question, None)
         return True
 
@@ -204,12 +219,12 @@ class Asking:
         question.probed = contact is not None and contact.pushes_presence
         question.last_id = self.context.ids.next()
         stanzas = [last_activity(question.last_id, question.contact)]
-        self._sent[question.last_id] = Sent(question.contact, now + config.tombstone_s)
+        self._sent[question.last_id] = Sent(question.contact, now, now + config.tombstone_s)
         if question.probed:
             id = self.context.ids.next()
             stanzas.insert(0, _probe(id, question.contact))
-            self._sent[id] = Sent(question.contact, now + config.tombstone_s)
-            self._windows[question.contact] = question.until
+            self._sent[id] = Sent(question.contact, now, now + config.tombstone_s)
+            self._windows[question.contact] = max(question.until, now + HIDING_S)
         self._recent.append(now)
         self._asked_at[question.contact] = now
         self.injector.now(Side.SERVER, *stanzas)
@@ -300,6 +315,7 @@ class Asking:
             self._windows = {c: until for c, until in self._windows.items() if until > now}
             interval = self.context.config.ask_interval_s
             self._asked_at = {c: at for c, at in self._asked_at.items() if now - at < interval}
+            self._heard_at = {c: at for c, at in self._heard_at.items() if c in self._asked_at}
             self._answered_at = {c: at for c, at in self._answered_at.items() if now - at < interval}
 
     def _is_own(self, contact: Jid) -> bool:
