@@ -173,7 +173,7 @@ def test_what_is_ordinary_never_meets_the_framer(
     monkeypatch.setattr("quorate.wire.xmpp.framer.Framer.advance", None)
     data = stanza.encode() * 3
     sent = talk.splice.receive(side, data, talk.now)
-    assert sent[-1] == (Side.CLIENT if side is Side.SERVER else Side.SERVER, data)
+    assert sent[0] == (Side.CLIENT if side is Side.SERVER else Side.SERVER, data)
 
 
 def seen(talk: Talk) -> list[tuple[Presence, bool, bool]]:

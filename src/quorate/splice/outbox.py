@@ -1,15 +1,19 @@
 """Collects the effects of one call, joining bytes for the same side into one write."""
 
-from quorate.splice.effects import Send, Side, SpliceEffect
+from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls
 
 
 class Outbox:
-    """Effects keep their order; neighbouring sends to one side become one."""
+    """What is to be done in its order, neighbouring sends to one side as one; then what was noticed.
+
+    So stanzas that came together leave together, and nobody's bytes wait for what we make of them.
+    """
 
     def __init__(self) -> None:
         self._effects: list[SpliceEffect] = []
         self._side: Side | None = None
         self._parts: list[bytes] = []
+        self._noticed: list[SpliceEffect] = []
 
     def send(self, side: Side, data: bytes) -> None:
         if not data:
@@ -20,19 +24,22 @@ class Outbox:
         self._parts.append(data)
 
     def add(self, effect: SpliceEffect) -> None:
-        self._flush()
-        self._effects.append(effect)
+        if isinstance(effect, Connect | StartTls | Close):
+            self._flush()
+            self._effects.append(effect)
+        else:
+            self._noticed.append(effect)
 
     def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
         """Send, then take."""
-        if data and self._side is None and not self._effects:
+        if data and self._side is None and not self._effects and not self._noticed:
             return [Send(side, data)]
         self.send(side, data)
         return self.take()
 
     def take(self) -> list[SpliceEffect]:
         self._flush()
-        taken, self._effects = self._effects, []
+        taken, self._effects, self._noticed = self._effects + self._noticed, [], []
         return taken
 
     def _flush(self) -> None:
