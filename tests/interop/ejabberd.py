@@ -165,6 +165,15 @@ class Ejabberd:
             raise RuntimeError(f"ejabberd: {said.decode(errors='replace') or 'it has ended'}")
         return said
 
+    async def until_lost(self, local: str) -> None:
+        """The server has noticed that this user's connection is gone, and keeps the session to be resumed."""
+        sids = f"ejabberd_sm:get_session_sids({_erl(local)}, {self._host})"
+        state = "case catch maps:get(mgmt_state, sys:get_state(Pid)) of pending -> $p; _ -> $- end"
+        states = f"[{state} || {{_, Pid}} <- {sids}]."
+        async with asyncio.timeout(ANSWER_S):
+            while await asyncio.to_thread(self.evaluate, states) != b"p":
+                pass
+
     def jid(self, local: str) -> str:
         return f"{local}@{self.domain}"
 
