@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import Prosody, everybody_knows_everybody
 from tests.interop.quorate_process import Quorate
-from tests.interop.terminal import profanity_environment, profanity_home, trust_directory
+from tests.interop.terminal import profanity_home, terminal_environment, trust_directory
 
 PEOPLE = {name: f"demo-{name}" for name in ("alice", "bob", "carol", "dave")}
 PANES = ("alice", "bob", "carol")
@@ -36,7 +36,7 @@ Move between panes: Ctrl-b and an arrow. Stop everything: Ctrl-b, then :kill-ses
 
 
 def pane_command(home: Path, jid: str) -> str:
-    settings = profanity_environment(home)
+    settings = terminal_environment(home)
     words = [f"{name}={settings[name]}" for name in ("HOME", "TERM", "LANG")]
     return shlex.join(["env", *words, "profanity", "-a", jid])
 

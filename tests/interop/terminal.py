@@ -1,4 +1,4 @@
-"""Profanity in a tmux pane of its own: typed at and read like a person would."""
+"""Clients in a tmux pane of their own, profanity and mcabber: typed at and read like a person would."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 WAIT_S = 20.0
 
@@ -27,6 +28,18 @@ message=off
 tls.certpath={trust}
 """
 
+_MCABBER = """set jid = {jid}
+set password = {password}
+set server = 127.0.0.1
+set port = {port}
+set resource = mcabber
+set tls = 1
+set ssl_ignore_checks = 1
+set logging = 0
+set log_win_height = 8
+set statefile = {home}/state
+"""
+
 
 def profanity_home(home: Path, jid: str, password: str, port: int, trust: Path) -> None:
     """Write a home directory in which `profanity -a JID` logs in by itself."""
@@ -38,14 +51,14 @@ def profanity_home(home: Path, jid: str, password: str, port: int, trust: Path) 
     (preferences / "profrc").write_text(_PREFERENCES.format(trust=trust))
 
 
-def profanity_environment(home: Path) -> dict[str, str]:
+def terminal_environment(home: Path) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "XDG_"))}
     return {**clean, "HOME": str(home), "TERM": "screen-256color", "LANG": "C.UTF-8"}
 
 
 @dataclass
-class Profanity:
-    """``async with Profanity(home, jid, password, port, trust) as screen``: logged in when entered."""
+class Terminal:
+    """``async with …(home, jid, password, port, trust) as screen``: started when entered."""
 
     home: Path
     jid: str
@@ -54,6 +67,10 @@ class Profanity:
     trust: Path
     """Directory of trusted certificates, hashed as OpenSSL wants."""
 
+    def prepare(self) -> str:
+        """Write the client's settings; returns the command that starts it."""
+        raise NotImplementedError
+
     def __post_init__(self) -> None:
         self._output = asyncio.Event()
 
@@ -61,12 +78,9 @@ class Profanity:
     def socket(self) -> str:
         return str(self.home / "tmux")
 
-    async def __aenter__(self) -> "Profanity":
-        profanity_home(self.home, self.jid, self.password, self.port, self.trust)
-        environment = profanity_environment(self.home)
-        await self._tmux(
-            "new-session", "-d", "-x", "140", "-y", "40", f"profanity -a {self.jid}", environment=environment
-        )
+    async def __aenter__(self) -> Self:
+        command, environment = self.prepare(), terminal_environment(self.home)
+        await self._tmux("new-session", "-d", "-x", "140", "-y", "40", command, environment=environment)
         await self._follow()
         return self
 
@@ -124,6 +138,24 @@ class Profanity:
                         return seen
                     await self._output.wait()
         raise AssertionError(f"{self.jid}'s screen never showed {text!r}:\n{seen}")
+
+
+class Profanity(Terminal):
+    def prepare(self) -> str:
+        profanity_home(self.home, self.jid, self.password, self.port, self.trust)
+        return f"profanity -a {self.jid}"
+
+
+class Mcabber(Terminal):
+    """It takes any certificate: what its library, loudmouth, does is seen here, not whom it trusts."""
+
+    def prepare(self) -> str:
+        settings = self.home / "mcabberrc"
+        settings.write_text(
+            _MCABBER.format(jid=self.jid, password=self.password, port=self.port, home=self.home)
+        )
+        settings.chmod(0o600)
+        return f"mcabber -f {settings}"
 
 
 def trust_directory(home: Path, *certificates: Path) -> Path:
