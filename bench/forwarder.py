@@ -11,8 +11,9 @@ from typing import Any
 
 from quorate.agent.options import Options, parse_options
 from quorate.capture.ca import open_authority
-from quorate.capture.driver import Driver, Means
+from quorate.capture.driver import Driver
 from quorate.capture.listener import Listener
+from quorate.capture.means import Means
 from quorate.capture.opening import DirectTls
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust

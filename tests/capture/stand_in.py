@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from quorate.capture.ca import Authority, open_authority
-from quorate.capture.driver import Driver, Means
+from quorate.capture.driver import Driver
 from quorate.capture.listener import Bind, Listener
+from quorate.capture.means import Means
 from quorate.capture.routes import Route, Routes
 from quorate.capture.tls import UpstreamTrust
 from quorate.clock import SystemClock

@@ -8,7 +8,6 @@ import contextlib
 import json
 import logging
 import os
-import resource
 import secrets
 import signal
 import sys
@@ -24,8 +23,8 @@ from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
 from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
-from quorate.capture.driver import Means
 from quorate.capture.listener import Listener
+from quorate.capture.means import Means
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
 from quorate.capture.transport import stream_loop
@@ -150,20 +149,12 @@ def main(
     )
     try:
         options = parse_options(sys.argv[1:] if arguments is None else arguments)
-        _allow_many_files()
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(_run(options))
     except QuorateError as error:
         sys.stderr.write(f"quorate: {error.problem}\n  {error.remedy}\n")
         return 1
     return 0
-
-
-def _allow_many_files() -> None:
-    """Each stream takes two; the usual soft limit of 1024 is for programs that still use select(2)."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):  # what is allowed already then has to do
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

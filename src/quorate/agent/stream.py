@@ -76,7 +76,7 @@ class Shared:
 
 
 class AgentStream:
-    """Implements quorate.capture.driver.Observer."""
+    """Implements quorate.capture.means.Observer."""
 
     def __init__(self, id: str, driver: Driver[Splice], shared: Shared, over: Callable[[str], None]) -> None:
         """``over`` is called with the id when nothing more will come."""

@@ -6,16 +6,14 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from quorate.capture.ca import Authority, a_label
+from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
-from quorate.capture.leg import SCRATCH_SIZE, Leg
-from quorate.capture.routes import Routes
+from quorate.capture.leg import Leg
+from quorate.capture.means import Means, Observer
 from quorate.capture.spliced import Spliced
-from quorate.capture.tls import TlsFault, TlsLeg, Trouble, UpstreamTrust
-from quorate.clock import Clock
+from quorate.capture.tls import TlsFault, TlsLeg, Trouble
 from quorate.errors import place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
@@ -44,31 +42,6 @@ HANDSHAKE_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 """Fatal handshake_failure (RFC 8446 section 6): what a client gets instead of a leaf for a bad upstream."""
 
 log = logging.getLogger(__name__)
-
-
-class Observer(Protocol):
-    """Who is told what the splice noticed. Its exceptions are logged and change nothing."""
-
-    def noticed(self, effect: SpliceEffect) -> None: ...
-
-    def settled(self) -> None:
-        """One batch of effects is done."""
-        ...
-
-    def ended(self) -> None:
-        """Both legs are gone; called once."""
-        ...
-
-
-@dataclass(frozen=True)
-class Means:
-    """What every stream of a listener shares."""
-
-    routes: Routes
-    authority: Authority
-    trust: UpstreamTrust
-    clock: Clock
-    scratch: bytearray = field(default_factory=lambda: bytearray(SCRATCH_SIZE))
 
 
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}

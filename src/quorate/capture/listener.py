@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from quorate.capture.destination import IM_PORTS
-from quorate.capture.driver import Driver, Means, Observer
+from quorate.capture.driver import Driver
 from quorate.capture.leg import Leg, LegOwner
+from quorate.capture.means import Means, Observer
 from quorate.capture.newcomer import Known, Newcomer
 from quorate.capture.refusals import Refusals
 from quorate.capture.spliced import Spliced
 from quorate.capture.waiting import Waiting
-from quorate.errors import Misconfigured
+from quorate.errors import Misconfigured, place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival

@@ -1,0 +1,36 @@
+"""What a driver is given: where servers are, whom to trust, what time it is, and who wants to know."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from quorate.capture.ca import Authority
+from quorate.capture.leg import SCRATCH_SIZE
+from quorate.capture.routes import Routes
+from quorate.capture.tls import UpstreamTrust
+from quorate.clock import Clock
+from quorate.splice.effects import SpliceEffect
+
+
+class Observer(Protocol):
+    """Who is told what the splice noticed. Its exceptions are logged and change nothing."""
+
+    def noticed(self, effect: SpliceEffect) -> None: ...
+
+    def settled(self) -> None:
+        """One batch of effects is done."""
+        ...
+
+    def ended(self) -> None:
+        """Both legs are gone; called once."""
+        ...
+
+
+@dataclass(frozen=True)
+class Means:
+    """What every stream of a listener shares."""
+
+    routes: Routes
+    authority: Authority
+    trust: UpstreamTrust
+    clock: Clock
+    scratch: bytearray = field(default_factory=lambda: bytearray(SCRATCH_SIZE))
