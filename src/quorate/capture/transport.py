@@ -158,12 +158,11 @@ class SocketTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if name == "socket":
             return self._socket
-        if name == "peername":
-            try:
-                return self._socket.getpeername()
-            except OSError:
-                return default
-        return default
+        ask = {"peername": self._socket.getpeername, "sockname": self._socket.getsockname}.get(name)
+        try:
+            return default if ask is None else ask()
+        except OSError:
+            return default
 
     def get_write_buffer_size(self) -> int:
         return len(self._unsent) if self._unsent else 0
