@@ -10,6 +10,7 @@ from quorate.link.messages import SayTo, Stored, Tell
 from quorate.model.activity import Activity, ActivityState
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
 from tests.server.hub_parts import ALICE, BOB, CAROL, at_the_desk, connected, in_state, running, sent, until
 
 ONLINE = Presence.ONLINE
@@ -33,8 +34,9 @@ async def test_a_notice_whose_stream_ended_leaves_on_the_next_one(tmp_path: Path
         assert repeated.effect == link.effect
 
 
-async def test_a_notice_that_was_too_much_at_once_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("reason", [Reason.RATE_LIMITED, Reason.TOO_EARLY])
+async def test_a_notice_a_live_stream_did_not_take_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: Reason
 ) -> None:
     monkeypatch.setattr("quorate.server.dispatcher.RETRY_S", 0.01)
     async with running(tmp_path) as hub, connected(tmp_path) as agent:
@@ -45,8 +47,27 @@ async def test_a_notice_that_was_too_much_at_once_is_tried_again(
         agent.holding = True
         await hub.cancel("Q1")
         off = await agent.told(BOB, nth=2)
-        agent.done(off.effect, Reason.RATE_LIMITED)
+        agent.done(off.effect, reason)
         assert (await agent.told(BOB, nth=3)).effect == off.effect
+
+
+async def test_a_notice_whose_stream_ended_leaves_on_another_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quorate.server.dispatcher.RETRY_S", 0.01)
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.stream("laptop", ALICE, StreamState.LIVE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+        agent.holding = True
+        await hub.cancel("Q1")
+        off = await agent.told(BOB, nth=2)
+        agent.stream(off.stream, ALICE, StreamState.ENDED)
+        agent.done(off.effect, Reason.STREAM_ENDED)
+        again = await agent.told(BOB, nth=3)
+        assert (again.effect, again.stream != off.stream) == (off.effect, True)
 
 
 async def test_a_notice_nobody_can_get_is_given_up(tmp_path: Path) -> None:

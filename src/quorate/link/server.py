@@ -45,6 +45,18 @@ class LinkHandler(Protocol):
         ...
 
 
+class Listening(Protocol):
+    """Where agents connect."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+Listen = Callable[..., Listening]
+"""Makes it, as ``LinkServer``."""
+
+
 class LinkPeer(LinkConnection[FromAgent]):
     """One connected agent."""
 

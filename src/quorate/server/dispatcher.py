@@ -44,7 +44,7 @@ from quorate.store.repositories import Pending
 
 NOTICE_KEPT = timedelta(hours=24)
 RETRY_S = 10.0
-"""When notices that were too much at once are tried again; others wait for the next login."""
+"""When notices that a stream did not take are tried again; without a stream they wait for the next login."""
 OVERTAKEN: Final = frozenset({Notice.ACCEPTED, Notice.LATER_NOTED, Notice.STARTED, Notice.TALLY, Notice.LIVE})
 """Once the activity is over these are not said any more: that it is over is said by its own notice."""
 INVITING: Final = frozenset({Notice.LINK, Notice.LATE})
@@ -76,6 +76,7 @@ class Dispatcher:
         self._world = world
         self._given: dict[str, LinkPeer] = {}
         """Effects handed over on a connection that is still open."""
+        self._retry: asyncio.TimerHandle | None = None
         self.activities: Activities
         """Set once by the hub: the two know each other."""
 
@@ -108,9 +109,22 @@ class Dispatcher:
             self._ring_ended(activity, message.effect, reason)
         if is_ring or reason not in STREAM_REASONS:
             self._store.outbox.done(message.effect, reason)
-        elif reason is Reason.RATE_LIMITED:
-            asyncio.get_running_loop().call_later(RETRY_S, self.resume)
+        else:
+            self._again_soon()
         peer.send(messages.Stored(effects=(message.effect,)))
+
+    def stop(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+
+    def _again_soon(self) -> None:
+        """One timer for all that was refused meanwhile."""
+        if self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._retried)
+
+    def _retried(self) -> None:
+        self._retry = None
+        self.resume()
 
     # one effect
 

@@ -16,7 +16,7 @@ from quorate.activity.view import View
 from quorate.clock import Clock, SystemClock
 from quorate.errors import NotFound
 from quorate.link import messages
-from quorate.link.server import LinkServer
+from quorate.link.server import LinkServer, Listen
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.address import Address
 from quorate.model.availability import Availability, Verdict
@@ -61,7 +61,9 @@ ROOM_KEY = "keys/room.key"
 class Hub:
     """Construct, ``await start()``, use, ``await stop()``."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock | None = None, *, listen: Listen = LinkServer
+    ) -> None:
         self.settings = settings
         self.store = store
         self.clock = clock or SystemClock()
@@ -99,7 +101,7 @@ class Hub:
         self.upkeep = Upkeep(self)
         self.replaced = asyncio.Event()
         """Another server has taken over: this one must end."""
-        self._link = LinkServer(settings.data, Inbound(self), lost=self.replaced.set)
+        self._link = listen(settings.data, Inbound(self), lost=self.replaced.set)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _deciders(self) -> tuple[Dispatcher, Activities]:
@@ -141,6 +143,7 @@ class Hub:
     async def stop(self) -> None:
         """Leave everything as it is for the next start."""
         self.owned.stop()
+        self.dispatcher.stop()
         self.book.stop()
         self.upkeep.stop()
         for task in list(self._tasks):
