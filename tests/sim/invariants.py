@@ -1,0 +1,199 @@
+"""What must hold in every story. An invariant takes the record and says what is wrong, a line for each fault.
+
+Add another by name: ``INVARIANTS["my rule"] = function``.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from quorate.activity.effects import OpenRoom
+from quorate.model.activity import Activity, ActivityState, InvitationState
+from tests.brute import meets
+from tests.sim.record import Reached, Record
+
+Invariant = Callable[[Record], Iterable[str]]
+
+ENDS: Final = frozenset({"link", "covered", "cancelled", "expired", "over", "late"})
+RING_S: Final = 30.0
+STOP_S: Final = 2.0
+"""How soon somebody who is not needed any more is told."""
+COOL_DOWN_S: Final = 600.0
+
+
+def rings(record: Record) -> list[Reached]:
+    return [r for r in record.reached if r.notice == "invite"]
+
+
+def nobody_is_rung_twice_for_the_same_wave(record: Record) -> Iterator[str]:
+    """The same ring reaches somebody once; another one for the same activity only after a reason for it."""
+    seen: dict[tuple[str, str], Reached] = {}
+    ids: set[str] = set()
+    for ring in rings(record):
+        if ring.effect in ids:
+            yield f"{ring.person} was rung twice with {ring.effect}, at {ring.at:g} s"
+        ids.add(ring.effect)
+        before = seen.get((ring.activity, ring.person))
+        if before is not None and not _may_follow(record, before, ring):
+            yield f"{ring.person} was rung for {ring.activity} at {before.at:g} s and again at {ring.at:g} s"
+        seen[ring.activity, ring.person] = ring
+
+
+def _may_follow(record: Record, before: Reached, ring: Reached) -> bool:
+    if ring.at - before.at >= COOL_DOWN_S:
+        return True
+    said = [a for a in record.answered if a.person == ring.person and before.at <= a.at <= ring.at]
+    if any(a.text.startswith("in ") for a in said):
+        return True
+    ends = [r for r in record.reached if r.person == ring.person and r.activity == ring.activity]
+    return any(before.at <= r.at <= ring.at and r.notice in ENDS for r in ends)
+
+
+def never_two_rings_at_once(record: Record) -> Iterator[str]:
+    """By what the server believes, at each moment."""
+    holding: dict[str, dict[str, str]] = {}
+    for decided in record.decided:
+        activity = decided.activity
+        for key in {i.person for i in activity.invitations}:
+            holders = holding.setdefault(key, {})
+            latest = activity.latest(key)
+            holders.pop(activity.id, None)
+            if latest is not None and latest.open:
+                holders[activity.id] = latest.id
+                if len(holders) > 1:
+                    yield f"{key} is rung at once by {', '.join(holders.values())}, at {decided.at:g} s"
+
+
+def never_two_rings_on_the_screen(record: Record) -> Iterator[str]:
+    """By what people see, while nothing is broken: a ring is over when it was answered, ended or too old."""
+    for ring in rings(record):
+        for other in rings(record):
+            overlaps = other.at < ring.at < other.at + RING_S and other.activity != ring.activity
+            if other.person != ring.person or not overlaps:
+                continue
+            if record.quiet(other.at, ring.at + STOP_S) and not _ended_by(record, other, ring.at + STOP_S):
+                yield f"{ring.person} has {other.effect} and {ring.effect} on the screen at {ring.at:g} s"
+
+
+def _ended_by(record: Record, ring: Reached, end: float) -> bool:
+    answered = any(
+        a.person == ring.person and ring.at <= a.at <= end and a.text != "why" for a in record.answered
+    )
+    return answered or any(
+        r.person == ring.person
+        and r.activity == ring.activity
+        and r.notice in ENDS
+        and ring.at <= r.at <= end
+        for r in record.reached
+    )
+
+
+def live_only_with_acceptances(record: Record) -> Iterator[str]:
+    """Every room was opened by people who said yes themselves and meet the requirement."""
+    for decided in record.decided:
+        if not any(isinstance(effect, OpenRoom) for effect in decided.effects):
+            continue
+        activity = decided.activity
+        said_yes = {
+            a.person
+            for a in record.answered
+            if a.at <= decided.at and a.text == "yes" and a.person in activity.accepted
+        }
+        if not meets(activity.requirement, said_yes):
+            yes = ", ".join(sorted(said_yes)) or "nobody"
+            yield f"{activity.id} went live at {decided.at:g} s although {yes} said yes"
+
+
+def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
+    """A link, that it is covered, cancelled, expired or over; or they said no, or let it ring out."""
+    states = record.states()
+    for ring in rings(record):
+        latest = states[ring.activity].latest(ring.person)
+        after = [
+            r
+            for r in record.reached
+            if (r.activity, r.person) == (ring.activity, ring.person) and r.at >= ring.at and r.notice in ENDS
+        ]
+        if after or (
+            latest is not None and latest.state in (InvitationState.DECLINED, InvitationState.SILENT)
+        ):
+            continue
+        yield f"{ring.person} never heard an end of {ring.activity}, rung at {ring.at:g} s"
+
+
+def what_can_ring_rings(record: Record) -> Iterator[str]:
+    yield from record.overdue
+
+
+def nobody_is_rung_for_what_is_over(record: Record) -> Iterator[str]:
+    ended: dict[str, float] = {}
+    for decided in record.decided:
+        if decided.activity.state.over:
+            ended.setdefault(decided.activity.id, decided.at)
+            if any(i.open for i in decided.activity.invitations):
+                yield f"{decided.activity.id} is over and still rings somebody"
+            if decided.activity.reason is None:
+                yield f"{decided.activity.id} ended without a reason"
+    for ring in rings(record):
+        end = ended.get(ring.activity)
+        if end is not None and ring.at > end + STOP_S and record.quiet(end - RING_S, ring.at):
+            yield f"{ring.person} was rung for {ring.activity} at {ring.at:g} s, it was over at {end:g} s"
+
+
+def deadlines_are_kept(record: Record) -> Iterator[str]:
+    """Nothing waits or rings past its deadline while a server is there."""
+    last = record.end
+    for activity in record.states().values():
+        if activity.deadline is None or activity.state.over or activity.state is ActivityState.LIVE:
+            continue
+        if (activity.deadline - activity.created) < timedelta(seconds=last):
+            yield f"{activity.id} is {activity.state} after its deadline"
+    for before, after in _changes(record):
+        due = before.deadline
+        if due is not None and before.live_at is None and after.live_at is not None and after.live_at > due:
+            yield f"{after.id} went live after its deadline"
+
+
+def no_notice_comes_twice(record: Record) -> Iterator[str]:
+    """Through one agent; a lost one's fate is unknown, and what is not a ring is said again."""
+    seen: set[tuple[str, str]] = set()
+    for reached in record.reached:
+        if (reached.effect, reached.agent) in seen:
+            yield f"{reached.person} read {reached.effect} twice"
+        seen.add((reached.effect, reached.agent))
+
+
+def nothing_fails_inside(record: Record) -> Iterator[str]:
+    for fault in record.faults:
+        yield f"{type(fault).__name__}: {fault}"
+
+
+def everything_ends(record: Record) -> Iterator[str]:
+    """At the end of a story everything is cancelled, in calm weather."""
+    for activity in record.states().values():
+        if not activity.state.over:
+            yield f"{activity.id} is still {activity.state}"
+
+
+def _changes(record: Record) -> Iterator[tuple[Activity, Activity]]:
+    known: dict[str, Activity] = {}
+    for decided in record.decided:
+        before = known.get(decided.activity.id)
+        if before is not None:
+            yield before, decided.activity
+        known[decided.activity.id] = decided.activity
+
+
+INVARIANTS: Final[dict[str, Invariant]] = {
+    "nobody-is-rung-twice": nobody_is_rung_twice_for_the_same_wave,
+    "never-two-rings-at-once": never_two_rings_at_once,
+    "never-two-rings-on-the-screen": never_two_rings_on_the_screen,
+    "live-only-with-acceptances": live_only_with_acceptances,
+    "who-was-rung-hears-an-end": who_was_rung_hears_an_end,
+    "what-can-ring-rings": what_can_ring_rings,
+    "nobody-is-rung-for-what-is-over": nobody_is_rung_for_what_is_over,
+    "deadlines-are-kept": deadlines_are_kept,
+    "no-notice-comes-twice": no_notice_comes_twice,
+    "nothing-fails-inside": nothing_fails_inside,
+    "everything-ends": everything_ends,
+}

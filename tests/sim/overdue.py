@@ -1,0 +1,106 @@
+"""Looks every few seconds for an activity that waits although the people it needs are there.
+
+It knows less than the server and leaves out every doubtful case: whoever it calls free is free.
+"""
+
+from typing import TYPE_CHECKING
+
+from quorate.model.activity import Activity, ActivityState, InvitationState
+from quorate.model.command import When
+from quorate.model.evidence import Presence
+from tests.brute import meets
+
+if TYPE_CHECKING:
+    from tests.sim.story import Story
+
+LOOK_S = 5.0
+STEADY_S = 20.0
+"""A presence counts as steady after this: settling and damped flapping take less than 10 s."""
+BOUND_S = 10.0
+"""So long after everything is steady an activity has rung."""
+MAX_PEOPLE = 16
+
+
+class Overdue:
+    def __init__(self, story: "Story") -> None:
+        self._story = story
+        self._since: dict[str, float] = {}
+        self._said_until: dict[str, float] = {}
+        self._steady_from: dict[str, float] = {}
+        """When somebody was last in a room or said something about themselves."""
+
+    def begin(self) -> None:
+        self._story.after(LOOK_S, self._look)
+
+    def typed(self, who: str, text: str) -> None:
+        if text.startswith("me "):
+            now = self._story.clock.at
+            self._said_until[who] = now + STEADY_S if "available" in text else 10**9
+
+    def _look(self) -> None:
+        story = self._story
+        story.after(LOOK_S, self._look)
+        now = story.clock.at
+        busy = self._occupied()
+        for activity in story.states.values():
+            if activity.state is not ActivityState.WAITING or not self._could_ring(activity, busy):
+                self._since.pop(activity.id, None)
+                continue
+            since = self._since.setdefault(activity.id, now)
+            if now - since >= BOUND_S:
+                story.record.overdue.append(f"{activity.id} could have rung since {since:g} s, at {now:g} s")
+                self._since[activity.id] = 10**9
+
+    def _occupied(self) -> set[str]:
+        """In a room, held or promised somewhere."""
+        found: set[str] = set()
+        for activity in self._story.states.values():
+            if activity.state.over:
+                continue
+            found |= activity.joined
+            active = (InvitationState.QUEUED, InvitationState.SENT, InvitationState.ACCEPTED)
+            found |= {i.person for i in activity.invitations if i.state in active}
+        for key in found:
+            self._steady_from[key] = self._story.clock.at + STEADY_S
+        return found
+
+    def _could_ring(self, activity: Activity, busy: set[str]) -> bool:
+        story = self._story
+        organiser = activity.organiser.key
+        if activity.when is not When.ASAP or not story.undisturbed(STEADY_S):
+            return False
+        if any(i.reason is not None for i in activity.invitations) or len(activity.people) > MAX_PEOPLE:
+            return False
+        if not self._there(organiser, organiser) or organiser in busy:
+            return False
+        free = {
+            p.key for p in activity.people if p.key not in busy and self._free(activity, p.key, organiser)
+        }
+        return meets(activity.requirement, free | set(activity.accepted))
+
+    def _free(self, activity: Activity, key: str, organiser: str) -> bool:
+        latest = activity.latest(key)
+        now = self._story.clock.now()
+        if latest is not None and not (
+            latest.state is InvitationState.LATER and latest.until is not None and latest.until < now
+        ):
+            return False
+        stopped = any(
+            a.person == key and a.text == "stop" and self._organiser(a.activity) == organiser
+            for a in self._story.record.answered
+        )
+        return not stopped and self._there(key, organiser)
+
+    def _organiser(self, activity: str) -> str:
+        return self._story.states[activity].organiser.key
+
+    def _there(self, key: str, organiser: str) -> bool:
+        story, now = self._story, self._story.clock.at
+        if key != organiser and key not in story.script.rosters[organiser]:
+            return False
+        return (
+            story.presence.get(key) is Presence.ONLINE
+            and story.changed_at[key] + STEADY_S <= now
+            and self._said_until.get(key, 0.0) <= now
+            and self._steady_from.get(key, 0.0) <= now
+        )

@@ -1,0 +1,110 @@
+"""Thousands of stories in which everything must hold; and proof that the simulator sees what is wrong."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from quorate.activity import candidates, ending, reservations
+from quorate.agent.journal import Journal
+from quorate.server import activities as activities_module
+from quorate.server.activities import Activities
+from quorate.server.dispatcher import Dispatcher
+from tests.sim.invariants import INVARIANTS
+from tests.sim.record import Record
+from tests.sim.script import write
+from tests.sim.simulator import Failure, Simulator
+from tests.sim.story import tell
+
+STORIES = 1500
+FIRST = 1
+
+
+def notices(*invariants: str, within: int = 400) -> bool:
+    """Whether one of these is broken in one of so many stories."""
+    chosen = {name: INVARIANTS[name] for name in invariants}
+    return next(Simulator(chosen).run(range(5000, 5000 + within)), None) is not None
+
+
+def names(failure: Failure) -> set[str]:
+    return {name for name, _ in failure.wrong}
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_every_invariant_holds_in_every_story(part: int) -> None:
+    each = STORIES // 10
+    failure = next(Simulator().run(range(FIRST + part * each, FIRST + (part + 1) * each)), None)
+    assert failure is None, str(failure)
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    once, again = tell(write(12)), tell(write(12))
+    assert once.story() == again.story()
+    assert str(write(12)) == str(write(12)) != str(write(13))
+
+
+def test_stories_are_about_something() -> None:
+    """Not only quiet ones: there are rings, rooms, restarts and lost links in them."""
+    records = [tell(write(seed)) for seed in range(9000, 9040)]
+    reached = {r.notice for record in records for r in record.reached}
+    assert {"invite", "link", "covered", "cancelled", "accepted"} <= reached
+    assert max(d.life for record in records for d in record.decided) > 1
+    assert any(record.disturbed for record in records)
+
+
+def test_an_invariant_of_ones_own() -> None:
+    def nobody_says_no(record: Record) -> Iterable[str]:
+        return [f"{a.person} said no" for a in record.answered if a.text == "no"]
+
+    failure = next(Simulator({"nobody-says-no": nobody_says_no}).run(range(100)))
+    shorter = Simulator({"nobody-says-no": nobody_says_no}).shorter(failure)
+    assert names(shorter) == {"nobody-says-no"}
+    assert len(shorter.script.lines) <= len(failure.script.lines)
+    assert f"--seed {shorter.script.seed}" in str(shorter)
+
+
+def test_people_held_by_nobody_are_rung_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities_module, "held_in", lambda activity, now: frozenset())
+    assert notices("never-two-rings-at-once", "never-two-rings-on-the-screen")
+
+
+def test_a_room_that_opens_too_early_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "met", lambda activity: bool(activity.accepted))
+    assert notices("live-only-with-acceptances")
+
+
+def test_somebody_left_ringing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_TO_ANSWER", ())
+    assert notices("who-was-rung-hears-an-end", "nobody-is-rung-for-what-is-over")
+
+
+def test_a_ring_that_is_repeated_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that forgets what it did: the ring goes out again after a restart of the server."""
+    monkeypatch.setattr(
+        Journal, "begin", lambda self, effect, stream: self._under_way.update({effect: stream}) is None
+    )
+    monkeypatch.setattr(Journal, "unsettled", lambda self: [])
+    assert notices("nobody-is-rung-twice", within=1000)
+
+
+def test_a_ring_given_to_a_second_agent_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send_anyway(self: Any, activity: Any, ring: Any, given_to: str) -> None:
+        self._send(activity, ring)
+
+    monkeypatch.setattr(Dispatcher, "_fate_unknown", send_anyway)
+    assert notices("nobody-is-rung-twice", within=1500)
+
+
+def test_a_change_nobody_looks_at_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Activities, "world_changed", lambda self, people: None)
+    assert notices("what-can-ring-rings")
+
+
+def test_a_forgotten_deadline_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Activities, "_arm", lambda self, activity, now: None)
+    assert notices("deadlines-are-kept", "what-can-ring-rings", "nobody-is-rung-for-what-is-over")
+
+
+def test_every_invariant_has_a_name_to_choose_it_by() -> None:
+    assert all(name == name.casefold() and " " not in name for name in INVARIANTS)
+    assert reservations.COMING.total_seconds() == 120
