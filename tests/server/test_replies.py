@@ -46,6 +46,7 @@ def activity(
 
 
 SENT, SILENT, ACCEPTED = InvitationState.SENT, InvitationState.SILENT, InvitationState.ACCEPTED
+QUEUED = InvitationState.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,9 @@ SENT, SILENT, ACCEPTED = InvitationState.SENT, InvitationState.SILENT, Invitatio
         ([activity(1), activity(2, SILENT, rang=5)], "Q1"),
         ([activity(1, ACCEPTED), activity(2, SILENT, rang=5)], "Q2"),
         ([activity(1, SILENT), activity(2, rang=9, ended=NOON)], "Q1"),
+        ([activity(1, SILENT, rang=-30), activity(2, QUEUED, rang=0)], "Q1"),
+        ([activity(1, SILENT, rang=-90), activity(2, QUEUED, rang=-5)], "Q2"),
+        ([activity(1, QUEUED, rang=0)], "Q1"),
         ([activity(1, ended=NOON)], "Q1"),
         ([activity(1, ended=NOON - LATE_REPLY)], None),
         ([activity(1, organiser="carol")], None),

@@ -9,6 +9,8 @@ from quorate.model.address import Address
 
 LATE_REPLY = timedelta(minutes=15)
 """How long after its end an activity still answers a late reply."""
+REACTION = timedelta(seconds=1)
+"""Nobody has read, so soon after it was decided, an invitation of which it is not known that it left."""
 
 
 def addressed(
@@ -25,7 +27,7 @@ def addressed(
         for invitation in _latest(activity)
         if invitation.via == contact
     ]
-    return max(found, key=lambda entry: (_urgency(*entry), entry[1].queued_at), default=None)
+    return max(found, key=lambda entry: (_urgency(entry[0], entry[1], now), entry[1].queued_at), default=None)
 
 
 def message_key(vantage: Address, contact: Address, message: str) -> str:
@@ -51,7 +53,8 @@ def _latest(activity: Activity) -> list[Invitation]:
     return list({invitation.person: invitation for invitation in activity.invitations}.values())
 
 
-def _urgency(activity: Activity, invitation: Invitation) -> int:
-    if activity.state.over:
+def _urgency(activity: Activity, invitation: Invitation, now: datetime) -> int:
+    on_its_way = invitation.state is InvitationState.QUEUED and now - invitation.queued_at < REACTION
+    if activity.state.over or on_its_way:
         return 0
     return 2 if invitation.state is InvitationState.SENT else 1
