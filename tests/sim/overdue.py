@@ -25,17 +25,17 @@ class Overdue:
     def __init__(self, story: "Story") -> None:
         self._story = story
         self._since: dict[str, float] = {}
-        self._said_until: dict[str, float] = {}
+        self._said: dict[str, tuple[float, bool]] = {}
+        """When somebody last said something about themselves, and whether it was that they are available."""
         self._steady_from: dict[str, float] = {}
-        """When somebody was last in a room or said something about themselves."""
+        """When somebody who was asked or in a room counts as free again."""
 
     def begin(self) -> None:
         self._story.after(LOOK_S, self._look)
 
     def typed(self, who: str, text: str) -> None:
         if text.startswith("me "):
-            now = self._story.clock.at
-            self._said_until[who] = now + STEADY_S if "available" in text else 10**9
+            self._said[who] = self._story.clock.at, "available" in text
 
     def _look(self) -> None:
         story = self._story
@@ -101,6 +101,14 @@ class Overdue:
         return (
             story.presence.get(key) is Presence.ONLINE
             and story.changed_at[key] + STEADY_S <= now
-            and self._said_until.get(key, 0.0) <= now
+            and self._did_not_say_otherwise(key)
             and self._steady_from.get(key, 0.0) <= now
         )
+
+    def _did_not_say_otherwise(self, key: str) -> bool:
+        """What was typed while something broke may not have been heard."""
+        if key not in self._said:
+            return True
+        at, available = self._said[key]
+        heard = self._story.record.quiet(at - 1.0, at + 1.0)
+        return available and heard and at + STEADY_S <= self._story.clock.at

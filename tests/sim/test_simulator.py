@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from quorate.activity import candidates, ending, reservations
+from quorate.activity.inputs import WorldChanged
+from quorate.activity.step import next_deadline, step
 from quorate.agent.journal import Journal
 from quorate.server import activities as activities_module
 from quorate.server.activities import Activities
@@ -108,3 +110,26 @@ def test_a_forgotten_deadline_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_invariant_has_a_name_to_choose_it_by() -> None:
     assert all(name == name.casefold() and " " not in name for name in INVARIANTS)
     assert reservations.COMING.total_seconds() == 120
+
+
+def test_what_a_change_does_not_touch_would_not_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whole stories: whoever is not stepped because somebody's availability changed had nothing to do."""
+    original, skipped = Activities.world_changed, list[str]()
+
+    def checked(self: Any, people: Iterable[str]) -> None:
+        keys = set(people)
+        original(self, keys)
+        for activity in self.open():
+            named = {activity.organiser.key, *(person.key for person in activity.people)}
+            due = next_deadline(activity, self._clock.now())
+            if not keys & named or activity.id in self._mailboxes or (due and due <= self._clock.now()):
+                continue
+            skipped.append(activity.id)
+            after = step(activity, WorldChanged(), self._look(activity), self._clock.now())
+            assert (after.activity, after.effects) == (activity, ()), f"{activity.id} after {keys}"
+
+    monkeypatch.setattr(Activities, "world_changed", checked)
+    chosen = {"nothing-fails-inside": INVARIANTS["nothing-fails-inside"]}
+    failure = next(Simulator(chosen).run(range(7000, 7100)), None)
+    assert failure is None, str(failure)
+    assert len(skipped) > 100

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quorate.model.address import Address
-from quorate.model.availability import Verdict
+from quorate.model.availability import Availability, Verdict
 
 
 def _not_known(_person: str) -> Address | None:
@@ -36,3 +36,9 @@ class View:
 
     organiser_ready: bool = True
     """The organiser's stream can carry invitations and, if they take part, they are available."""
+
+    def present(self, person: str) -> bool:
+        """Available, and a message reaches them: what stands between them and a ring is not about them."""
+        verdict = self.availability(person)
+        there = verdict.availability is Availability.AVAILABLE and verdict.reachable
+        return there and not self.blocked(person)

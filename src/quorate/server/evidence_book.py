@@ -6,7 +6,7 @@ stream that reported it lives; then it is marked stale, and stale is unknown.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from quorate.availability.policy import judge, next_change
 from quorate.availability.settle import Settler
@@ -16,8 +16,8 @@ from quorate.model.availability import Availability, Verdict
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
+from quorate.server.alarms import Alarms
 from quorate.server.directory import Directory
-from quorate.server.mailbox import Alarm
 
 _Slot = tuple[Source, Address | None, str]
 _Seen = tuple[str, Address | None]
@@ -53,9 +53,10 @@ class EvidenceBook:
         self._changed = changed
         self._entries: dict[Address, dict[_Slot, _Entry]] = {}
         self._settlers: dict[_Seen, Settler] = {}
-        self._due: dict[_Seen, datetime] = {}
+        self._told: dict[str, set[Address]] = {}
+        """Stream to whom it reported something about."""
+        self._alarms: Alarms[_Seen] = Alarms(clock, self._due)
         """When a verdict may change by itself."""
-        self._alarm = Alarm(clock, self.on_time)
 
     def saw(self, stream: str, evidence: Iterable[Evidence]) -> set[str]:
         """Evidence that a stream reported."""
@@ -73,8 +74,8 @@ class EvidenceBook:
     def stream_ended(self, stream: str, reason: Reason = Reason.STREAM_ENDED) -> set[str]:
         """What only this stream reported is stale from now on."""
         touched = set()
-        for subject, slots in self._entries.items():
-            for entry in slots.values():
+        for subject in self._told.pop(stream, ()):
+            for entry in self._entries.get(subject, {}).values():
                 if stream in entry.streams:
                     entry.streams.discard(stream)
                     if not entry.streams:
@@ -115,14 +116,10 @@ class EvidenceBook:
 
     def on_time(self) -> None:
         """Let pass what was due."""
-        now = self._clock.now()
-        changed = {seen[0] for seen, at in list(self._due.items()) if at <= now and self._settle(seen)}
-        self._arm()
-        if changed:
-            self._changed(changed)
+        self._alarms.check()
 
     def stop(self) -> None:
-        self._alarm.set(None)
+        self._alarms.stop()
 
     # how
 
@@ -156,14 +153,16 @@ class EvidenceBook:
         if before is not None and _same_state(before.evidence, evidence):
             told_by |= before.streams
         slots[slot] = _Entry(evidence, told_by)
-        return self._touch(evidence.subject, at_once=stream is None)
+        if stream is not None:
+            self._told.setdefault(stream, set()).add(evidence.subject)
+        return self._touch(evidence.subject, evidence.vantage, at_once=stream is None)
 
-    def _touch(self, subject: Address, *, at_once: bool = False) -> str:
-        """Bring the verdicts about this address up to date."""
+    def _touch(self, subject: Address, vantage: Address | None = None, *, at_once: bool = False) -> str:
+        """Bring the verdicts about this address up to date; what a vantage saw is its knowledge alone."""
         key = self._directory.key_of(subject)
-        for account in self._directory.accounts():
+        accounts = self._directory.accounts()
+        for account in accounts if vantage not in accounts else [vantage]:
             self._settle((key, account), at_once=at_once)
-        self._arm()
         return key
 
     def _settle(self, seen: _Seen, *, at_once: bool = False) -> bool:
@@ -177,15 +176,13 @@ class EvidenceBook:
         settler = self._settlers.setdefault(seen, Settler(self._settle_s))
         moved = settler.feed(verdict.availability, now, at_once=at_once) is not None
         turns = (settler.next_deadline(), next_change(self.about(person.addresses, vantage), now))
-        at = min((turn for turn in turns if turn is not None), default=None)
-        if at is None:
-            self._due.pop(seen, None)
-        else:
-            self._due[seen] = at
+        self._alarms.set(seen, min((turn for turn in turns if turn is not None), default=None))
         return moved
 
-    def _arm(self) -> None:
-        self._alarm.set(min(self._due.values(), default=None))
+    def _due(self, due: Iterable[_Seen]) -> None:
+        changed = {seen[0] for seen in due if self._settle(seen)}
+        if changed:
+            self._changed(changed)
 
 
 def _others_know(entry: _Entry | None, same_view: Mapping[_Slot, _Entry], stream: str) -> bool:

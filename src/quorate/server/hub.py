@@ -120,6 +120,7 @@ class Hub:
             self.clock,
             self.store,
             look=self.view,
+            present=self.world.present,
             execute=dispatcher.execute,
             changed=lambda after, before: tell_change(self, after, before),
         )
@@ -359,7 +360,7 @@ class Hub:
 
     def replied(self, vantage: Address, contact: Address, message: messages.Replied) -> None:
         """A contact's whole message was a reply; it is taken once."""
-        found = addressed(self.owned.all(), vantage, contact, self.clock.now())
+        found = addressed(self.owned.known.asked(vantage, contact), vantage, contact, self.clock.now())
         if found is None:
             return
         activity, invitation = found

@@ -24,8 +24,10 @@ R = TypeVar("R")
 class Mailbox(Generic[L, R]):
     """Letters are handled one at a time, oldest first, by a task that lives while there are any."""
 
-    def __init__(self, handle: Callable[[L], R]) -> None:
+    def __init__(self, handle: Callable[[L], R], empty: Callable[[], object] = lambda: None) -> None:
+        """``empty`` is told when the last letter has been handled."""
         self._handle = handle
+        self._empty = empty
         self._letters: deque[tuple[L, asyncio.Future[R] | None]] = deque()
         self._owner: asyncio.Task[None] | None = None
 
@@ -61,6 +63,7 @@ class Mailbox(Generic[L, R]):
                 self._open(letter, answer)
         finally:
             self._owner = None
+            self._empty()
 
     def _open(self, letter: L, answer: asyncio.Future[R] | None) -> None:
         try:

@@ -57,11 +57,11 @@ class Notices:
         if found is None:
             return
         stream, peer = found
-        states = [a.state for a in self._hub.owned.open() if a.organiser_via == account]
+        count = self._hub.owned.known.count
         text = companion_status(
-            states.count(ActivityState.WAITING),
-            states.count(ActivityState.RINGING),
-            states.count(ActivityState.LIVE),
+            count(account, ActivityState.WAITING),
+            count(account, ActivityState.RINGING),
+            count(account, ActivityState.LIVE),
         )
         if self._shown.get(stream.id) != text:
             self._shown[stream.id] = text

@@ -36,8 +36,8 @@ class Upkeep:
 
     def _ask_unknown(self, account: Address) -> None:
         hub = self._hub
-        for activity in hub.owned.open():
-            if activity.organiser_via == account:
+        for activity in hub.owned.known.of(account):
+            if not activity.state.over:
                 unknown = [
                     person
                     for person in activity.people

@@ -59,12 +59,22 @@ class Watching:
         found = self._hub.streams_seen.live(account)
         if found is not None:
             stream, peer = found
-            for contact in sorted(contacts - self._contacts(account) - self._being_asked(account)):
-                peer.send(Unwatch(stream=stream.id, contact=contact.account))
+            for contact in sorted(contacts):
+                if not self._may_answer(account, contact):
+                    peer.send(Unwatch(stream=stream.id, contact=contact.account))
+
+    def _may_answer(self, account: Address, contact: Address) -> bool:
+        """To anything, or to a ring that may have left."""
+        now = self._hub.clock.now()
+        return any(
+            contact in watched(activity, now)
+            or any(i.via == contact and i.state is InvitationState.QUEUED for i in activity.invitations)
+            for activity in self._hub.owned.known.asked(account, contact)
+        )
 
     def _contacts(self, account: Address) -> set[Address]:
         now = self._hub.clock.now()
-        mine = (a for a in self._hub.owned.all() if a.organiser_via == account)
+        mine = self._hub.owned.known.of(account)
         return {contact for activity in mine for contact in watched(activity, now)}
 
     def _ever_asked(self, account: Address) -> set[Address]:
@@ -75,7 +85,7 @@ class Watching:
         return {i.via for i in self._invitations(account) if i.state is InvitationState.QUEUED}
 
     def _invitations(self, account: Address) -> Iterator[Invitation]:
-        mine = (a for a in self._hub.owned.all() if a.organiser_via == account)
+        mine = self._hub.owned.known.of(account)
         return (invitation for activity in mine for invitation in activity.invitations)
 
     # watch NAME

@@ -50,21 +50,25 @@ class World:
         self._store.asked.note(address, at)
         self._asked[address] = at
 
+    def present(self, activity: Activity, key: str) -> bool:
+        """As ``View.present``, for one person."""
+        person = self._person(activity, key)
+        verdict = self._book.verdict(person, activity.organiser_via)
+        if verdict.availability is not Availability.AVAILABLE or not verdict.reachable:
+            return False
+        return not self._is_blocked(activity, person)
+
     def look(self, activity: Activity, held: Held) -> View:
         """Answers are remembered for the length of one decision."""
         verdicts: dict[str, Verdict] = {}
 
         def person(key: str) -> Person:
-            found = activity.person(key) or self._directory.person(key, activity.organiser_via)
-            return found or Person(key=key, name=key, addresses=())
+            return self._person(activity, key)
 
         def availability(key: str) -> Verdict:
             if key not in verdicts:
                 verdicts[key] = self._book.verdict(person(key), activity.organiser_via)
             return verdicts[key]
-
-        def blocked(key: str) -> bool:
-            return any((activity.organiser_via, a) in self._blocks for a in person(key).addresses)
 
         def last_asked(key: str) -> datetime | None:
             times = (self._asked.get(address) for address in person(key).addresses)
@@ -73,7 +77,7 @@ class World:
         return View(
             availability=availability,
             held=lambda key: held(key, activity.id),
-            blocked=blocked,
+            blocked=lambda key: self._is_blocked(activity, person(key)),
             last_asked=last_asked,
             reachable_at=lambda key: self._book.best_address(
                 (a for a in person(key).addresses if a.network == activity.organiser_via.network),
@@ -82,6 +86,13 @@ class World:
             asking=lambda key: not self._agents.any_ready or self._asker.asking(person(key).addresses),
             organiser_ready=self._ready(activity, availability(activity.organiser.key)),
         )
+
+    def _person(self, activity: Activity, key: str) -> Person:
+        found = activity.person(key) or self._directory.person(key, activity.organiser_via)
+        return found or Person(key=key, name=key, addresses=())
+
+    def _is_blocked(self, activity: Activity, person: Person) -> bool:
+        return any((activity.organiser_via, address) in self._blocks for address in person.addresses)
 
     def _ready(self, activity: Activity, organiser: Verdict) -> bool:
         if self._streams.live(activity.organiser_via) is None:
