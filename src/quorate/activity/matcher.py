@@ -91,9 +91,10 @@ class Matcher:
 
 
 def _blockers(activity: Activity, present: Present) -> tuple[str, ...] | None:
+    if not activity.invitations:
+        return blocking(activity.requirement, present)
     inside = counted(activity)
-    there = present if not inside else lambda key: key in inside or present(key)
-    return blocking(activity.requirement, there)
+    return blocking(activity.requirement, lambda key: key in inside or present(key))
 
 
 def blocking(part: Part, present: Present) -> tuple[str, ...] | None:

@@ -86,7 +86,7 @@ class Activities:
             )
         return found
 
-    def held(self, person: str, *, other_than: str) -> str | None:
+    def held(self, person: str, other_than: str) -> str | None:
         """The other activity that holds this person now."""
         return next((id for id in self._holding.get(person, ()) if id != other_than), None)
 

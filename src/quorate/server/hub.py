@@ -40,6 +40,7 @@ from quorate.server.directory import Directory
 from quorate.server.dispatcher import Dispatcher
 from quorate.server.evidence_book import EvidenceBook
 from quorate.server.explaining import explain, next_step
+from quorate.server.garbage import not_collecting
 from quorate.server.inbound import Inbound
 from quorate.server.ledgers import LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
@@ -129,12 +130,13 @@ class Hub:
 
     async def start(self) -> None:
         """Load what is not over, listen on DIR/link.sock, continue. Raises Misconfigured."""
-        activities = self.store.activities.load()
-        for activity in activities:
-            for person in (activity.organiser, *activity.people):
-                self.directory.remember(person)
-            self.tallies.note(activity)
-        self.owned.load(activities)
+        with not_collecting():
+            activities = self.store.activities.load()
+            for activity in activities:
+                for person in (activity.organiser, *activity.people):
+                    self.directory.remember(person)
+                self.tallies.note(activity)
+            self.owned.load(activities)
         self.presence.load()
         self.watching.load()
         await self._link.start()
@@ -296,7 +298,7 @@ class Hub:
 
     def view(self, activity: Activity) -> View:
         """What the activity sees now."""
-        return self.world.look(activity, self._held)
+        return self.world.look(activity, self.owned.held)
 
     def explain(self, id: str) -> Explained:
         activity = self.activity(id)
@@ -386,9 +388,6 @@ class Hub:
     def _no_answer_at_all(self, vantage: Address, contact: Address) -> None:
         key = self.directory.key_of(contact)
         self.changed({key} | self.no_answer(vantage, contact, Reason.TIMEOUT, asked=True))
-
-    def _held(self, person: str, by_other_than: str) -> str | None:
-        return self.owned.held(person, other_than=by_other_than)
 
     def _verdict_now(self, activity: Activity) -> Ternary:
         states = {p.key: self.book.verdict(p, activity.organiser_via).availability for p in activity.people}

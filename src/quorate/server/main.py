@@ -18,6 +18,7 @@ from quorate.errors import Misconfigured
 from quorate.server.agent_process import ensure_agent, keep_agent
 from quorate.server.app import create_app
 from quorate.server.config import Settings, split_endpoint
+from quorate.server.garbage import settled
 from quorate.server.hub import Hub
 from quorate.store.open import open_store
 
@@ -54,6 +55,7 @@ class Running:
         hub = Hub(settings, store)
         try:
             await hub.start()
+            settled()
             try:
                 await self._serve(hub, listening)
             finally:

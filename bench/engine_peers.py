@@ -1,0 +1,71 @@
+"""Child of engine.py: changes a second of another rule engine on PYTHONPATH, printed as one number.
+
+Each condition is a rule: everybody it names has a fact. Coming asserts the fact, going retracts it.
+"""
+
+import collections
+import collections.abc
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def main() -> None:
+    given = json.load(sys.stdin)
+    change = {"durable_rules": durable, "experta": experta}[sys.argv[1]](given["conditions"])
+    present: set[str] = set()
+    began, done = time.perf_counter(), 0
+    while time.perf_counter() - began < given["seconds"]:
+        person = given["changes"][done % len(given["changes"])]
+        coming = person not in present
+        (present.add if coming else present.discard)(person)
+        change(person, coming)
+        done += 1
+    print(done / (time.perf_counter() - began))
+
+
+def durable(conditions: list[list[str]]) -> Callable[[str, bool], None]:
+    from durable.lang import assert_fact, c, m, retract_fact, ruleset, when_all
+
+    with ruleset("presence"):
+        for keys in conditions:
+            facts = [getattr(c, f"f{i}") << (m.who == key) for i, key in enumerate(keys)]
+
+            @when_all(*facts)
+            def met(_: Any) -> None:
+                """Enough to have noticed."""
+
+    def change(person: str, coming: bool) -> None:
+        (assert_fact if coming else retract_fact)("presence", {"id": person, "who": person})
+
+    return change
+
+
+def experta(conditions: list[list[str]]) -> Callable[[str, bool], None]:
+    collections.Mapping = collections.abc.Mapping  # type: ignore[attr-defined]  # its dependency wants it
+    from experta import AND, Fact, KnowledgeEngine, Rule
+
+    def rule(keys: list[str]) -> Any:
+        def met(_: Any) -> None:
+            """Enough to have noticed."""
+
+        return Rule(AND(*(Fact(who=key) for key in keys)))(met)
+
+    engine: Any = type("Presence", (KnowledgeEngine,), {f"r{i}": rule(k) for i, k in enumerate(conditions)})()
+    engine.reset()
+    facts: dict[str, Any] = {}
+
+    def change(person: str, coming: bool) -> None:
+        if coming:
+            facts[person] = engine.declare(Fact(who=person))
+        else:
+            engine.retract(facts.pop(person))
+        engine.run()
+
+    return change
+
+
+if __name__ == "__main__":
+    main()
