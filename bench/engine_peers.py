@@ -16,14 +16,14 @@ def main() -> None:
     given = json.load(sys.stdin)
     change = {"durable_rules": durable, "experta": experta}[sys.argv[1]](given["conditions"])
     present: set[str] = set()
-    began, done = time.perf_counter(), 0
-    while time.perf_counter() - began < given["seconds"]:
+    began, done = time.process_time(), 0
+    while time.process_time() - began < given["seconds"]:
         person = given["changes"][done % len(given["changes"])]
         coming = person not in present
         (present.add if coming else present.discard)(person)
         change(person, coming)
         done += 1
-    print(done / (time.perf_counter() - began))
+    print(done / (time.process_time() - began))
 
 
 def durable(conditions: list[list[str]]) -> Callable[[str, bool], None]:

@@ -49,3 +49,22 @@ def test_every_file_the_architecture_names_exists() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for name in re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|lark))`", text):
         assert (ROOT / "src" / "quorate" / name).exists(), name
+
+
+def test_every_test_the_engine_page_names_exists() -> None:
+    """``file``: names of tests or stories, separated by commas; several files by a dot in the middle."""
+    text = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
+    cells = [row.split(" | ")[1].rstrip(" |") for row in text.splitlines() if " | `tests/" in row]
+    assert len(cells) > 30
+    for one in (one for cell in cells for one in cell.split(" · ")):
+        file, _, names = one.partition(": ")
+        source = (ROOT / file.strip("`")).read_text(encoding="utf-8")
+        rest = names
+        while rest:
+            known = [name for name in _names_in(source) if rest == name or rest.startswith(f"{name}, ")]
+            assert known, f"{file} has no {rest!r}"
+            rest = rest[len(max(known, key=len)) + 2 :]
+
+
+def _names_in(source: str) -> list[str]:
+    return re.findall(r"def (\w+)\(", source) + re.findall(r'^    "([^"]+)": ', source, re.MULTILINE)

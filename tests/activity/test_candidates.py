@@ -1,12 +1,18 @@
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from quorate.activity import candidates
+from quorate.activity.inputs import CancelAsked, Replied
 from quorate.activity.why import PersonWhy, person_why, why
+from quorate.model.activity import ActivityState
 from quorate.model.availability import Availability
+from quorate.model.command import Answer, Reply
 from quorate.model.reasons import Reason
 from tests.activity.world import NOON, World, act, meet, play
+
+FIVE = ("raj", "ines", "kofi", "mum", "dad")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +32,30 @@ def test_the_least_recently_asked_is_chosen_unless_the_order_is_given(
         world.asked[key] = world.now - timedelta(minutes=minutes)
     world.start(meet(who))
     assert tuple(i.person for i in world.activities["Q1"].invitations) == chosen
+
+
+@pytest.mark.parametrize("who_says_no", [None, "ines"])
+def test_over_a_hundred_equal_activities_everybody_is_asked_as_often(who_says_no: str | None) -> None:
+    """One of five is needed; who says no is asked no less than others, and everybody else evenly."""
+    world, asked = World(), Counter[str]()
+    for key in FIVE:
+        world.set(key, Availability.AVAILABLE)
+    for number in range(1, 101):
+        world.now += timedelta(minutes=30)
+        activity = meet(f"1 of ({', '.join(FIVE)})", number=number, now=world.now)
+        world.start(activity)
+        while world.activities[activity.id].state is not ActivityState.LIVE:
+            world.now += timedelta(seconds=5)
+            rung = next(i.person for i in world.activities[activity.id].invitations if i.open)
+            said = Answer.NO if rung == who_says_no else Answer.YES
+            world.give(activity.id, Replied(rung, Reply(answer=said)))
+        asked.update(i.person for i in world.activities[activity.id].invitations)
+        world.give(activity.id, CancelAsked())
+    counts = [asked[key] for key in FIVE]
+    each = sum(counts) / len(FIVE)
+    assert all(abs(count - each) <= 1 for count in counts), asked
+    if who_says_no is None:
+        assert each == 20
 
 
 def test_who_said_no_does_not_make_it_impossible_while_others_may_come() -> None:

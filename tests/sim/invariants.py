@@ -154,6 +154,21 @@ def deadlines_are_kept(record: Record) -> Iterator[str]:
             yield f"{after.id} went live after its deadline"
 
 
+def covered_is_told_within_2_s(record: Record) -> Iterator[str]:
+    """Who is still being rung when the room opens hears so, while nothing is broken."""
+    for decided in record.decided:
+        if not any(isinstance(effect, OpenRoom) for effect in decided.effects):
+            continue
+        activity, end = decided.activity, decided.at + STOP_S
+        withdrawn = {i.person for i in activity.invitations if i.answered_at == activity.live_at} - set(
+            activity.accepted
+        )
+        for ring in rings(record):
+            concerned = ring.activity == activity.id and ring.person in withdrawn and ring.at <= decided.at
+            if concerned and record.quiet(ring.at, end) and not _ended_by(record, ring, end):
+                yield f"{ring.person} was not told within {STOP_S:g} s that {activity.id} is covered"
+
+
 def no_notice_comes_twice(record: Record) -> Iterator[str]:
     """Through one agent; a lost one's fate is unknown, and what is not a ring is said again."""
     seen: set[tuple[str, str]] = set()
@@ -193,6 +208,7 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "what-can-ring-rings": what_can_ring_rings,
     "nobody-is-rung-for-what-is-over": nobody_is_rung_for_what_is_over,
     "deadlines-are-kept": deadlines_are_kept,
+    "covered-within-2-s": covered_is_told_within_2_s,
     "no-notice-comes-twice": no_notice_comes_twice,
     "nothing-fails-inside": nothing_fails_inside,
     "everything-ends": everything_ends,

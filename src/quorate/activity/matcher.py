@@ -45,12 +45,17 @@ class Matcher:
 
     def put(self, activity: Activity, present: Present) -> bool:
         """Take note of an activity's new state; True if any change of its people is to be stepped."""
-        self.drop(activity.id)
         if activity.state.over:
+            self.drop(activity.id)
             return False
         quiet = activity.state is ActivityState.WAITING and activity.when is not When.NOW
         blockers = _blockers(activity, present) if quiet else _MET
-        self._add(_Watch(activity, blockers))
+        known = self._watches.get(activity.id)
+        if known is not None and known.blockers == blockers and known.activity.people is activity.people:
+            known.activity = activity
+        else:
+            self.drop(activity.id)
+            self._add(_Watch(activity, blockers))
         return blockers is _MET
 
     def drop(self, id: str) -> None:
