@@ -55,7 +55,7 @@ class Door:
 
 
 class Story:
-    def __init__(self, script: Script, store: Any = None) -> None:
+    def __init__(self, script: Script) -> None:
         self.script = script
         self.clock = StoryClock()
         self.random = Random(script.seed)
@@ -64,7 +64,8 @@ class Story:
         self.changed_at = dict.fromkeys(script.people, 0.0)
         self.states: dict[str, Activity] = {}
         self.life = 0
-        self._store = store if store is not None else MemoryStore(self.clock)
+        self.store: Any = MemoryStore(self.clock)
+        """What outlives its servers; another one may take its place before the story is told."""
         self._effects: dict[str, ActivityEffect] = {}
         self._answers: dict[str, Iterator[Answer]] = {n: _then_last(a) for n, a in script.answers.items()}
         self._last: dict[str, Answer] = {}
@@ -218,7 +219,7 @@ class Story:
         self._down_since.setdefault("server", self.clock.at)
         self._loop = VirtualLoop(self.clock, partial(self.point, self.life))  # type: ignore[abstract]
         settings = Settings(data=_data(), zone="UTC", public_url="https://q.test")
-        store = Guarded(self._store, partial(self.point, self.life), self._stored)
+        store = Guarded(self.store, partial(self.point, self.life), self._stored)
         self._loop.call_soon(self._boot, settings, store)
 
     def _boot(self, settings: Settings, store: Guarded) -> None:

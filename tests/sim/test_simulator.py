@@ -1,6 +1,7 @@
 """Thousands of stories in which everything must hold; and proof that the simulator sees what is wrong."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from quorate.agent.journal import Journal
 from quorate.server import activities as activities_module
 from quorate.server.activities import Activities
 from quorate.server.dispatcher import Dispatcher
+from quorate.store.open import open_store
 from tests.sim.invariants import INVARIANTS
 from tests.sim.record import Record
-from tests.sim.script import write
+from tests.sim.script import Script, write
 from tests.sim.simulator import Failure, Simulator
-from tests.sim.story import tell
+from tests.sim.story import Story, tell
 
 STORIES = 1500
 FIRST = 1
@@ -37,6 +39,25 @@ def test_every_invariant_holds_in_every_story(part: int) -> None:
     each = STORIES // 10
     failure = next(Simulator().run(range(FIRST + part * each, FIRST + (part + 1) * each)), None)
     assert failure is None, str(failure)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5, 6])
+def test_the_same_holds_on_a_real_store(seed: int, tmp_path: Path) -> None:
+    """SQLite and its documents in place of values in memory: every invariant, and the same record."""
+    script = write(seed)
+
+    def told(script: Script) -> Record:
+        story = Story(script)
+        story.store = open_store(tmp_path / str(seed), story.clock)
+        try:
+            return story.tell()
+        finally:
+            story.store.close()
+
+    assert Simulator(told=told).check(script) is None
+    again = open_store(tmp_path / str(seed))
+    assert {a.id: a for a in again.activities.load()} == tell(script).states()
+    again.close()
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
