@@ -1,5 +1,7 @@
 """What is not stepped would not have changed; checked against stepping everything, and by brute force."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,7 +84,7 @@ WHO = (
 KEYS = ("raj", "ines", "kofi", "mum", "dad", "alice")
 happenings = st.tuples(
     st.sampled_from(KEYS),
-    st.sampled_from(["here", "away", "held", "free", "yes", "no", "in +2m", "blocks", "wait"]),
+    st.sampled_from(["here", "away", "held", "free", "yes", "no", "in +2m", "blocks", "enough"]),
 )
 
 
@@ -118,6 +120,8 @@ def _happen(world: World, key: str, what: str) -> list[str]:
             world.held[key] = "Q99"
         case "free":
             world.held.pop(key, None)
+        case "enough":
+            world.rung_enough[key] = world.now + timedelta(hours=1)
         case "blocks":
             world.blocked.add(key)
         case _:

@@ -108,6 +108,8 @@ class World:
     blocked: set[str] = field(default_factory=set)
     held: dict[str, str] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
+    rung_enough: dict[str, datetime] = field(default_factory=dict)
+    """Person to when they may be rung again."""
     unsendable: Reason | None = None
     """While set, invitations cannot leave for this reason."""
     holding_back: bool = False
@@ -122,6 +124,7 @@ class World:
             blocked=lambda key: key in self.blocked,
             last_asked=self.asked.get,
             asking=lambda key: key in self.asking,
+            again_at=lambda key: at if (at := self.rung_enough.get(key, self.now)) > self.now else None,
             organiser_ready=self.connected and (self.ready or not self.activities[activity].with_organiser),
         )
 
@@ -159,7 +162,7 @@ class World:
         return effects
 
     def _next(self, end: datetime) -> tuple[datetime, str] | None:
-        timers = ((next_deadline(a, self.now), a.id) for a in self.activities.values())
+        timers = ((next_deadline(a, self.now, self.view(a.id)), a.id) for a in self.activities.values())
         return min(((at, id) for at, id in timers if at is not None and at <= end), default=None)
 
 
@@ -240,6 +243,8 @@ def _act_as_person(world: World, who: str, what: str) -> list[ActivityEffect]:
             return world.give("Q1", Left(who))
         case ["held", "by", other]:
             world.held[who] = other
+        case ["rung", "enough", "for", span]:
+            world.rung_enough[who] = world.now + duration(span)
         case ["free"]:
             del world.held[who]
         case ["blocks"]:

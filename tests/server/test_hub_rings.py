@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from quorate.clock import ManualClock
 from quorate.link.messages import SayTo, Tell
 from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.address import xmpp
@@ -155,3 +156,29 @@ async def test_an_agent_that_lost_its_stream_takes_no_ring_back(tmp_path: Path) 
         agent.writes(desk, BOB, "yes")
         await until(hub, "Q1", in_state(ActivityState.LIVE))
         assert [i.id for i in hub.activity("Q1").invitations] == [ring.effect]
+
+
+async def test_nobody_is_rung_more_often_than_the_settings_say(tmp_path: Path) -> None:
+    """Whoever asks, also after a restart; then the hour passes."""
+    clock = ManualClock()
+    async with running(tmp_path, clock, rings_per_hour=2), connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        for nth in (1, 2):
+            agent.types(desk, "meet bob")
+            await agent.told(BOB, nth=2 * nth - 1)
+            agent.types(desk, f"cancel Q{nth}")
+            await agent.told(BOB, nth=2 * nth)
+            clock.advance(1)
+        agent.types(desk, "meet bob")
+        await agent.said("asked enough until")
+    async with (
+        running(tmp_path, clock, rings_per_hour=2) as hub,
+        connected(tmp_path, "agent-2", clock=clock) as agent,
+    ):
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "explain Q3")
+        await agent.said("bob may be asked again at 13:00.")
+        assert hub.check("bob", xmpp(ALICE)).verdict == "no"
+        clock.advance(3600)
+        hub.owned.on_time()
+        await until(hub, "Q3", sent("bob"))

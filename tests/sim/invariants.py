@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Final
 
+from quorate.activity.budget import PERIOD, RINGS
 from quorate.activity.effects import OpenRoom
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from tests.brute import meets
@@ -121,6 +122,15 @@ def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
         yield f"{ring.person} never heard an end of {ring.activity}, rung at {ring.at:g} s"
 
 
+def nobody_is_rung_more_than_six_times_an_hour(record: Record) -> Iterator[str]:
+    times: dict[str, list[float]] = {}
+    for ring in rings(record):
+        mine = times.setdefault(ring.person, [])
+        mine.append(ring.at)
+        if len(mine) > RINGS and mine[-1] - mine[-1 - RINGS] < PERIOD.total_seconds() - STOP_S:
+            yield f"{ring.person} was rung {RINGS + 1} times between {mine[-1 - RINGS]:g} and {ring.at:g} s"
+
+
 def what_can_ring_rings(record: Record) -> Iterator[str]:
     yield from record.overdue
 
@@ -205,6 +215,7 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "never-two-rings-on-the-screen": never_two_rings_on_the_screen,
     "live-only-with-acceptances": live_only_with_acceptances,
     "who-was-rung-hears-an-end": who_was_rung_hears_an_end,
+    "six-rings-an-hour": nobody_is_rung_more_than_six_times_an_hour,
     "what-can-ring-rings": what_can_ring_rings,
     "nobody-is-rung-for-what-is-over": nobody_is_rung_for_what_is_over,
     "deadlines-are-kept": deadlines_are_kept,

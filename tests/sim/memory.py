@@ -136,9 +136,17 @@ class Blocks:
 class Asked:
     def __init__(self) -> None:
         self._rows: dict[Address, datetime] = {}
+        self._rings: list[tuple[Address, datetime]] = []
 
     def note(self, address: Address, at: datetime) -> None:
         self._rows[address] = at
+        self._rings.append((address, at))
+
+    def rings(self, since: datetime) -> tuple[tuple[Address, datetime], ...]:
+        return tuple(ring for ring in self._rings if ring[1] > since)
+
+    def forget_rings(self, before: datetime) -> int:
+        return 0
 
     def all(self) -> dict[Address, datetime]:
         return dict(self._rows)

@@ -19,6 +19,8 @@ STEADY_S = 20.0
 BOUND_S = 10.0
 """So long after everything is steady an activity has rung."""
 MAX_PEOPLE = 16
+SELDOM = 4
+"""Whoever was rung as often may have been rung enough: a ring whose fate is unknown counts as one."""
 
 
 class Overdue:
@@ -89,7 +91,8 @@ class Overdue:
             a.person == key and a.text == "stop" and self._organiser(a.activity) == organiser
             for a in self._story.record.answered
         )
-        return not stopped and self._there(key, organiser)
+        rung = sum(1 for r in self._story.record.reached if r.person == key and r.notice == "invite")
+        return not stopped and rung < SELDOM and self._there(key, organiser)
 
     def _organiser(self, activity: str) -> str:
         return self._story.states[activity].organiser.key

@@ -13,6 +13,7 @@ from quorate.agent.journal import Journal
 from quorate.server import activities as activities_module
 from quorate.server.activities import Activities
 from quorate.server.dispatcher import Dispatcher
+from quorate.server.world import World
 from quorate.store.open import open_store
 from tests.sim.invariants import INVARIANTS
 from tests.sim.record import Record
@@ -121,6 +122,11 @@ def test_a_ring_given_to_a_second_agent_is_seen(monkeypatch: pytest.MonkeyPatch)
 def test_a_change_nobody_looks_at_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Activities, "world_changed", lambda self, people: None)
     assert notices("what-can-ring-rings")
+
+
+def test_somebody_who_is_asked_too_much_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(World, "again_at", lambda self, person: None)
+    assert notices("six-rings-an-hour", within=1500)
 
 
 def test_a_forgotten_deadline_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,3 +62,13 @@ def test_watches_outlive_the_login(store: Store, tmp_path: Path) -> None:
     again = open_store(tmp_path)
     assert again.watches.all() == ((ALICE, "bob"),)
     again.close()
+
+
+def test_rings_are_remembered_for_a_while(store: Store) -> None:
+    for minutes in (0, 30, 30, 45):
+        store.asked.note(BOB, NOON + timedelta(minutes=minutes))
+    half, most = NOON + timedelta(minutes=30), NOON + timedelta(minutes=45)
+    assert store.asked.rings(NOON) == ((BOB, half), (BOB, most))
+    assert store.asked.forget_rings(half) == 2
+    assert store.asked.rings(NOON - timedelta(hours=1)) == ((BOB, most),)
+    assert store.asked.all() == {BOB: most}

@@ -66,6 +66,8 @@ def why_not(activity: Activity, person: str, view: View, now: datetime) -> WhyNo
         return WhyNot(NOT_AVAILABLE[verdict.availability], verdict.until)
     if not verdict.reachable or view.blocked(person):
         return WhyNot(Reason.UNREACHABLE)
+    if (again := view.again_at(person)) is not None:
+        return WhyNot(Reason.RUNG_ENOUGH, again)
     holder = view.held(person)
     return None if holder is None else WhyNot(Reason.HELD, held_by=holder)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from quorate.activity import candidates
@@ -11,6 +12,7 @@ from quorate.activity.ending import expire, last_left, nobody_came
 from quorate.activity.lifecycle import Turned
 from quorate.activity.reservations import awaited_until
 from quorate.activity.turn import Turn
+from quorate.activity.view import View
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
 from quorate.model.reasons import Reason
 
@@ -23,6 +25,7 @@ class TimerKind(StrEnum):
     LATER = "later"  # somebody said they can then
     ASK_AGAIN = "ask-again"  # somebody silent may be asked again, once they came back
     RETRY = "retry"  # invitations could not leave; they are tried again
+    RUNG_ENOUGH = "rung-enough"  # somebody was rung as often as may be, and may be rung again then
     NOBODY_CAME = "nobody-came"
 
 
@@ -33,14 +36,26 @@ class Timer:
     person: str = ""
 
 
-def next_deadline(activity: Activity, now: datetime) -> datetime | None:
-    """When to step it with WorldChanged at the latest; None if time alone changes nothing."""
-    timer = next_timer(activity, now)
+def next_deadline(activity: Activity, now: datetime, view: View | None = None) -> datetime | None:
+    """When to step it with WorldChanged at the latest; None if time alone changes nothing.
+
+    Without a view nothing is known of what other activities asked of its people.
+    """
+    timer = next_timer(activity, now, view)
     return None if timer is None else timer.at
 
 
-def next_timer(activity: Activity, now: datetime) -> Timer | None:
-    return min(_timers(activity, now), default=None)
+def next_timer(activity: Activity, now: datetime, view: View | None = None) -> Timer | None:
+    timers = chain(_timers(activity, now), () if view is None else _of_budgets(activity, view))
+    return min(timers, default=None)
+
+
+def _of_budgets(activity: Activity, view: View) -> Iterator[Timer]:
+    if activity.state is ActivityState.LIVE or activity.state.over:
+        return
+    for person in activity.people:
+        if (again := view.again_at(person.key)) is not None:
+            yield Timer(again, TimerKind.RUNG_ENOUGH, person.key)
 
 
 def on_time(turn: Turn) -> None:

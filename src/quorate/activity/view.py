@@ -12,6 +12,10 @@ def _not_known(_person: str) -> Address | None:
     return None
 
 
+def _always(_person: str) -> datetime | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Answers are about this moment and from the organiser's vantage."""
@@ -33,6 +37,9 @@ class View:
 
     reachable_at: Callable[[str], Address | None] = _not_known
     """Of several addresses the one where the person is now, if that is known."""
+
+    again_at: Callable[[str], datetime | None] = _always
+    """When the person, rung as often as may be, may be rung again; None: now."""
 
     organiser_ready: bool = True
     """The organiser's stream can carry invitations and, if they take part, they are available."""

@@ -63,7 +63,7 @@ def why(activity: Activity, view: View, now: datetime) -> Why:
         now=choice is not None,
         then=() if choice is None else choice.new,
         held_up=None if held_up is None else held_up.reason,
-        next=next_timer(activity, now),
+        next=next_timer(activity, now, view),
     )
 
 

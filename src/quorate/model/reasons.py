@@ -40,6 +40,7 @@ class Reason(StrEnum):
     # on an activity
     ORGANISER_AWAY = "organiser-away"
     HELD = "held"  # asked for another activity at this moment
+    RUNG_ENOUGH = "rung-enough"  # as often in this hour as anybody may be
     AWAY = "away"
     BUSY = "busy"
     OFFLINE = "offline"

@@ -168,7 +168,7 @@ class Activities:
             self.known.put(after)
         self._matcher.put(after, view.present)
         released = self._hold(after, now)
-        self._arm(after, now)
+        self._arm(after, now, view)
         if after != before or stepped.effects:
             self._execute(after, stepped.effects)
             self._changed(after, before)
@@ -177,9 +177,9 @@ class Activities:
             self._forget_old()
         return after
 
-    def _arm(self, activity: Activity, now: datetime) -> None:
+    def _arm(self, activity: Activity, now: datetime, view: View | None = None) -> None:
         """Set its alarm to when time alone changes something."""
-        times = (next_deadline(activity, now), released_at(activity, now))
+        times = (next_deadline(activity, now, view), released_at(activity, now))
         self._alarms.set(activity.id, min((at for at in times if at is not None), default=None))
 
     def _remembering(self) -> Callable[[str, str], bool]:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from quorate.activity.budget import RINGS
 from quorate.errors import Misconfigured, QuorateError
 from quorate.model.address import Address, parse_address
 
@@ -74,6 +75,8 @@ class Settings(_Section):
     public_url: str | None = None
     """How others reach the page; links are made from it."""
     ring_s: float = Field(default=30.0, gt=0, le=3600)
+    rings_per_hour: int = Field(default=RINGS, ge=0, le=3600)
+    """How often one person may be rung in any hour, by all together; 0: as often as it takes."""
     settle_s: float = Field(default=2.0, ge=0, le=600)
     ask_timeout_s: float = Field(default=3.0, gt=0, le=60)
     zone: str = ""

@@ -42,7 +42,7 @@ from quorate.server.evidence_book import EvidenceBook
 from quorate.server.explaining import explain, next_step
 from quorate.server.garbage import not_collecting
 from quorate.server.inbound import Inbound
-from quorate.server.ledgers import LinkLedger
+from quorate.server.ledgers import ROOM_KEY, LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
 from quorate.server.news import tell_change
 from quorate.server.notices import Notices
@@ -55,8 +55,6 @@ from quorate.server.upkeep import Upkeep
 from quorate.server.watching import Watching
 from quorate.server.world import World
 from quorate.store.open import Store
-
-ROOM_KEY = "keys/room.key"
 
 
 class Hub:
@@ -91,6 +89,8 @@ class Hub:
             asker=self.asker,
             agents=self.agents_seen,
             streams=self.streams_seen,
+            clock=self.clock,
+            rings_per_hour=settings.rings_per_hour,
         )
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
         self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)
@@ -287,11 +287,11 @@ class Hub:
         given: Mapping[str, Availability] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> CheckAnswer:
-        """What would happen; nobody is asked. Who is being asked for something counts as busy."""
+        """What would happen; nobody is asked. Who is being asked, or was enough, counts as busy."""
 
         def state(key: str) -> Availability:
-            held = self.owned.held(key, other_than="") is not None
-            return Availability.BUSY if held else self.verdict(key, vantage).availability
+            taken = self.owned.held(key, "") or self.world.rung_enough(key)
+            return Availability.BUSY if taken else self.verdict(key, vantage).availability
 
         with naming(self.accounts(), self.im):
             return would_happen(self.directory, who, vantage, state, given or {}, groups or {})

@@ -6,6 +6,9 @@ from quorate.rooms.tokens import Holder
 from quorate.store.open import Store
 from quorate.store.repositories import TokenKind
 
+ROOM_KEY = "keys/room.key"
+"""What links are made with, in the data directory."""
+
 
 class LinkLedger:
     """Hashes of personal room links."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from quorate.activity.budget import PERIOD
 from quorate.model.address import Address
 from quorate.model.availability import Availability
 
@@ -54,6 +55,7 @@ class Upkeep:
         store.activities.prune(now - ENDED_KEPT)
         store.tokens.prune(now)
         store.asked.prune(now - ASKED_KEPT)
+        store.asked.forget_rings(now - PERIOD)
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         def run() -> None:

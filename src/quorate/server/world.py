@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from quorate.activity.budget import PERIOD, again_at
 from quorate.activity.view import View
+from quorate.clock import Clock
 from quorate.model.activity import Activity
 from quorate.model.address import Address
 from quorate.model.availability import Availability, Verdict
@@ -31,6 +33,8 @@ class World:
         asker: Asker,
         agents: Agents,
         streams: Streams,
+        clock: Clock,
+        rings_per_hour: int,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -40,6 +44,11 @@ class World:
         self._streams = streams
         self._blocks = set(store.blocks.all())
         self._asked = store.asked.all()
+        self._clock = clock
+        self._limit = rings_per_hour
+        self._rings: dict[Address, list[datetime]] = {}
+        for address, at in store.asked.rings(clock.now() - PERIOD):
+            self._rings.setdefault(address, []).append(at)
 
     def block(self, organiser: Address, address: Address) -> None:
         """The person said ``stop`` to this organiser."""
@@ -49,6 +58,18 @@ class World:
     def rang(self, address: Address, at: datetime) -> None:
         self._store.asked.note(address, at)
         self._asked[address] = at
+        recent = [ring for ring in self._rings.get(address, ()) if ring > at - PERIOD]
+        self._rings[address] = [*recent, at]
+
+    def rung_enough(self, key: str) -> bool:
+        """True while nobody may ring this person."""
+        person = self._directory.person(key)
+        return person is not None and self.again_at(person) is not None
+
+    def again_at(self, person: Person) -> datetime | None:
+        """When somebody rung as often as may be, by whomever, may be rung again; None: now."""
+        rings = sorted(at for address in person.addresses for at in self._rings.get(address, ()))
+        return again_at(rings, self._limit, self._clock.now())
 
     def present(self, activity: Activity, key: str) -> bool:
         """As ``View.present``, for one person."""
@@ -79,6 +100,7 @@ class World:
             held=lambda key: held(key, activity.id),
             blocked=lambda key: self._is_blocked(activity, person(key)),
             last_asked=last_asked,
+            again_at=lambda key: self.again_at(person(key)),
             reachable_at=lambda key: self._book.best_address(
                 (a for a in person(key).addresses if a.network == activity.organiser_via.network),
                 activity.organiser_via,

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from quorate.clock import Clock
 from quorate.model.address import Address, parse_address
 from quorate.model.command import MeState
 from quorate.store.database import Database, put
-from quorate.store.schema import AskedRow, BlockRow, StatementRow, WatchRow
+from quorate.store.schema import AskedRow, BlockRow, RingRow, StatementRow, WatchRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +82,25 @@ class Asked:
     def note(self, address: Address, at: datetime) -> None:
         with self._database.transaction() as connection:
             put(connection, AskedRow, {"address": str(address)}, {"at": at})
+            row = {"address": str(address), "at": at}
+            connection.execute(delete(RingRow).where(RingRow.address == row["address"], RingRow.at == at))
+            connection.execute(insert(RingRow).values(row))
 
     def all(self) -> dict[Address, datetime]:
         with self._database.transaction() as connection:
             rows = connection.execute(select(AskedRow.address, AskedRow.at)).all()
         return {parse_address(row.address): row.at for row in rows}
+
+    def rings(self, since: datetime) -> tuple[tuple[Address, datetime], ...]:
+        """Every ring after that, oldest first."""
+        rows = select(RingRow.address, RingRow.at).where(RingRow.at > since).order_by(RingRow.at)
+        with self._database.transaction() as connection:
+            found = connection.execute(rows).all()
+        return tuple((parse_address(row.address), row.at) for row in found)
+
+    def forget_rings(self, before: datetime) -> int:
+        with self._database.transaction() as connection:
+            return connection.execute(delete(RingRow).where(RingRow.at <= before)).rowcount
 
     def prune(self, before: datetime) -> int:
         with self._database.transaction() as connection:

@@ -107,6 +107,14 @@ class AskedRow(Base):
     at: Mapped[datetime]
 
 
+class RingRow(Base):
+    """One ring, for the limit of rings an hour."""
+
+    __tablename__ = "rings"
+    address: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+
+
 class WatchRow(Base):
     """``watch NAME``: tell this account once when that person is available."""
 

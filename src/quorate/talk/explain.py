@@ -81,6 +81,7 @@ def next_reason(kind: str, person: str = "", *, away: bool = False, clock: str =
         "silence": f"if {who} does not answer, somebody else is asked, or it waits.",
         "later": f"{who} can be asked again.",
         "ask-again": f"{who} may be asked again{again}.",
+        "rung-enough": f"{who} may be asked again{again}.",
         "retry": "the invitations that could not leave are tried again.",
         "nobody-came": "the room closes, if nobody has come.",
     }

@@ -43,6 +43,7 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.STARTTLS_INJECTION: "Something was sent in clear text where encryption should have begun.",
     Reason.ORGANISER_AWAY: "You are not available.",
     Reason.HELD: "They are being asked for something else, or on their way to it.",
+    Reason.RUNG_ENOUGH: "They have been asked as often as anybody may be in an hour.",
     Reason.AWAY: "They are away.",
     Reason.BUSY: "They are busy.",
     Reason.OFFLINE: "They are offline.",
@@ -70,6 +71,7 @@ _BESIDE: Final[Mapping[Reason, str]] = {
     Reason.NEVER_SEEN: "not known",
     Reason.UNKNOWN: "not known",
     Reason.HELD: "asked for something else",
+    Reason.RUNG_ENOUGH: "asked enough for now",
     Reason.DECLINED: "said no",
     Reason.SILENT: "no answer",
     Reason.LATER: "can later",
@@ -92,6 +94,8 @@ def beside(
         return f"asked for {held_by}"
     if reason is Reason.LATER and until is not None:
         return f"can at {clock_text(until, now, zone)}"
+    if reason is Reason.RUNG_ENOUGH and until is not None:
+        return f"asked enough until {clock_text(until, now, zone)}"
     text = _BESIDE.get(reason, reason.value.replace("-", " "))
     if until is not None and reason in (Reason.BUSY, Reason.AWAY):
         return f"{text} until {clock_text(until, now, zone)}"
