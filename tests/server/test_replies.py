@@ -60,6 +60,7 @@ QUEUED = InvitationState.QUEUED
         ([activity(1, SILENT), activity(2, rang=9, ended=NOON)], "Q1"),
         ([activity(1, SILENT, rang=-30), activity(2, QUEUED, rang=0)], "Q1"),
         ([activity(1, SILENT, rang=-90), activity(2, QUEUED, rang=-5)], "Q2"),
+        ([activity(1, SILENT, rang=-30, ended=NOON), activity(2, QUEUED, rang=0)], "Q1"),
         ([activity(1, QUEUED, rang=0)], "Q1"),
         ([activity(1, ended=NOON)], "Q1"),
         ([activity(1, ended=NOON - LATE_REPLY)], None),

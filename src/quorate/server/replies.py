@@ -56,5 +56,5 @@ def _latest(activity: Activity) -> list[Invitation]:
 def _urgency(activity: Activity, invitation: Invitation, now: datetime) -> int:
     on_its_way = invitation.state is InvitationState.QUEUED and now - invitation.queued_at < REACTION
     if activity.state.over or on_its_way:
-        return 0
+        return -1 if on_its_way else 0
     return 2 if invitation.state is InvitationState.SENT else 1
