@@ -99,6 +99,19 @@ async def test_a_ring_of_a_lost_agent_counts_as_sent(tmp_path: Path) -> None:
         )
 
 
+async def test_who_may_have_been_rung_by_a_lost_agent_hears_that_it_was_cancelled(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path, "agent-2") as other:
+        async with connected(tmp_path) as agent:
+            agent.holding = True
+            desk = at_the_desk(agent, bob=ONLINE)
+            agent.types(desk, "meet bob")
+            await agent.told(BOB)
+            await hub.cancel("Q1")
+        at_the_desk(other, bob=ONLINE)
+        await other.told(BOB, "cancelled")
+        assert not any(tell.watch for tell in other.of(Tell))
+
+
 @pytest.mark.parametrize("name", ["agent-1", "agent-2"])
 async def test_whose_ring_may_have_left_is_listened_to(tmp_path: Path, name: str) -> None:
     """The crash came between the ring on the wire and its end being stored: the answer may come at once."""

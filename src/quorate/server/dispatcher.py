@@ -158,13 +158,12 @@ class Dispatcher:
                 assert_never(effect)
 
     def _ring(self, activity: Activity, ring: Ring, given_to: str | None) -> None:
-        if not _queued(activity, ring.invitation):
-            self._store.outbox.done(ring.id)
-            return
         found = self._streams.live(activity.organiser_via)
         agent = self._agents.id_of(found[1]) if found else None
         if given_to is not None and given_to != agent:
             self._fate_unknown(activity, ring, given_to)
+        elif not _queued(activity, ring.invitation):
+            self._store.outbox.done(ring.id)
         elif found is None:
             self.activities.post(activity.id, RingFailed(ring.invitation, Reason.NO_STREAM))
             self._store.outbox.done(ring.id, Reason.NO_STREAM)
@@ -172,7 +171,10 @@ class Dispatcher:
             self._send(activity, ring)
 
     def _fate_unknown(self, activity: Activity, ring: Ring, given_to: str) -> None:
-        """Another agent was given it. Still connected, or none at all yet: wait for its word."""
+        """Another agent was given it. Still connected, or none at all yet: wait for its word.
+
+        Also if nobody needs the ring any more: who may have been rung hears so.
+        """
         connected = {agent.id for agent in self._agents.connected}
         if connected and given_to not in connected:
             self._rang(ring.via)
