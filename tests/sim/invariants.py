@@ -170,9 +170,11 @@ def covered_is_told_within_2_s(record: Record) -> Iterator[str]:
         if not any(isinstance(effect, OpenRoom) for effect in decided.effects):
             continue
         activity, end = decided.activity, decided.at + STOP_S
-        withdrawn = {i.person for i in activity.invitations if i.answered_at == activity.live_at} - set(
-            activity.accepted
-        )
+        withdrawn = {
+            i.person
+            for i in activity.invitations
+            if i.state is InvitationState.WITHDRAWN and i.answered_at == activity.live_at
+        }
         for ring in rings(record):
             concerned = ring.activity == activity.id and ring.person in withdrawn and ring.at <= decided.at
             if concerned and record.quiet(ring.at, end) and not _ended_by(record, ring, end):
