@@ -152,7 +152,9 @@ class SimAgent:
         stream = self.streams.get(who)
         if stream is not None:
             command = parse_command(text)
-            self._say(CommandGiven(stream=stream, message=f"m{next(self._serial)}", command=command))
+            self._say(
+                CommandGiven(stream=stream, message=f"m{next(self._serial)}-{self.id}", command=command)
+            )
 
     def hears(self, who: str, contact: str, text: str) -> bool:
         """A contact writes to one of our accounts; False if its stream is not there."""

@@ -174,8 +174,8 @@ class Executed:
         self._clock = clock
         self.at: dict[str, datetime] = {}
 
-    def first_time(self, message: str) -> bool:
-        if message in self.at:
+    def first_time(self, message: str, within: timedelta | None = None) -> bool:
+        if message in self.at and (within is None or self.known(message, within)):
             return False
         self.at[message] = self._clock.now()
         return True

@@ -46,7 +46,7 @@ def _data() -> Path:
 class Door:
     """Where the server of a story listens: agents call its handler."""
 
-    def __init__(self, _: Path, handler: LinkHandler) -> None:
+    def __init__(self, _: Path, handler: LinkHandler, **_more: object) -> None:
         self.handler = handler
 
     async def start(self) -> None: ...
@@ -225,7 +225,7 @@ class Story:
     def _boot(self, settings: Settings, store: Guarded) -> None:
         doors: list[Door] = []
 
-        def listen(data: Path, handler: LinkHandler) -> Door:
+        def listen(data: Path, handler: LinkHandler, **_more: object) -> Door:
             doors.append(Door(data, handler))
             return doors[0]
 
@@ -354,13 +354,13 @@ class Story:
 
     @contextmanager
     def _faults_noted(self) -> Iterator[None]:
-        """What the server logs as an exception is one, also if it goes on."""
+        """What the server logs as an error is one, also if it goes on."""
         record = self.record
 
         class Noting(logging.Handler):
             def emit(self, line: logging.LogRecord) -> None:
-                if line.exc_info and line.exc_info[1] is not None:
-                    record.faults.append(line.exc_info[1])
+                error = line.exc_info[1] if line.exc_info else None
+                record.faults.append(error or RuntimeError(line.getMessage()))
 
         noting, logger = Noting(logging.ERROR), logging.getLogger("quorate")
         logger.addHandler(noting)

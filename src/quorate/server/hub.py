@@ -216,10 +216,9 @@ class Hub:
         waiting = []
         for person in people:
             for through in vantages:
+                contact = self.directory.contact
                 known = [
-                    address
-                    for address in person.addresses
-                    if vantage is not None or self.directory.contact(through, address) is not None
+                    a for a in person.addresses if vantage is not None or contact(through, a) is not None
                 ]
                 waiting += self.asker.begin(through, known, force=force)
         return waiting
