@@ -35,7 +35,7 @@ GROUPS = ("dba", "board", "legal")
 STATES = ("online", "online", "online", "away", "busy", "offline")
 CALM_S = 90.0
 """At the end nothing happens for so long, so that what can start has started."""
-LAST_S = 240.0
+LAST_S = 120.0
 """Then everything is cancelled, and so much later everybody has heard of it."""
 
 

@@ -216,10 +216,7 @@ class Hub:
         waiting = []
         for person in people:
             for through in vantages:
-                contact = self.directory.contact
-                known = [
-                    a for a in person.addresses if vantage is not None or contact(through, a) is not None
-                ]
+                known = [a for a in person.addresses if vantage or self.directory.contact(through, a)]
                 waiting += self.asker.begin(through, known, force=force)
         return waiting
 
