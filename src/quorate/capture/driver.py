@@ -182,8 +182,13 @@ class Driver(Generic[S]):
     def leg_stalled(self, side: Side) -> None:
         self._legs[_OTHER[side]].pause_reading()
 
-    def leg_relieved(self, side: Side) -> None:
-        self._legs[_OTHER[side]].resume_reading()
+    def leg_overrun(self, side: Side) -> None:
+        self._legs[side].pause_reading()
+
+    def leg_relieved(self, side: Side) -> None:  # noqa: ARG002
+        for leg in self._legs.values():
+            if not (leg.overrun or self._legs[_OTHER[leg.side]].stalled):
+                leg.resume_reading()
 
     def _run(self, effects: Iterable[SpliceEffect]) -> None:
         """Perform in order; what an effect causes comes after what was there before it."""

@@ -7,7 +7,7 @@ import asyncio
 from typing import Protocol
 
 from quorate.capture.tls import TlsFault, TlsLeg, TlsStep
-from quorate.capture.transport import HIGH_WATER, SCRATCH_SIZE, SocketTransport, take_over
+from quorate.capture.transport import BRIM, HIGH_WATER, SCRATCH_SIZE, SocketTransport, take_over
 from quorate.splice.effects import Side
 
 __all__ = ["HIGH_WATER", "SCRATCH_SIZE", "Leg", "LegOwner"]
@@ -40,6 +40,10 @@ class LegOwner(Protocol):
         """The peer does not read: more than HIGH_WATER waits for it."""
         ...
 
+    def leg_overrun(self, side: Side) -> None:
+        """So much waits that it can only be our own answers to what this peer sends, and does not read."""
+        ...
+
     def leg_relieved(self, side: Side) -> None: ...
 
 
@@ -52,13 +56,14 @@ class Leg(asyncio.BufferedProtocol):
         "_finished",
         "_paused",
         "_scratch",
-        "_stalled",
         "_tls",
         "_transport",
         "ended",
         "lost",
+        "overrun",
         "owner",
         "side",
+        "stalled",
     )
 
     def __init__(self, side: Side, owner: LegOwner, scratch: bytearray) -> None:
@@ -68,7 +73,8 @@ class Leg(asyncio.BufferedProtocol):
         self._transport: SocketTransport | None = None
         self._tls: TlsLeg | None = None
         self._before: bytes = b""
-        self._stalled = False
+        self.stalled = False
+        self.overrun = False
         self.ended = False
         self._finished = False
         self._close_when_secured = False
@@ -218,11 +224,14 @@ class Leg(asyncio.BufferedProtocol):
     def _weigh(self) -> None:
         """Tell the owner when the peer falls behind, and when it has caught up."""
         waiting = self.buffered
-        if not self._stalled and waiting > HIGH_WATER:
-            self._stalled = True
+        if not self.stalled and waiting > HIGH_WATER:
+            self.stalled = True
             self.owner.leg_stalled(self.side)
-        elif self._stalled and waiting <= HIGH_WATER // 4:
-            self._stalled = False
+        elif not self.overrun and waiting > BRIM:
+            self.overrun = True
+            self.owner.leg_overrun(self.side)
+        elif self.stalled and waiting <= HIGH_WATER // 4:
+            self.stalled = self.overrun = False
             self.owner.leg_relieved(self.side)
 
     def _step(self, step: TlsStep) -> None:

@@ -24,6 +24,8 @@ SCRATCH_SIZE = 64 * 1024
 HIGH_WATER = 180 * 1024
 """Unsent bytes at which the protocol is asked to pause."""
 LOW_WATER = HIGH_WATER // 4
+BRIM = 1536 * 1024
+"""More waits than the other side can have sent, a roster held to be read included (1 MiB)."""
 EVENTS_AT_ONCE = 256
 READS_IN_A_ROW = 4
 """One busy stream does not keep the others waiting."""
@@ -190,7 +192,7 @@ class SocketTransport(asyncio.Transport):
             self._watch()
         else:
             self._unsent += data
-        if not self._paused_protocol and len(self._unsent) > HIGH_WATER:
+        if len(self._unsent) > (BRIM if self._paused_protocol else HIGH_WATER):
             self._paused_protocol = True
             self._protocol.pause_writing()
 
