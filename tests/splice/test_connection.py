@@ -1,5 +1,8 @@
 """When a stream cannot be followed, moves to another connection, or ends. P-6, SM-9, SM-11, T34."""
 
+import pytest
+
+from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import Close, Side, StateChanged
 from tests.splice.script import Talk
@@ -71,3 +74,52 @@ def test_what_cannot_be_followed_any_more_is_forwarded_if_counts_agree() -> None
     assert talk.saw(StateChanged)[-1].state is StreamState.BLIND
     talk.ask("bob")
     assert talk.server() == ""
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_tls_that_breaks_in_the_middle_of_a_stream_is_a_lost_connection(side: Side) -> None:
+    """``</stream:stream>`` would end the session for good, and with it what was not acknowledged (SM-11)."""
+    talk, virtual = enabled()
+    talk.s("<message from='bob@example.org'><body>hel")
+    talk.hear()
+    talk.do(talk.splice.tls_failed(side, Reason.UPSTREAM_UNREACHABLE, talk.now))
+    assert (talk.client(), talk.server()) == ("", "")
+    assert talk.saw(Close) == [Close()]
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
+
+
+def test_a_client_that_resumes_its_own_live_session_is_answered_by_its_server() -> None:
+    talk, virtual = enabled()
+    asked = f"<resume {SM} h='0' previd='{virtual}'/>"
+    talk.c(asked)
+    assert talk.server() == asked
+    talk.s(f"<failed {SM}/>")
+    up(talk, "F")
+    assert talk.server() == "<message to='bob@example.org' id='f0'/>"
+    assert talk.splice.state is StreamState.LIVE
+
+
+def test_a_count_that_stalls_half_way_never_passes_untranslated() -> None:
+    talk, _ = enabled()
+    up(talk, "IF")
+    talk.hear()
+    talk.s(f"<a {SM} h='2'>")
+    talk.wait(5.0)
+    assert talk.client() == ""
+    talk.s("</a>")
+    assert talk.client() == f"<a {SM} h='1'></a>"
+
+
+@pytest.mark.parametrize(("before", "state"), [("I", StreamState.ENDED), ("F", StreamState.FROZEN)])
+def test_a_count_too_big_to_be_held_is_cut_off_only_if_counts_differ(before: str, state: StreamState) -> None:
+    talk, _ = enabled()
+    up(talk, before)
+    talk.hear()
+    talk.s(f"<a {SM} h='1'>" + " " * 70_000)
+    talk.s("</a>")
+    assert talk.splice.state is state
+    assert bool(talk.client()) is (state is StreamState.FROZEN)

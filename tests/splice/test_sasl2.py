@@ -4,7 +4,17 @@ import pytest
 
 from quorate.model.stream import StreamState
 from quorate.splice.effects import LoggedIn, StateChanged
-from tests.splice.script import BOB, CLIENT_HEADER, ROSTER_GET, SERVER_HEADER, Talk, roster
+from tests.splice.script import (
+    BIND,
+    BOB,
+    BOUND,
+    CLIENT_HEADER,
+    ENABLE,
+    ROSTER_GET,
+    SERVER_HEADER,
+    Talk,
+    roster,
+)
 
 SASL2 = "xmlns='urn:xmpp:sasl:2'"
 BIND2 = "xmlns='urn:xmpp:bind:0'"
@@ -203,3 +213,38 @@ def test_a_token_bound_to_a_channel_fails_once_and_is_no_attack() -> None:
     talk.s(success(f"<bound {BIND2}/>"))
     assert talk.splice.state is StreamState.LIVE
     assert all(e.reason is None for e in talk.all if isinstance(e, StateChanged))
+
+
+def test_counting_that_a_failed_login_would_have_begun_begins_with_the_next_one() -> None:
+    """A token expires, the client logs in with its password after RFC 6120 and enables counting later."""
+    talk = opened()
+    talk.c(authenticate(bind(), mechanism="HT-SHA-256-NONE"))
+    talk.s(f"<failure {SASL2}><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>")
+    talk.c("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>")
+    talk.s("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    ready(talk)
+    talk.c(ENABLE)
+    talk.s(ENABLED)
+    talk.tell("bob")
+    talk.c("<message to='bob@example.org'/>")
+    talk.hear()
+    talk.s(f"<a {SM} h='1'/>")
+    assert talk.client() == f"<a {SM} h='0'/>", "only our message has arrived"
+
+
+def test_a_session_asked_for_in_a_failed_login_can_still_be_resumed() -> None:
+    first, virtual = bound()
+    ready(first)
+    first.lose()
+    again = opened(sessions=first.sessions)
+    resume = f"<resume {SM} h='1' previd='{virtual}'/>"
+    again.c(authenticate(resume))
+    again.s(f"<failure {SASL2}><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>")
+    again.hear()
+    again.c(authenticate(resume))
+    assert f"<resume {SM} h='1' previd='S9'/>" in again.server()
+    again.s(success(f"<resumed {SM} h='2' previd='S9'/>"))
+    assert [e.resumed for e in again.saw(LoggedIn)] == [True]

@@ -23,6 +23,8 @@ from quorate.wire.xmpp.header import StreamHeader
 OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 CLIENT_HOLD = 256 * 1024
 """Every stanza of the client is held to its end, up to here (P-3)."""
+MAX_EARLY = 64 * 1024
+"""A ClientHello, perhaps with early data, that did not wait for the answer to <starttls/> (XEP-0305)."""
 
 
 class Phase(StrEnum):
@@ -68,6 +70,8 @@ class Connection:
         """What the client sent after <starttls/> before it was answered (TLS-2)."""
         self.proceed = b""
         self.bind_id: str | None = None
+        self.legacy = ""
+        """Full JID that the client logs in with by XEP-0078, to which no server answers with a name."""
         self.resuming: Session | None = None
         self.session = sessions.new(config, now)
         self._attach()
@@ -104,7 +108,7 @@ class Connection:
         """Stop following the stream. What is held is for the caller to hand on (``undelivered``)."""
         if self.blind:
             return
-        if self.counts_differ:
+        if self.counts_differ or self.phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT):
             self.cut(reason)
             return
         self.phase = Phase.BLIND
@@ -151,6 +155,8 @@ class Connection:
         """What is still held of a stream that is not followed any more."""
         if self.phase not in (Phase.BLIND, Phase.OVER):
             return
+        early, self.early = self.early, b""
+        self.out.send(Side.SERVER, early)
         for side, framer in self.framers.items():
             if framer.pending:
                 self.out.send(OTHER[side], framer.reset())

@@ -113,9 +113,10 @@ def _pushed(session: Session, data: bytes) -> bytes:
 
 
 def _bound(connection: Connection, data: bytes) -> None:
-    """RFC 6120 section 7.6.1: the server names the full JID."""
-    text = parse(data, connection.headers[Side.SERVER]).findtext(_BOUND_JID)
-    if text:
+    """RFC 6120 section 7.6.1: the server names the full JID; XEP-0078: the client has named it."""
+    element = parse(data, connection.headers[Side.SERVER])
+    text = element.findtext(_BOUND_JID) or connection.legacy
+    if text and element.get("type") == "result":
         connection.session.context.own = parse_jid(text)
         connection.session.logged_in(resumed=False)
 

@@ -134,8 +134,13 @@ class Negotiation:
                 connection.reset(leg)
 
     def insecure(self, side: Side, reason: Reason) -> None:
-        """A handshake failed: a certificate nobody vouches for is never replaced by a good one (TLS-1)."""
+        """TLS failed: a certificate nobody vouches for is never replaced by a good one (TLS-1)."""
         connection = self._connection
+        if connection.session.context.own is not None:
+            # a stream error would end the session for good: so it is a broken connection (SM-11)
+            connection.out.add(Close())
+            connection.end(connection.session.context.reason, Phase.CUT)
+            return
         if reason is Reason.CLIENT_CERTIFICATE:
             connection.login.suspect = Handling.TUNNEL
         if side is Side.SERVER and connection.phase is Phase.SECURING_SERVER:
@@ -215,6 +220,8 @@ class Negotiation:
                 self._challenged(_text(data, None))
             case (x, "failure") if x in (SASL, SASL2):
                 connection.login_failed()
+                if connection.session.context.own is None:
+                    self._resumption.refused()
             case (x, "success") if x == SASL:
                 connection.login.suspect = None
             case (x, "success") if x == SASL2:

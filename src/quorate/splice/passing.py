@@ -11,10 +11,11 @@ from quorate.splice import downward
 from quorate.splice.connection import OTHER, Connection, Phase
 from quorate.splice.effects import Side
 from quorate.splice.negotiation import Negotiation
+from quorate.splice.resumption import SM_NAMESPACES
 from quorate.splice.upward import upward
 from quorate.wire.xmpp.element import NotWellFormed, TooDeep
 from quorate.wire.xmpp.framer import Piece, PieceKind
-from quorate.wire.xmpp.header import StanzaName, is_stanza
+from quorate.wire.xmpp.header import StanzaName, is_stanza, namespace_of
 from quorate.wire.xmpp.tag import tag_attributes
 
 _MANAGED = b"urn:xmpp:sm:"
@@ -31,6 +32,10 @@ class Passing:
         if piece.kind is not PieceKind.ELEMENT:
             return None
         return is_stanza(piece.tag, self._connection.headers[side])
+
+    def managed(self, side: Side, tag: bytes) -> bool:
+        """This start tag begins one of the elements of XEP-0198."""
+        return namespace_of(tag, self._connection.headers[side]) in SM_NAMESPACES
 
     def hand_on(self, side: Side, piece: Piece, name: StanzaName | None) -> None:
         connection = self._connection
@@ -82,6 +87,8 @@ class Passing:
     def _part(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
         """A part of an element too big to be read; nobody but the companion gets what is written to it."""
         session = self._connection.session
+        if piece.first and name is None and self.managed(side, piece.tag):
+            self._connection.fault(Reason.STANZA_TOO_BIG, count=True)
         if side is Side.SERVER:
             if piece.first and name == "iq" and session.context.dissecting:
                 downward.missed(self._connection, piece)

@@ -71,6 +71,11 @@ class Resumption:
             return cut(data, [(resume.start, resume.end)])
         return _replaced(data, resume, edited)
 
+    def refused(self) -> None:
+        """The login failed, and with it what was asked for inside it; the next one asks anew."""
+        self._refused = self._connection.resuming = None
+        self._connection.session.ledger.discard()
+
     def succeeded(self, data: bytes) -> bytes:
         """SASL2 <success/>: answers <resume/> itself, and <enable/> inside <bound/> (XEP-0198 section 9)."""
         connection = self._connection
@@ -125,6 +130,8 @@ class Resumption:
         attributes = tag_attributes(data)
         h = read_h(attributes.get("h"))
         session = connection.sessions.find(attributes.get("previd"), connection.now)
+        if session is connection.session:  # nonsense, and for the server to say so
+            return data
         bound = session is not None and session.context.own is not None
         if session is not None and bound and h is not None and session.ledger.real_id:
             session.let_go()

@@ -16,7 +16,7 @@ from quorate.splice.arrival import Arrival
 from quorate.splice.asking import why_not
 from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
-from quorate.splice.connection import CLIENT_HOLD, OTHER, Connection, Phase
+from quorate.splice.connection import CLIENT_HOLD, MAX_EARLY, OTHER, Connection, Phase
 from quorate.splice.effects import Answered, Done, Side, SpliceEffect
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.negotiation import Negotiation
@@ -230,9 +230,11 @@ class Splice:
 
     def _hold_ends(self) -> float | None:
         """When a stanza that stalled half-way is let through (P-3)."""
-        connection = self._connection
-        if not connection.framers[Side.SERVER].pending or self._fed == NEVER:
+        connection, framer = self._connection, self._connection.framers[Side.SERVER]
+        if not framer.pending or self._fed == NEVER:
             return None
+        if framer.unfinished and self._passing.managed(Side.SERVER, framer.unfinished):
+            return None  # a count that nobody translated must not pass
         if connection.phase is not Phase.OPEN or connection.session.context.own is None:
             return None
         return self._fed + connection.config.hold_s
@@ -313,6 +315,9 @@ class Splice:
             return
         elif side is Side.CLIENT:
             connection.early += data
+            if len(connection.early) > MAX_EARLY:
+                connection.early = b""
+                connection.cut(Reason.NOT_XMPP)
         elif data:
             connection.cut(Reason.STARTTLS_INJECTION)
 

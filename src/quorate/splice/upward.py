@@ -1,5 +1,6 @@
 """Stanzas from the client: what Quorate learns from them, and what of them goes on to the server."""
 
+from quorate.model.address import Jid
 from quorate.model.evidence import Presence
 from quorate.model.stream import StreamState
 from quorate.splice.block_list import BLOCKING
@@ -10,12 +11,14 @@ from quorate.splice.session import Session
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName
-from quorate.wire.xmpp.presence import PresenceStanza, parse_presence, software_name
+from quorate.wire.xmpp.presence import PresenceStanza, address, parse_presence, software_name
 from quorate.wire.xmpp.tag import tag_attributes
 from quorate.wire.xmpp.usual_presence import read_presence
 
 _BIND = b"urn:ietf:params:xml:ns:xmpp-bind"
 _SESSION = b"urn:ietf:params:xml:ns:xmpp-session"
+_AUTH = "jabber:iq:auth"
+_LEGACY_AUTH = _AUTH.encode()
 _ROSTER = ROSTER.encode()
 _BLOCKING = BLOCKING.encode()
 
@@ -46,11 +49,20 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
         return session.roster.requested(data, id)
     if _BLOCKING in data and _asks_own_account(session, attributes.get("to")):
         session.blocks.requested(data, id)
-    elif kind == "set" and _BIND in data and context.own is None:
-        connection.bind_id = id
+    elif kind == "set" and context.own is None and (_BIND in data or _LEGACY_AUTH in data):
+        connection.bind_id, connection.legacy = id, _legacy(connection, data)
     elif kind == "set" and _SESSION in data and context.initial_presence_at is None:
         context.session_id = id
     return data
+
+
+def _legacy(connection: Connection, data: bytes) -> str:
+    """XEP-0078: one request says who logs in and names the resource; empty if this is none."""
+    query = parse(data, connection.headers[Side.CLIENT]).find(f"{{{_AUTH}}}query")
+    if query is None:
+        return ""
+    user, resource = query.findtext(f"{{{_AUTH}}}username"), query.findtext(f"{{{_AUTH}}}resource")
+    return f"{user}@{connection.domain}/{resource}" if user and resource else ""
 
 
 def _asks_own_account(session: Session, to: str | None) -> bool:
@@ -58,13 +70,13 @@ def _asks_own_account(session: Session, to: str | None) -> bool:
     context = session.context
     if context.closing or context.state not in (StreamState.NEGOTIATING, StreamState.LIVE):
         return False
-    return to is None or (context.own is not None and to in (str(context.own.bare), str(context.own)))
+    return to is None or (context.own is not None and address(to) in (context.own.bare, context.own))
 
 
 def _ours(session: Session, attributes: dict[str, str], data: bytes) -> bytes | None:
     """The client's result to our roster push may be addressed to its own account."""
     own = session.context.own
-    to_self = own is not None and attributes.get("to") in (str(own.bare), str(own), own.domain)
+    to_self = own is not None and address(attributes.get("to")) in (own.bare, own, Jid("", own.domain))
     return None if to_self and session.context.ids.is_ours(attributes.get("id")) else data
 
 

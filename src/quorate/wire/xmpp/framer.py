@@ -115,6 +115,11 @@ class Framer:
         return self._held_size + len(self._tail)
 
     @property
+    def unfinished(self) -> bytes:
+        """Start tag of the element that is being read; empty if there is none."""
+        return self._tag if self._depth else b""
+
+    @property
     def at_boundary(self) -> bool:
         """True if an element of our own may follow what was delivered so far."""
         return not self._torn
