@@ -350,7 +350,9 @@ def test_a_roster_that_stalls_passes_and_is_asked_for_again() -> None:
     assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
 
 
-@pytest.mark.parametrize("to", ["", " to='alice@example.org'", " to='alice@example.org/pc'"])
+@pytest.mark.parametrize(
+    "to", ["", *(f" to='{to}'" for to in ("alice@example.org", "alice@example.org/pc", "Alice@Example.org"))]
+)
 def test_a_roster_asked_of_the_own_account_is_read(to: str) -> None:
     talk = Talk()
     talk.open()

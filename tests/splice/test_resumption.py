@@ -602,6 +602,31 @@ def test_presence_is_kept_over_a_resume() -> None:
     assert [(e.presence, e.stale) for e in seen] == [(Presence.AWAY, False)]
 
 
+@pytest.mark.parametrize("asleep", ["<inactive xmlns='urn:xmpp:csi:0'/>", "<presence type='unavailable'/>"])
+def test_what_was_stale_before_a_resume_is_stale_after_it(asleep: str) -> None:
+    talk, virtual = enabled()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.c(asleep)
+    talk.lose()
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert {e.stale for e in again.saw(PresenceSeen)} == {True}
+
+
+def test_a_status_that_changed_while_the_connection_was_lost_is_told_after_the_resume() -> None:
+    talk, virtual = enabled()
+    talk.lose()
+    talk.do(talk.splice.companion_status("2 ready", talk.now))
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.hear()
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert "<status>2 ready</status>" in again.client()
+
+
 def test_our_own_roster_request_is_made_again() -> None:
     first = Talk()
     first.open()

@@ -3,6 +3,8 @@
 Order towards the client: roster item, presence, message (VC-2). Nothing about it goes to the server.
 """
 
+from hashlib import blake2b
+
 from quorate.errors import Refused
 from quorate.model.address import Jid, parse_jid
 from quorate.model.reasons import Reason
@@ -46,13 +48,14 @@ class Companion:
         self._roster = roster
         self._jid = context.config.companion
         self._domain = self._jid.domain.encode()
-        self._status = context.config.companion_status
+        self._status = self._shown = context.config.companion_status
         self._pushing = False
         self._present = False
         self._retired = False
         self._muted = False
         """The user has blocked it (XEP-0191)."""
-        self._executed: dict[tuple[str, str], None] = {}
+        self._executed: dict[bytes, None] = {}
+        """Digests of the last commands: what was typed is not kept."""
         self._owed: list[bytes] = []
         """Answers to what was taken out that could not leave before the connection was lost."""
 
@@ -74,7 +77,7 @@ class Companion:
 
     def show_again(self) -> None:
         """The client has forgotten everybody's presence."""
-        if self._present:
+        if self._present and self._context.adding:
             self._injector.add(Side.CLIENT, Addition(self._presence))
 
     def show_at(self) -> float | None:
@@ -107,8 +110,8 @@ class Companion:
         if text == self._status:
             return
         self._status = text
-        if self._present and not self._muted:
-            self._injector.add(Side.CLIENT, Addition(self._presence))
+        if not self._muted:
+            self.show_again()
 
     def retire(self) -> None:
         """Leave the client's view: unavailable, then out of the roster (VC-4)."""
@@ -129,6 +132,8 @@ class Companion:
         owed, self._owed = self._owed, []
         for data in owed:
             self._add(data)
+        if self._shown != self._status and not self._muted:
+            self.show_again()
 
     def unblocked(self) -> None:
         """The user wants to hear of it again."""
@@ -208,9 +213,10 @@ class Companion:
     def _done_before(self, id: str, body: str) -> bool:
         if not id or not body:
             return False
-        if (id, body) in self._executed:
+        command = blake2b(f"{id}\0{body}".encode(), digest_size=16).digest()
+        if command in self._executed:
             return True
-        self._executed[id, body] = None
+        self._executed[command] = None
         if len(self._executed) > MAX_REMEMBERED:
             del self._executed[next(iter(self._executed))]
         return False
@@ -237,6 +243,7 @@ class Companion:
             self._context.announce()
 
     def _presence(self) -> bytes:
+        self._shown = self._status
         return requests.presence_available(self._jid, self._context.own, self._status or None)
 
     def _add(self, data: bytes) -> None:

@@ -24,6 +24,8 @@ from quorate.wire.xmpp.tag import replace_attribute
 
 ROSTER = "jabber:iq:roster"
 VERSION_MARK = "q1:"
+MAX_REQUESTS = 64
+"""Of the client for its roster, remembered by their ids."""
 _QUERY = f"{{{ROSTER}}}query"
 
 
@@ -58,8 +60,8 @@ class RosterBook:
         """The whole roster was seen."""
         self.open: set[str] = set()
         """Ids of the client's roster requests that are not answered yet."""
-        self.ids: set[str] = set()
-        """All of them in this session: the server may send an answer again after a resume."""
+        self.ids: dict[str, None] = {}
+        """The latest of this session, answered or not: the server may answer again after a resume."""
         self.companion_in = False
         self.own_id: str | None = None
         """Our own request, made because the client had its roster cached and got none."""
@@ -68,7 +70,11 @@ class RosterBook:
     def requested(self, data: bytes, id: str) -> bytes:
         """The client asks for its roster: give the server its own version number, or none (VC-4)."""
         self.open.add(id)
-        self.ids.add(id)
+        self.ids[id] = None
+        if len(self.ids) > MAX_REQUESTS:
+            oldest = next(iter(self.ids))
+            del self.ids[oldest]
+            self.open.discard(oldest)
         self._context.interested = True
         query = self._query(data, Side.CLIENT)
         version = query.attributes.get("ver") if query else None

@@ -95,7 +95,8 @@ class Session:
             return
         self.roster.resumed()
         self.roster.tell_all()
-        self.presence.tell_all()
+        stale = context.inactive or context.withdrawn
+        self.presence.tell_all(stale=stale, reason=Reason.STALE if stale else None)
         if self.own_presence is not None:
             context.out.add(self.own_presence)
         self.presence.lost_after(self.ledger.confirmed)
