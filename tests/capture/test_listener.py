@@ -6,17 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture import listener as listener_module
-from quorate.capture import newcomer as newcomer_module
 from quorate.capture.leg import HIGH_WATER, SCRATCH_SIZE
-from quorate.capture.listener import Bind, Listener, check_bind, parse_networks
+from quorate.capture.listener import Bind, check_bind, parse_networks
 from quorate.capture.routes import Route
-from quorate.capture.tls import TlsLeg
 from quorate.errors import Misconfigured
-from quorate.model.address import Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import LoggedIn, Side, SpliceEffect, StateChanged
+from quorate.splice.effects import Side, StateChanged
 from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, server_context
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import free_port
@@ -118,48 +114,6 @@ async def test_a_client_that_refuses_our_authority_is_named_as_such(tmp_path: Pa
             await client.start_tls(house.client_context(trusting=False), DOMAIN)
         await house.over()
         assert f"tls-failed client {Reason.CLIENT_DISTRUST}" in house.splices[0].told
-
-
-@pytest.mark.parametrize("offered", [["xmpp-client"], None])
-async def test_direct_tls_asks_upstream_for_what_the_client_asked_for(
-    tmp_path: Path, offered: list[str] | None
-) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path), ["xmpp-client", "other"])
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
-        client = await house.call()
-        dialling = asyncio.create_task(client.start_tls(house.client_context(alpn=offered), DOMAIN))
-        far = await upstream.next()
-        await far.start_tls(server)
-        await dialling
-        client.say(b"<stream>")
-        await far.expect(b"<stream>")
-        far.say(b"<features/>")
-        await client.expect(b"<features/>")
-        chosen = "xmpp-client" if offered else None
-        for line in (client, far):
-            assert line.writer.get_extra_info("ssl_object").selected_alpn_protocol() == chosen
-
-
-async def test_direct_tls_to_a_bad_certificate_gets_no_leaf(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue("evil.example", tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
-        client = await house.call()
-        dialling = asyncio.create_task(client.start_tls(house.client_context(), DOMAIN))
-        far = await upstream.next()
-        with pytest.raises((ssl.SSLError, ConnectionError)):
-            await far.start_tls(server)
-        with pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
-            await dialling
-        assert house.splices[0].told[0] == f"connect-failed {Reason.UPSTREAM_CERTIFICATE}"
-
-
-async def test_direct_tls_with_upstream_down_says_so_inside_tls(tmp_path: Path) -> None:
-    async with House(tmp_path, [Route(DOMAIN, "127.0.0.1", free_port())]) as house:
-        client = await house.call()
-        await client.start_tls(house.client_context(), DOMAIN)
-        assert b"cannot be reached" in await client.expect_end()
 
 
 async def test_upstream_down_is_said_in_a_sentence(tmp_path: Path) -> None:
@@ -316,114 +270,6 @@ async def test_what_is_no_im_is_answered_once_and_closed(tmp_path: Path, data: b
         await until(lambda: house.listener.connections == 0)
 
 
-async def test_connections_beyond_the_limit_are_closed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener_module, "MAX_CONNECTIONS", 2)
-    async with House(tmp_path, []) as house:
-        first = [await house.call(), await house.call()]
-        await until(lambda: house.listener.connections == 2)
-        third = await house.call()
-        assert await third.reader.read() == b""
-        first[0].close()
-        await until(lambda: house.listener.connections == 1)
-
-
-async def test_who_never_says_what_it_wants_is_closed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(newcomer_module, "HEADER_S", 0.05)
-    async with House(tmp_path, []) as house:
-        client = await house.call()
-        assert await client.reader.read() == b""
-
-
-async def test_a_client_that_trickles_is_closed_in_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(listener_module, "LOGIN_S", 0.2)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
-        while not house.watchers[0].over.is_set():
-            client.say(b" ")
-            await asyncio.sleep(0.01)
-        assert await client.expect_end() == b"The login took more than 0 s."
-        assert f"put-out {Reason.LOGIN_TIMEOUT}" in house.splices[0].told
-        assert "refused reason=login-timeout" in caplog.text
-
-
-@pytest.mark.parametrize("end", ["login", "blind"])
-async def test_who_has_logged_in_may_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
-    monkeypatch.setattr(listener_module, "LOGIN_S", 1.5)
-    proof: SpliceEffect = StateChanged(state=StreamState.BLIND, reason=Reason.COMPRESSED, companion=False)
-    if end == "login":
-        proof = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
-        second = await house.call()
-        second.say(b"<stream>")
-        await until(lambda: len(house.watchers) == 2)
-        house.watchers[0].driver.do(lambda _splice, _now: [proof])
-        assert proof in house.watchers[0].effects
-        # the other one's time is over: this one's would be, too
-        assert b"took more than" in await second.expect_end()
-        client.say(b"still here")
-        await far.expect(b"still here")
-
-
-@pytest.mark.parametrize("begun", [b"", b"<", b"CONNECT ", b"\x05\x01"])
-async def test_a_crowd_that_says_nothing_pushes_only_itself_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, begun: bytes
-) -> None:
-    """A flood in small: the proportions are those of 10,000 to the real limit."""
-    monkeypatch.setattr(listener_module, "MAX_NEWCOMERS_PER_PEER", 5)
-    monkeypatch.setattr(listener_module, "MAX_STRANGERS_PER_PEER", 5)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        user = await house.call()
-        user.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
-        crowd = []
-        for _ in range(100):
-            crowd.append(await house.call())
-            crowd[-1].say(begun)
-            assert house.listener.connections <= 7
-        user.say(b"unaffected")
-        await far.expect(b"unaffected")
-        late = await house.call()
-        late.say(b"<stream>")
-        await (await upstream.next()).expect(b"<stream>")
-        assert [await line.expect_end() for line in crowd[:90]] == [b""] * 90
-        assert "refused reason=crowded-out" in caplog.text
-
-
-async def test_a_crowd_that_never_logs_in_pushes_only_itself_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener_module, "MAX_STRANGERS_PER_PEER", 3)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        user = await house.call()
-        user.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
-        logged_in = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)
-        house.watchers[0].driver.do(lambda _splice, _now: [logged_in])
-        for n in range(12):
-            stranger = await house.call()
-            stranger.say(b"<stream>")
-            await until(lambda n=n: len(house.watchers) == n + 2)  # type: ignore[misc]
-        await until(lambda: house.listener.connections == 4)
-        assert f"put-out {Reason.CROWDED_OUT}" in house.splices[1].told
-        user.say(b"unaffected")
-        await far.expect(b"unaffected")
-
-
 async def test_a_taken_port_is_a_sentence_with_the_way_out(tmp_path: Path) -> None:
     async with House(tmp_path, []) as house:
         _, port = house.listener.address
@@ -449,62 +295,6 @@ def test_loopback_needs_no_leave(host: str) -> None:
 def test_a_network_that_is_none_is_refused() -> None:
     with pytest.raises(Misconfigured, match="--allow"):
         parse_networks(["everybody"])
-
-
-async def test_only_allowed_networks_may_come(tmp_path: Path) -> None:
-    async with House(tmp_path, [], bind=Bind("127.0.0.1", 0, parse_networks(["10.0.0.0/8"]))) as house:
-        listener: Listener[object] = house.listener  # type: ignore[assignment,type-var]
-        assert listener._admits("127.0.0.1")
-        assert listener._admits("10.1.2.3")
-        assert not listener._admits("192.168.1.1")
-        assert not listener._admits("fe80::1%eth0")
-
-
-async def test_a_handshake_that_never_ends_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("quorate.capture.driver.HANDSHAKE_S", 0.1)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<starttls/>")
-        far = await upstream.next()
-        await far.expect(b"<starttls/>")
-        far.say(b"<proceed/>")
-        assert await client.expect_end() == b"<failure/>"
-        assert f"tls-failed server {Reason.UPSTREAM_UNREACHABLE}" in house.splices[0].told
-
-
-async def test_a_client_that_names_no_domain_gets_the_only_one(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
-        context = house.client_context()
-        context.check_hostname = False
-        client = await house.call()
-        dialling = asyncio.create_task(client.start_tls(context))
-        far = await upstream.next()
-        await far.start_tls(server)
-        await dialling
-        client.say(b"<stream>")
-        await far.expect(b"<stream>")
-
-
-async def test_direct_tls_may_come_in_small_pieces(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
-        client = await house.call()
-        leg = TlsLeg(house.client_context(), hostname=DOMAIN)
-        hello = leg.start().ciphertext
-        for at in range(0, len(hello), 50):
-            client.say(hello[at : at + 50])
-            await asyncio.sleep(0)
-        far = await upstream.next()
-        await far.start_tls(server)
-        client.say(leg.write(b"<stream>"))
-        while not leg.ready:
-            client.say(leg.feed(await asyncio.wait_for(client.reader.read(4096), WAIT_S)).ciphertext)
-        await far.expect(b"<stream>")
 
 
 async def test_an_observer_that_raises_changes_nothing(

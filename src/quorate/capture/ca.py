@@ -60,6 +60,10 @@ class Authority:
         """A-labels this authority may sign for; empty if it is not constrained."""
         return _permitted(self._certificate)
 
+    def covers(self, domain: str) -> bool:
+        """It need not be extended for this domain."""
+        return not self.domains or a_label(domain) in self.domains
+
     def pem(self) -> str:
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
