@@ -233,6 +233,8 @@ class Leg(asyncio.BufferedProtocol):
         elif self.stalled and waiting <= HIGH_WATER // 4:
             self.stalled = self.overrun = False
             self.owner.leg_relieved(self.side)
+        if self.stalled and self._transport is not None:
+            self._transport.owe_relief()
 
     def _step(self, step: TlsStep) -> None:
         self._send(step.ciphertext)

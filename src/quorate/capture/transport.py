@@ -196,6 +196,10 @@ class SocketTransport(asyncio.Transport):
             self._paused_protocol = True
             self._protocol.pause_writing()
 
+    def owe_relief(self) -> None:
+        """The protocol has paused by itself: tell it when what is unsent has drained."""
+        self._paused_protocol = self._unsent is not None
+
     def write_eof(self) -> None:
         """After what is unsent nothing more follows; reading goes on."""
         self._eof_due = True
