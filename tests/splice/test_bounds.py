@@ -3,6 +3,7 @@
 import gc
 
 from quorate.model.stream import StreamState
+from quorate.splice.downward import HOLD
 from quorate.splice.effects import CommandTyped
 from quorate.splice.roster_book import MAX_REQUESTS
 from tests.splice.script import BOB, ITEM, Talk
@@ -48,3 +49,12 @@ def test_what_was_typed_to_the_companion_is_not_kept() -> None:
     gc.collect()
     companion = talk.splice._connection.session.companion
     assert "mellifluous" not in repr(vars(companion))
+
+
+def test_before_the_login_little_is_held_of_what_a_client_sends() -> None:
+    talk = Talk()
+    talk.open()
+    talk.hear()
+    begun = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + "x" * HOLD
+    talk.c(begun)
+    assert talk.server() == begun

@@ -52,7 +52,7 @@ class Splice:
         """When the server last sent something."""
         self._agenda = Agenda(self._connection)
         self._connection.framers = {
-            Side.CLIENT: Framer(lambda _tag: CLIENT_HOLD),
+            Side.CLIENT: Framer(self._held_up),
             Side.SERVER: Framer(self._held),
         }
         framers = self._connection.framers
@@ -346,6 +346,10 @@ class Splice:
         """What the server delivers of others changes nothing that waits for its time."""
         if self._agenda.due or side is Side.CLIENT or name not in ("message", "presence"):
             self._agenda.pump()
+
+    def _held_up(self, _tag: bytes) -> int:
+        """Who has not logged in has nothing long to say."""
+        return downward.HOLD if self.own is None else CLIENT_HOLD
 
     def _held(self, tag: bytes) -> int:
         try:
