@@ -79,65 +79,6 @@ def test_a_client_that_begins_with_tls_is_connected_at_once() -> None:
     assert talk.server() == CLIENT_HEADER
 
 
-@pytest.mark.parametrize("chunk", [1 << 20, 1, 7])
-def test_proceed_is_held_until_the_server_is_verified(chunk: int) -> None:
-    talk = asked_for_tls(chunk)
-    talk.s(f"<proceed {TLS}/>")
-    assert talk.client() == ""
-    assert talk.saw(StartTls) == [StartTls(side=Side.SERVER, domain="example.org")]
-    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
-    assert talk.client() == f"<proceed {TLS}/>"
-    assert talk.saw(StartTls) == [StartTls(side=Side.CLIENT, domain="example.org")]
-    talk.do(talk.splice.tls_ready(Side.CLIENT, talk.now))
-    talk.c(CLIENT_HEADER)
-    assert talk.server() == CLIENT_HEADER
-    assert talk.saw(Connect) == []
-
-
-def test_bytes_after_starttls_already_belong_to_tls() -> None:
-    talk = Talk()
-    talk.c(CLIENT_HEADER)
-    talk.s(SERVER_HEADER + STARTTLS_OFFERED)
-    talk.hear()
-    talk.c(f"<starttls {TLS}/>".encode() + b"\x16\x03\x01<")
-    talk.c(b"more")
-    assert talk.server() == f"<starttls {TLS}/>"
-    talk.s(f"<proceed {TLS}/>")
-    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
-    assert talk.saw(StartTls)[-1] == StartTls(
-        side=Side.CLIENT, domain="example.org", early=b"\x16\x03\x01<more"
-    )
-
-
-def test_a_refused_starttls_gives_back_what_the_client_said_meanwhile() -> None:
-    talk = asked_for_tls()
-    talk.c("<auth/>")
-    assert talk.server() == ""
-    talk.s(f"<failure {TLS}/>")
-    assert talk.client() == f"<failure {TLS}/>"
-    assert talk.server() == "<auth/>"
-
-
-@pytest.mark.parametrize("chunk", [1 << 20, 1])
-def test_bytes_between_proceed_and_tls_abort_the_connection(chunk: int) -> None:
-    talk = asked_for_tls(chunk)
-    talk.s(f"<proceed {TLS}/><message/>")
-    assert talk.client() == ""
-    assert talk.saw(Close) == [Close(abort=True)]
-    assert talk.saw(StateChanged)[-1].reason is Reason.STARTTLS_INJECTION
-
-
-def test_a_bad_server_certificate_is_never_replaced_by_a_good_one() -> None:
-    talk = asked_for_tls()
-    talk.s(f"<proceed {TLS}/>")
-    talk.saw(StartTls)
-    talk.do(talk.splice.tls_failed(Side.SERVER, Reason.UPSTREAM_CERTIFICATE, talk.now))
-    assert talk.client() == f"<failure {TLS}/></stream:stream>"
-    assert talk.saw(StartTls) == []
-    assert talk.saw(Close) == [Close()]
-    assert talk.saw(StateChanged)[-1].reason is Reason.UPSTREAM_CERTIFICATE
-
-
 def test_a_client_that_refuses_our_certificate_is_named_as_the_reason() -> None:
     talk = asked_for_tls()
     talk.s(f"<proceed {TLS}/>")

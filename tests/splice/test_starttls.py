@@ -1,12 +1,23 @@
-"""What a client says between <starttls/> and TLS is never lost, and never kept without bound. TLS-2, P-6."""
+"""The order of STARTTLS: nothing of it is lost, injected or kept without bound. TLS-1 to TLS-3, P-6."""
 
 import pytest
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.connection import MAX_EARLY
-from quorate.splice.effects import Close, Side, StateChanged
-from tests.splice.test_negotiation import TLS, asked_for_tls
+from quorate.splice.effects import (
+    Close,
+    Connect,
+    Side,
+    StartTls,
+    StateChanged,
+)
+from tests.splice.script import (
+    CLIENT_HEADER,
+    SERVER_HEADER,
+    Talk,
+)
+from tests.splice.test_negotiation import STARTTLS_OFFERED, TLS, asked_for_tls
 
 HELLO = b"\x16\x03\x01\x00\x04<hel"
 
@@ -48,3 +59,62 @@ def test_a_client_that_says_too_much_before_tls_is_cut_off() -> None:
     assert talk.saw(StateChanged)[-1].reason is Reason.NOT_XMPP
     talk.c(b"more")
     assert talk.raw(Side.SERVER) == b""
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 1, 7])
+def test_proceed_is_held_until_the_server_is_verified(chunk: int) -> None:
+    talk = asked_for_tls(chunk)
+    talk.s(f"<proceed {TLS}/>")
+    assert talk.client() == ""
+    assert talk.saw(StartTls) == [StartTls(side=Side.SERVER, domain="example.org")]
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    assert talk.client() == f"<proceed {TLS}/>"
+    assert talk.saw(StartTls) == [StartTls(side=Side.CLIENT, domain="example.org")]
+    talk.do(talk.splice.tls_ready(Side.CLIENT, talk.now))
+    talk.c(CLIENT_HEADER)
+    assert talk.server() == CLIENT_HEADER
+    assert talk.saw(Connect) == []
+
+
+def test_bytes_after_starttls_already_belong_to_tls() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER)
+    talk.s(SERVER_HEADER + STARTTLS_OFFERED)
+    talk.hear()
+    talk.c(f"<starttls {TLS}/>".encode() + b"\x16\x03\x01<")
+    talk.c(b"more")
+    assert talk.server() == f"<starttls {TLS}/>"
+    talk.s(f"<proceed {TLS}/>")
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    assert talk.saw(StartTls)[-1] == StartTls(
+        side=Side.CLIENT, domain="example.org", early=b"\x16\x03\x01<more"
+    )
+
+
+def test_a_refused_starttls_gives_back_what_the_client_said_meanwhile() -> None:
+    talk = asked_for_tls()
+    talk.c("<auth/>")
+    assert talk.server() == ""
+    talk.s(f"<failure {TLS}/>")
+    assert talk.client() == f"<failure {TLS}/>"
+    assert talk.server() == "<auth/>"
+
+
+@pytest.mark.parametrize("chunk", [1 << 20, 1])
+def test_bytes_between_proceed_and_tls_abort_the_connection(chunk: int) -> None:
+    talk = asked_for_tls(chunk)
+    talk.s(f"<proceed {TLS}/><message/>")
+    assert talk.client() == ""
+    assert talk.saw(Close) == [Close(abort=True)]
+    assert talk.saw(StateChanged)[-1].reason is Reason.STARTTLS_INJECTION
+
+
+def test_a_bad_server_certificate_is_never_replaced_by_a_good_one() -> None:
+    talk = asked_for_tls()
+    talk.s(f"<proceed {TLS}/>")
+    talk.saw(StartTls)
+    talk.do(talk.splice.tls_failed(Side.SERVER, Reason.UPSTREAM_CERTIFICATE, talk.now))
+    assert talk.client() == f"<failure {TLS}/></stream:stream>"
+    assert talk.saw(StartTls) == []
+    assert talk.saw(Close) == [Close()]
+    assert talk.saw(StateChanged)[-1].reason is Reason.UPSTREAM_CERTIFICATE

@@ -1,0 +1,217 @@
+"""What a resumed session still knows, and what is said again after it. SM-5, SM-6, PR-7."""
+
+import re
+
+import pytest
+
+from quorate.model.evidence import Presence
+from quorate.model.stream import StreamState
+from quorate.splice.effects import (
+    Done,
+    PresenceSeen,
+    RosterSeen,
+)
+from tests.splice.script import BIND, BOB, BOUND, DELAY, ENABLE, ENABLED, ROSTER_GET, Talk, ids, roster, who
+from tests.splice.test_resumption import SM, ack, enabled
+
+
+def test_a_line_of_the_companion_that_was_lost_is_said_again() -> None:
+    first, virtual = enabled()
+    first.do(first.splice.say("s1", "still here?", first.now))
+    assert "still here?" in first.client()
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert again.client().count("still here?") == 1
+
+
+@pytest.mark.parametrize(
+    ("handled", "away_s", "times"),
+    [(0, 5.0, 1), (3, 5.0, 0), (0, 120.0, 0)],
+    ids=["lost", "handled", "too long ago"],
+)
+def test_a_message_that_was_lost_on_its_way_to_a_contact_leaves_once_more(
+    handled: int, away_s: float, times: int
+) -> None:
+    first, virtual = enabled()
+    first.tell("bob")
+    first.ask("bob", force=True)
+    assert first.saw(Done) == [Done(effect="e1")]
+    before = ids(first.server())
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now = first.now + away_s
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.hear()
+    again.s(f"<resumed {SM} h='{handled}' previd='S9'/>")
+    sent = again.server()
+    assert sent.count("<body>hello</body>") == times
+    assert "probe" not in sent
+    assert not set(ids(sent)) & set(before), "SM-6: under an id of its own"
+    assert again.saw(Done) == []
+    again.c("<message to='bob@example.org' id='f'/>")
+    again.s(ack(handled + times + 1))
+    assert again.client().endswith(ack(1))
+    assert again.splice.state is StreamState.LIVE
+
+
+def test_a_lost_line_is_said_again_even_if_the_first_resume_breaks_off() -> None:
+    first, virtual = enabled()
+    first.do(first.splice.say("s1", "still here?", first.now))
+    first.lose()
+    for _ in range(2):
+        broken = Talk(sessions=first.sessions)
+        broken.open()
+        broken.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+        broken.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert again.client().count("still here?") == 1
+
+
+def test_an_answer_hidden_before_the_loss_stays_hidden_when_sent_again() -> None:
+    first, virtual = enabled()
+    first.s("<presence from='bob@example.org/x'/>")
+    first.c(ack(1))
+    first.s("<message from='bob@example.org' id='unacked'/>")
+    first.ask("bob", force=True)
+    last = ids(first.server())[-1]
+    first.hear()
+    presence = f"<presence from='bob@example.org/x'>{DELAY}</presence>"
+    answer = f"<iq type='result' id='{last}' from='bob@example.org'><query xmlns='jabber:iq:last'/></iq>"
+    first.s(presence + answer)
+    assert first.client() == ""
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now += 20
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
+    assert again.server().endswith(f"<resume {SM} h='1' previd='S9'/>")
+    again.s(f"<resumed {SM} h='2' previd='S9'/>")
+    again.client()
+    again.s("<message from='bob@example.org' id='unacked'/>" + presence + answer)
+    assert again.client() == "<message from='bob@example.org' id='unacked'/>"
+    again.c(ack(2))
+    assert again.server().endswith(ack(4))
+
+
+def test_absence_hidden_before_the_loss_stays_hidden_when_sent_again() -> None:
+    first, virtual = enabled()
+    first.c(ack(0))
+    first.ask("bob", force=True)
+    gone = "<presence type='unavailable' from='bob@example.org'/>"
+    first.s(gone)
+    assert first.client() == ""
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now += 20
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='2' previd='S9'/>")
+    again.client()
+    again.s(gone)
+    assert again.client() == ""
+
+
+def test_presence_the_client_lost_is_not_taken_for_an_answer_it_has() -> None:
+    first, virtual = enabled()
+    first.c(ack(0))
+    first.s("<presence from='bob@example.org/x'/>")
+    first.ask("bob", force=True)
+    first.s(f"<presence from='bob@example.org/x'>{DELAY}</presence>")
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='2' previd='S9'/>")
+    again.client()
+    again.s(f"<presence from='bob@example.org/x'>{DELAY}</presence>")
+    assert again.client() == f"<presence from='bob@example.org/x'>{DELAY}</presence>"
+
+
+def test_presence_is_kept_over_a_resume() -> None:
+    first, virtual = enabled()
+    first.s("<presence from='bob@example.org/x'><show>away</show></presence>")
+    first.lose()
+    assert [e.stale for e in first.saw(PresenceSeen) if e.resource == "x"][-1]
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    seen = [e for e in again.saw(PresenceSeen) if e.contact == who("bob")]
+    assert [(e.presence, e.stale) for e in seen] == [(Presence.AWAY, False)]
+
+
+@pytest.mark.parametrize("asleep", ["<inactive xmlns='urn:xmpp:csi:0'/>", "<presence type='unavailable'/>"])
+def test_what_was_stale_before_a_resume_is_stale_after_it(asleep: str) -> None:
+    talk, virtual = enabled()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.c(asleep)
+    talk.lose()
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert {e.stale for e in again.saw(PresenceSeen)} == {True}
+
+
+def test_a_status_that_changed_while_the_connection_was_lost_is_told_after_the_resume() -> None:
+    talk, virtual = enabled()
+    talk.lose()
+    talk.do(talk.splice.companion_status("2 ready", talk.now))
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.hear()
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    assert "<status>2 ready</status>" in again.client()
+
+
+def test_our_own_roster_request_is_made_again() -> None:
+    first = Talk()
+    first.open()
+    first.c(BIND)
+    first.s(BOUND)
+    first.c(ENABLE)
+    first.s(ENABLED)
+    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", first.client())
+    assert virtual
+    first.c(ROSTER_GET)
+    first.s("<iq type='result' id='r1'/>")
+    (id,) = ids(first.server())
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual[1]}'/>")
+    again.s(f"<resumed {SM} h='1' previd='S9'/>")
+    assert f"<iq type='get' id='{id}'><query xmlns='jabber:iq:roster'/></iq>" in again.server()
+    for _ in range(2):
+        again.s(roster(BOB).replace("id='r1'", f"id='{id}'"))
+    assert "bob@example.org" not in again.client()
+    assert [c.name for c in again.saw(RosterSeen)[-1].contacts] == ["Bob"]
+
+
+def test_a_roster_answer_sent_again_has_the_companion_in_it_again() -> None:
+    first = Talk()
+    first.open()
+    first.c(BIND)
+    first.s(BOUND)
+    first.c(ENABLE)
+    first.s(ENABLED)
+    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", first.client())
+    assert virtual
+    first.c(ROSTER_GET)
+    first.s(roster(BOB))
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual[1]}'/>")
+    again.s(f"<resumed {SM} h='1' previd='S9'/>")
+    again.client()
+    again.s(roster(BOB))
+    assert again.client().count("quorate@quorate.invalid'") == 1

@@ -1,0 +1,195 @@
+"""What the stream says of the roster and of who is blocked. RFC 6121 section 2, XEP-0191."""
+
+import pytest
+
+from quorate.model.evidence import Presence
+from quorate.model.person import Subscription
+from quorate.model.reasons import Reason
+from quorate.splice.effects import Answered, Done, PresenceSeen, RosterSeen
+from tests.splice.script import BIND, BOB, BOUND, ITEM, ROSTER_GET, Talk, ids, roster, who
+
+BLOCKING = "xmlns='urn:xmpp:blocking'"
+WITHOUT_BOB = {
+    "asked for": [
+        ("c", f"<iq type='set' id='x'><block {BLOCKING}><item jid='bob@example.org'/></block></iq>"),
+        ("s", "<iq type='result' id='x'/>"),
+    ],
+    "on another device": [
+        ("s", f"<iq type='set' id='x'><block {BLOCKING}><item jid='Bob@example.org'/></block></iq>"),
+    ],
+    "long ago": [
+        ("c", f"<iq type='get' id='x'><blocklist {BLOCKING}/></iq>"),
+        (
+            "s",
+            f"<iq type='result' id='x'><blocklist {BLOCKING}><item jid='bob@example.org'/></blocklist></iq>",
+        ),
+    ],
+}
+
+
+def test_the_roster_is_told_with_groups_and_subscription() -> None:
+    talk = Talk()
+    talk.log_in()
+    (full,) = [e for e in talk.all if isinstance(e, RosterSeen)]
+    bob = full.contacts[0]
+    assert full.full
+    assert (bob.address, bob.name, bob.groups, bob.subscription) == (
+        who("bob"),
+        "Bob",
+        ("dba",),
+        Subscription.BOTH,
+    )
+    assert talk.splice.contacts == 2
+
+
+@pytest.mark.parametrize("sender", ["", " from='alice@example.org'"])
+def test_changes_of_the_roster_are_told(sender: str) -> None:
+    talk = Talk().log_in()
+    talk.s(
+        f"<iq type='set' id='p'{sender}><query xmlns='jabber:iq:roster'>"
+        "<item jid='dave@example.org' name='Dave' subscription='to'/></query></iq>"
+    )
+    (change,) = talk.saw(RosterSeen)
+    assert (change.full, [c.name for c in change.contacts]) == (False, ["Dave"])
+    assert talk.splice.contacts == 3
+
+
+def test_who_is_missing_from_a_roster_read_anew_is_unknown() -> None:
+    """Another device may have changed it while this one was away."""
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/><presence from='carol@example.org/x'/>")
+    talk.hear()
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB))
+    assert {(e.contact, e.presence, e.reason) for e in talk.saw(PresenceSeen)} == {
+        (who("carol"), Presence.UNKNOWN, Reason.NOT_SUBSCRIBED)
+    }
+
+
+def test_a_roster_push_of_a_stranger_is_not_believed() -> None:
+    talk = Talk().log_in()
+    stanza = (
+        "<iq type='set' id='p' from='eve@example.net'><query xmlns='jabber:iq:roster'>"
+        "<item jid='dave@example.org' subscription='both'/></query></iq>"
+    )
+    talk.s(stanza)
+    assert talk.client() == stanza
+    assert talk.saw(RosterSeen) == []
+
+
+def test_a_roster_of_two_thousand_is_held_and_read() -> None:
+    talk = Talk(chunk=4096)
+    items = [f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(2000)]
+    talk.log_in(BOB, *items)
+    assert talk.splice.contacts == 2001
+
+
+def test_a_roster_that_stalls_passes_and_is_asked_for_again() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.hear()
+    answer = roster(BOB)
+    talk.s(answer[:70])
+    talk.wait(1.0)
+    assert talk.client() == answer[:70]
+    talk.s(answer[70:])
+    assert talk.client().startswith(answer[70:])
+    (id,) = ids(talk.server())
+    talk.s(answer.replace("id='r1'", f"id='{id}'"))
+    assert talk.client() == ""
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
+
+
+@pytest.mark.parametrize(
+    "to", ["", *(f" to='{to}'" for to in ("alice@example.org", "alice@example.org/pc", "Alice@Example.org"))]
+)
+def test_a_roster_asked_of_the_own_account_is_read(to: str) -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET.replace("type=", f"{to} type=".lstrip()))
+    talk.s(roster(BOB))
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
+    assert ITEM in talk.client()
+
+
+def test_a_roster_asked_for_before_the_resource_is_bound_is_read() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND + ROSTER_GET + "<presence/>")
+    assert talk.server().endswith(BIND + ROSTER_GET + "<presence/>")
+    talk.s(BOUND + roster(BOB))
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
+    assert ITEM in talk.client()
+
+
+def test_a_roster_too_big_to_hold_passes_unread_and_the_companion_is_pushed() -> None:
+    talk = Talk(chunk=4096)
+    talk.open()
+    talk.c("<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+    talk.s(
+        "<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+        "<jid>alice@example.org/pc</jid></bind></iq>"
+    )
+    talk.c("<iq type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq><presence/>")
+    talk.hear()
+    big = roster(*(f"<item jid='p{n}@example.org' name='{'x' * 500}'/>" for n in range(2100)))
+    talk.s(big)
+    got = talk.client()
+    assert got.startswith(big)
+    assert "<item xmlns='jabber:iq:roster' jid='quorate@quorate.invalid'" in got[len(big) :]
+
+
+@pytest.mark.parametrize("steps", WITHOUT_BOB.values(), ids=WITHOUT_BOB)
+def test_who_is_blocked_is_unknown_and_left_in_peace(steps: list[tuple[str, str]]) -> None:
+    """XEP-0191: the server shows nothing of them, and takes nothing for them."""
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.hear()
+    for side, text in steps:
+        (talk.c if side == "c" else talk.s)(text)
+    told = talk.saw(PresenceSeen)
+    assert {(e.contact, e.presence, e.reason) for e in told} == {
+        (who("bob"), Presence.UNKNOWN, Reason.BLOCKED)
+    }
+    talk.hear()
+    talk.ask("bob", force=True)
+    talk.tell("bob")
+    assert talk.server() == ""
+    assert [a.reason for a in talk.saw(Answered)] == [Reason.BLOCKED]
+    assert [d.reason for d in talk.saw(Done)] == [Reason.BLOCKED]
+    talk.s(f"<iq type='set' id='u'><unblock {BLOCKING}><item jid='bob@example.org'/></unblock></iq>")
+    talk.ask("bob", "q2", force=True)
+    assert "type='probe'" in talk.server()
+
+
+def test_a_block_that_was_refused_changes_nothing() -> None:
+    talk = Talk().log_in()
+    talk.c(f"<iq type='set' id='x'><block {BLOCKING}><item jid='bob@example.org'/></block></iq>")
+    talk.s("<iq type='error' id='x'><error type='cancel'/></iq>")
+    talk.ask("bob", force=True)
+    assert "type='probe'" in talk.server()
+
+
+def test_a_blocked_domain_means_everybody_in_it_and_nobody_else() -> None:
+    talk = Talk().log_in(BOB, "<item jid='zed@example.net' subscription='both'/>")
+    talk.s(f"<iq type='set' id='x'><block {BLOCKING}><item jid='example.net'/></block></iq>")
+    talk.wait(6)
+    assert [(e.contact.account, e.presence) for e in talk.saw(PresenceSeen)] == [
+        ("zed@example.net", Presence.UNKNOWN),
+        ("bob@example.org", Presence.OFFLINE),
+    ]
+
+
+@pytest.mark.parametrize("sender", ["eve@example.net", "alice@example.org/phone"])
+def test_a_block_push_of_anybody_else_is_not_believed(sender: str) -> None:
+    talk = Talk().log_in()
+    talk.s(
+        f"<iq type='set' id='x' from='{sender}'><block {BLOCKING}><item jid='bob@example.org'/></block></iq>"
+    )
+    talk.ask("bob", force=True)
+    assert "type='probe'" in talk.server()
