@@ -6,7 +6,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import Close, Side, StateChanged
 from tests.splice.script import Talk
-from tests.splice.test_resumption import NOT_FOUND, SM, enabled, up
+from tests.splice.test_resumption import NOT_FOUND, SM, down, enabled, up
 
 
 def test_the_old_connection_only_hands_on_once_its_session_moved() -> None:
@@ -123,3 +123,51 @@ def test_a_count_too_big_to_be_held_is_cut_off_only_if_counts_differ(before: str
     talk.s("</a>")
     assert talk.splice.state is state
     assert bool(talk.client()) is (state is StreamState.FROZEN)
+
+
+@pytest.mark.parametrize("end", ["", "</stream:stream>"])
+def test_what_the_server_acknowledges_after_the_client_has_shut_its_side_is_translated(end: str) -> None:
+    talk, _ = enabled()
+    up(talk, "FI")
+    talk.c(end)
+    talk.lose(Side.CLIENT)
+    talk.hear()
+    talk.s(f"<a {SM} h='2'")
+    talk.s("/></stream:stream>")
+    assert talk.client() == f"<a {SM} h='1'/></stream:stream>"
+    assert talk.splice.state is StreamState.ENDED
+
+
+def test_what_the_client_acknowledges_after_the_server_has_shut_its_side_is_translated() -> None:
+    talk, _ = enabled()
+    down(talk, "FIF")
+    talk.lose(Side.SERVER)
+    talk.c(f"<a {SM} h='3'/>")
+    assert talk.server().endswith(f"<a {SM} h='2'/>")
+
+
+def test_what_still_arrives_after_the_client_has_shut_its_side_is_counted() -> None:
+    talk, virtual = enabled()
+    talk.s("<message from='bob@example.org' id='half'>")
+    talk.lose(Side.CLIENT)
+    talk.s("</message><message from='bob@example.org'/><message from='bob@example.org'>")
+    assert talk.client().count("<message") == 3
+    talk.lose(Side.SERVER)
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='2' previd='{virtual}'/>")
+    assert again.server() == f"<resume {SM} h='2' previd='S9'/>"
+
+
+def test_what_cannot_be_followed_after_one_side_has_ended_passes_or_ends_both() -> None:
+    for before, passes in (("", True), ("I", False)):
+        talk, _ = enabled()
+        up(talk, before)
+        talk.lose(Side.CLIENT)
+        talk.hear()
+        talk.s("<!DOCTYPE x>")
+        talk.s("<more")
+        assert talk.client() == ("<!DOCTYPE x><more" if passes else "<!DOCTYPE x>")
+        assert talk.saw(Close) == ([] if passes else [Close(abort=True)])
+        assert talk.splice.state is StreamState.ENDED

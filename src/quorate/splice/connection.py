@@ -35,7 +35,7 @@ class Phase(StrEnum):
     SECURING_CLIENT = "securing-client"
     BLIND = "blind"
     MOVED = "moved"  # another connection carries the session on: only the server's last words pass
-    OVER = "over"  # one side's connection has ended; the other's last bytes still pass
+    OVER = "over"  # one side's connection has ended; the other's last bytes still pass, uncounted
     CUT = "cut"  # ended by us: nothing passes
 
 
@@ -58,6 +58,7 @@ class Connection:
         self.login = LoginWatch()
         self.out = Outbox()
         self.phase = Phase.HEADER
+        self._ended = False
         self.domain: str | None = None
         self.tls = False
         self.now = now
@@ -107,6 +108,9 @@ class Connection:
     def go_blind(self, reason: Reason) -> None:
         """Stop following the stream. What is held is for the caller to hand on (``undelivered``)."""
         if self.blind:
+            return
+        if self._ended and not self.counts_differ:
+            self.phase = Phase.OVER
             return
         if self.counts_differ or self.phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT):
             self.cut(reason)
@@ -162,6 +166,11 @@ class Connection:
                 self.out.send(OTHER[side], framer.reset())
 
     @property
+    def counting(self) -> bool:
+        """Its stanzas are followed and counted (XEP-0198)."""
+        return self.phase is Phase.OPEN and self.session.ledger.on
+
+    @property
     def counts_differ(self) -> bool:
         """By now one end of the stream would not understand the other's counts without us (XEP-0198)."""
         session = self.session
@@ -177,10 +186,17 @@ class Connection:
         self.end(reason, Phase.CUT)
 
     def end(self, reason: Reason | None, phase: Phase = Phase.OVER) -> None:
-        """It is over. What was seen is too old to count from now on."""
+        """It is over. What was seen is too old to count from now on.
+
+        Where stanzas are counted, those that still pass the other way are: it may be resumed (XEP-0198).
+        """
         if self.phase in (Phase.OVER, Phase.CUT):
             return
-        self.phase = phase
+        if phase is Phase.CUT or not self.counting:
+            self.phase = phase
+        if self._ended:
+            return
+        self._ended = True
         if self.login.suspect is Handling.TUNNEL:
             self.login_failed()
         self.sessions.keep(self.session, self.now)

@@ -132,7 +132,8 @@ class Splice:
             connection.shut.add(side)
             if not connection.blind:
                 for origin, framer in connection.framers.items():
-                    connection.out.send(OTHER[origin], framer.reset())
+                    if origin is side or not connection.counting:
+                        connection.out.send(OTHER[origin], framer.reset())
             connection.end(connection.session.context.reason)
 
         return self._do(now, end)
