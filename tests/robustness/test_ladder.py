@@ -27,6 +27,7 @@ STATES = {
 }
 DOCTYPE = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>"
 LONG_TAG = f"<message a='{'x' * (64 * 1024)}'"
+LONG_COUNT = f"<a {SM} h='0'>" + " " * 70_000
 
 
 def before_the_login() -> Talk:
@@ -125,6 +126,7 @@ WAYS: list[tuple[Reason, str, Callable[[], Talk], Callable[[Talk], None]]] = [
     (Reason.NOT_WELL_FORMED, "blind", logged_in, server(DOCTYPE)),
     (Reason.NOT_WELL_FORMED, "cut", counts_differ, client(DOCTYPE)),
     (Reason.UNKNOWN_NAMESPACE, "blind", Talk, client(FOREIGN)),
+    (Reason.STANZA_TOO_BIG, "freeze", logged_in, server(LONG_COUNT)),
     (Reason.STANZA_TOO_BIG, "blind", logged_in, client(LONG_TAG)),
     (Reason.STANZA_TOO_BIG, "cut", counts_differ, server(LONG_TAG)),
     (Reason.COMPRESSED, "blind", before_the_login, server(COMPRESSED)),
