@@ -8,6 +8,7 @@ from quorate.agent.words import NO_SERVER, NO_SERVER_STATUS, SHORT_HELP
 from quorate.link.messages import (
     AskDone,
     AskFor,
+    CommandDone,
     CommandGiven,
     CompanionStatus,
     EffectDone,
@@ -125,6 +126,42 @@ async def test_without_a_server_the_companion_says_so(tmp_path: Path) -> None:
         login.types("meet bob")
         assert "quorate up" in await login.client_sees("quorate up")
         assert NO_SERVER in bodies(login.seen.decode())
+
+
+async def test_a_command_no_server_answered_is_told_to_the_next_one(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        async with Server(tmp_path) as first:
+            login = await scene.log_in(ROSTER)
+            stream = await first.live()
+            login.types("meet bob", "t1")
+            login.types("who bob", "t2")
+            assert (await first.until(CommandGiven, 2)).account == "alice@example.org"
+            first.send(CommandDone(stream=stream, message="t2"))
+            await tell(first, stream, "e1", "order")
+        async with Server(tmp_path) as second:
+            assert await second.until(CommandGiven) == first.all(CommandGiven)[0]
+            kinds = [type(m) for m in second.messages]
+            assert kinds.index(SnapshotDone) < kinds.index(CommandGiven)
+            await tell(second, stream, "e2", "order")
+            assert len(second.all(CommandGiven)) == 1
+        assert NO_SERVER not in bodies(login.seen.decode())
+
+
+async def test_a_command_nobody_answered_before_the_server_was_gone_is_said_to_be_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quorate.agent.app.MISSING_S", 0.0)
+    async with Scene(tmp_path) as scene:
+        async with Server(tmp_path) as first:
+            login = await scene.log_in(ROSTER)
+            stream = await first.live()
+            login.types("meet bob")
+            await first.until(CommandGiven)
+        assert NO_SERVER in bodies(await login.client_sees("quorate up"))
+        async with Server(tmp_path) as second:
+            await second.complete()
+            await tell(second, stream, "e1", "order")
+            assert second.all(CommandGiven) == []
 
 
 async def test_the_companion_introduces_itself_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from pydantic import BaseModel
 
+from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.replies_kept import RepliesKept
@@ -63,7 +64,7 @@ class Desk:
         self.book = EvidenceBook(
             self.clock, self.directory, settle_s=0, ask_timeout_s=3, zone=UTC, changed=lambda _: None
         )
-        self.shared = Shared(self.clock, self, Journal(), Greeted(self.home), RepliesKept())
+        self.shared = Shared(self.clock, self, Journal(), Greeted(self.home), RepliesKept(), CommandsKept())
 
     def send(self, message: BaseModel) -> bool:
         match message:

@@ -195,18 +195,18 @@ class StandIn(Hub):
             asking=lambda key: False,
         )
 
-    async def meet(self, meeting: NewMeeting, vantage: Address) -> Activity:
+    async def meet(self, meeting: NewMeeting, vantage: Address, message: str | None = None) -> Activity:
         self.said.append(f"meet {meeting.who} within {meeting.within}")
         return self.put(incident(id=f"Q{len(self.table) + 1}", about=meeting.about))
 
-    async def cancel(self, id: str) -> Activity:
+    async def cancel(self, id: str, message: str | None = None) -> Activity:
         over = (
             ActivityState.ENDED if self.activity(id).state is ActivityState.LIVE else ActivityState.CANCELLED
         )
         self.rooms.close(id)
         return self.put(replace(self.activity(id), state=over, ended_at=self.clock.now()))
 
-    async def extend(self, id: str, by: timedelta) -> Activity:
+    async def extend(self, id: str, by: timedelta, message: str | None = None) -> Activity:
         deadline = self.activity(id).deadline or self.clock.now()
         return self.put(replace(self.activity(id), deadline=deadline + by))
 

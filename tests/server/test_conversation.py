@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from quorate.clock import ManualClock
-from quorate.link.messages import CompanionStatus, SayTo
+from quorate.link.messages import AskFor, CommandDone, CommandGiven, CompanionStatus, SayTo
 from quorate.model.availability import Availability
 from quorate.model.evidence import Presence
+from quorate.model.stream import StreamState
+from quorate.rules.commands import parse_command
+from quorate.talk.companion import DONE_BEFORE, TOO_LATE
 from tests.server.hub_parts import ALICE, BOB, at_the_desk, connected, running
 
 ONLINE, OFFLINE = Presence.ONLINE, Presence.OFFLINE
@@ -65,7 +68,7 @@ async def test_a_command_sent_again_on_a_new_stream_is_carried_out_once(
                 desk = at_the_desk(agent, bob=OFFLINE, dave=OFFLINE)
                 agent.types(desk, text, message="m1")
                 agent.types(desk, "status", message="m2")
-                await agent.heard(SayTo, lambda m: m.effect == "say-m2")
+                await agent.heard(SayTo, lambda m: m.effect.endswith("-m2"))
             clock.advance(60 * minutes)
         assert len(hub.owned.open()) == activities
 
@@ -102,3 +105,111 @@ async def test_check_supposes_without_asking(tmp_path: Path) -> None:
         assert (
             hub.check("2 of @x", None, {"p": Availability.AVAILABLE}, {"x": ["p", "q"]}).verdict == "unknown"
         )
+
+
+async def test_an_order_that_could_not_be_stored_is_carried_out_when_it_is_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: what is not done is not noted as done, and leaves nothing behind."""
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        with monkeypatch.context() as full:
+            full.setattr(hub.store.activities, "save", raising)
+            agent.types(desk, "meet bob", message="m1")
+            await agent.said("made a mistake")
+        assert hub.owned.open() == []
+        agent.types(desk, "meet bob", message="m1")
+        await agent.said("Q2")
+        agent.types(desk, "meet bob", message="m1")
+        agent.types(desk, "cancel", message="m2")
+        await agent.said("Q2 is cancelled")
+        agent.types(desk, "meet carol", message="m3")
+        await agent.said("Q3")
+        agent.types(desk, "cancel", message="m2")
+        await agent.said(DONE_BEFORE)
+        assert [a.id for a in hub.owned.open()] == ["Q3"]
+
+
+async def test_a_command_told_again_while_it_is_being_done_is_done_once(tmp_path: Path) -> None:
+    """The link broke while bob was being asked about: the answer goes where the account is now."""
+    async with running(tmp_path, ask_timeout_s=0.5) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent)
+        agent.types(desk, "meet bob", message="m1")
+        agent.types(desk, "who bob", message="m2")
+        await agent.heard(AskFor)
+        await agent.close()
+        await agent.connect()
+        desk = at_the_desk(agent)
+        agent.types(desk, "meet bob", message="m1")
+        agent.types(desk, "who bob", message="m2")
+        await agent.said("Q1")
+        await agent.said("bob: unknown")
+        assert len(hub.owned.open()) == 1
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["another stream is live", "it comes back"])
+async def test_an_answer_goes_out_although_the_connection_it_was_typed_on_broke(
+    tmp_path: Path, at_once: bool
+) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.holding = True
+        agent.types(desk, "status", message="m1")
+        first = await agent.heard(SayTo)
+        if at_once:
+            agent.stream("s-phone", ALICE, StreamState.LIVE)
+        agent.logout(desk)
+        agent.done(first.effect, "stream-ended")
+        agent.holding = False
+        if not at_once:
+            agent.stream("s-resumed", ALICE, StreamState.LIVE)
+        again = await agent.heard(SayTo, nth=2)
+        assert (again.text, again.stream) == (first.text, "s-phone" if at_once else "s-resumed")
+        done = await agent.heard(CommandDone)
+        assert (done.stream, done.message) == (desk, "m1")
+        assert hub.store.outbox.pending() == ()
+
+
+async def test_an_answer_nobody_was_there_for_is_forgotten(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock), connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        agent.holding = True
+        agent.types(desk, "status", message="m1")
+        said = await agent.heard(SayTo)
+        agent.logout(desk)
+        agent.done(said.effect, "stream-ended")
+        clock.advance(61)
+        agent.stream("s-later", ALICE, StreamState.LIVE)
+        await agent.heard(CommandDone)
+        assert len(agent.of(SayTo)) == 1
+
+
+async def test_an_order_a_hung_server_reads_late_is_not_begun(tmp_path: Path) -> None:
+    """The user was told long ago that there is no server."""
+    clock = ManualClock()
+    async with running(tmp_path, clock) as hub, connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=OFFLINE)
+        typed = clock.now()
+        clock.advance(61)
+        agent.send(
+            CommandGiven(
+                stream=desk, message="m1", command=parse_command("meet bob"), account=ALICE, at=typed
+            )
+        )
+        await agent.said(TOO_LATE)
+        assert hub.owned.open() == []
+
+
+async def test_a_command_is_known_by_its_account_when_its_stream_is_gone(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        at_the_desk(agent, bob=OFFLINE)
+        agent.send(
+            CommandGiven(stream="s-gone", message="m1", command=parse_command("meet bob"), account=ALICE)
+        )
+        await agent.said("Q1")
+        assert [a.organiser_via.account for a in hub.owned.open()] == [ALICE]
+
+
+def raising(*_: object, **__: object) -> None:
+    raise OSError("full")

@@ -5,16 +5,20 @@ on its way, in both directions.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from quorate.agent.app import MISSING_S
+from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.replies_kept import RepliesKept
 from quorate.link.messages import (
     AskDone,
     AskFor,
+    CommandDone,
     CommandGiven,
     EffectDone,
     FromAgent,
@@ -30,14 +34,17 @@ from quorate.link.messages import (
     Tell,
     Unwatch,
     WatchFor,
+    Welcome,
 )
 from quorate.model.address import xmpp
+from quorate.model.command import Meet
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Contact, Subscription
 from quorate.model.reasons import Reason
 from quorate.model.stream import Stream, StreamState
 from quorate.rules.commands import parse_command
 from quorate.talk.replies import parse_reply
+from tests.sim.record import Said, Typed
 
 if TYPE_CHECKING:
     from tests.sim.story import Story
@@ -85,6 +92,10 @@ class SimAgent:
         self.fails: dict[str, list[Reason]] = {}
         self._journal = Journal()
         self._replies = RepliesKept()
+        self._commands = CommandsKept()
+        self._welcomed: Peer | None = None
+        """The connection on which the server has said something."""
+        self._breaks = 0
         self._watched: set[tuple[str, str]] = set()
         self._known: dict[str, dict[str, Evidence]] = {}
         self._serial = count(1)
@@ -116,6 +127,10 @@ class SimAgent:
                 self._watched.discard((message.stream, message.contact))
             case Stored():
                 self._journal.stored(message.effects)
+            case CommandDone():
+                self._commands.done(message.stream, message.message)
+            case Welcome():
+                self._welcome()
             case _:
                 pass
 
@@ -150,11 +165,29 @@ class SimAgent:
 
     def types(self, who: str, text: str) -> None:
         stream = self.streams.get(who)
-        if stream is not None:
-            command = parse_command(text)
-            self._say(
-                CommandGiven(stream=stream, message=f"m{next(self._serial)}-{self.id}", command=command)
-            )
+        if stream is None:
+            return
+        id, now = f"m{next(self._serial)}-{self.id}", self.story.clock
+        command = parse_command(text)
+        self.story.record.typed.append(Typed(now.at, who, text, id))
+        given = CommandGiven(
+            stream=stream,
+            message=id,
+            command=replace(command, about=id) if isinstance(command, Meet) else command,
+            account=address(who),
+            at=now.now(),
+        )
+        if self._welcomed is not None and self._welcomed is self.peer and self._say(given):
+            self._commands.keep(given, now=now.monotonic())
+        else:
+            self._no_server([given])
+
+    def broken(self) -> None:
+        """The connection is gone."""
+        self.peer = self._welcomed = None
+        self._breaks += 1
+        breaks = self._breaks
+        self.story.after(MISSING_S, lambda: self._server_missing(breaks))
 
     def hears(self, who: str, contact: str, text: str) -> bool:
         """A contact writes to one of our accounts; False if its stream is not there."""
@@ -175,6 +208,25 @@ class SimAgent:
         return True
 
     # how
+
+    def _welcome(self) -> None:
+        self._welcomed = self.peer
+        now = self.story.clock.monotonic()
+        self._no_server(self._commands.too_old(now))
+        for command in self._commands.again(now):
+            self._say(command)
+
+    def _server_missing(self, breaks: int) -> None:
+        if self.alive and self._welcomed is None and breaks == self._breaks:
+            self._no_server(self._commands.give_up())
+
+    def _no_server(self, commands: list[CommandGiven]) -> None:
+        for command in commands:
+            who = (command.account or "").partition("@")[0]
+            if who in self.streams:
+                self.story.record.said.append(Said(self.story.clock.at, who, f"local-{command.message}"))
+            else:
+                self.story.record.excused.add(command.message)
 
     def _say(self, message: FromAgent) -> bool:
         if self.peer is None or not self.peer.open:
@@ -203,6 +255,8 @@ class SimAgent:
                 if message.watch:
                     self._watched.add((message.stream, message.to))
                 self.story.reaches(message.to.partition("@")[0], who, message, self.id)
+            else:
+                self.story.record.said.append(Said(self.story.clock.at, who, message.effect))
             self._ended(message.effect, None)
 
         return write

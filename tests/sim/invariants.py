@@ -3,6 +3,7 @@
 Add another by name: ``INVARIANTS["my rule"] = function``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Final
@@ -190,6 +191,37 @@ def no_notice_comes_twice(record: Record) -> Iterator[str]:
         seen.add((reached.effect, reached.agent))
 
 
+def what_is_typed_is_answered(record: Record) -> Iterator[str]:
+    """By the server, or by the agent that there is none; a ``meet`` by what is said of its activity."""
+    made = {d.activity.about: d.activity.id for d in record.decided}
+    said = {(s.who, s.effect) for s in record.said}
+    unanswered = []
+    for typed in record.typed:
+        effects = {effect for who, effect in said if who == typed.who}
+        begin = f"{made.get(typed.message, typed.message)}-"
+        if not any(e.startswith(begin) or e.endswith(f"-{typed.message}") for e in effects):
+            unanswered.append(typed)
+    lost = {typed.message for typed in unanswered} | record.excused
+    cancelled = {t.text for t in record.typed if t.message not in lost}
+    for typed in unanswered:
+        overtaken = f"cancel {made.get(typed.message)}" in cancelled
+        if typed.message not in record.excused and not overtaken:
+            yield f"{typed.who} got no answer to “{typed.text}” ({typed.message}) at {typed.at:g} s"
+
+
+def an_order_is_done_once(record: Record) -> Iterator[str]:
+    made: dict[str | None, set[str]] = {}
+    for decided in record.decided:
+        made.setdefault(decided.activity.about, set()).add(decided.activity.id)
+    for typed in record.typed:
+        if len(ids := made.get(typed.message, set())) > 1:
+            yield f"“{typed.text}” ({typed.message}) made {', '.join(sorted(ids))}"
+    longer = Counter(after.id for before, after in _changes(record) if after.deadline != before.deadline)
+    for id, times in longer.items():
+        if times > (typed_times := sum(t.text.startswith(f"extend {id} ") for t in record.typed)):
+            yield f"{id} was extended {times} times, that was typed {typed_times} times"
+
+
 def nothing_fails_inside(record: Record) -> Iterator[str]:
     for fault in record.faults:
         yield f"{type(fault).__name__}: {fault}"
@@ -223,6 +255,8 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "deadlines-are-kept": deadlines_are_kept,
     "covered-within-2-s": covered_is_told_within_2_s,
     "no-notice-comes-twice": no_notice_comes_twice,
+    "what-is-typed-is-answered": what_is_typed_is_answered,
+    "an-order-is-done-once": an_order_is_done_once,
     "nothing-fails-inside": nothing_fails_inside,
     "everything-ends": everything_ends,
 }

@@ -42,11 +42,36 @@ class Answered:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command to the companion."""
+
+    at: float
+    who: str
+    text: str
+    message: str
+    """Its id; what a ``meet`` is about is its id too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line in somebody's chat with the companion."""
+
+    at: float
+    who: str
+    effect: str
+    """``local-`` and the id of a command: the agent said that there is no server for it."""
+
+
 @dataclass(slots=True)
 class Record:
     decided: list[Decided] = field(default_factory=list)
     reached: list[Reached] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
+    typed: list[Typed] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    excused: set[str] = field(default_factory=set)
+    """Commands whose answer could reach nobody: their agent died, or nobody was logged in for long."""
     disturbed: list[tuple[float, float]] = field(default_factory=list)
     """From when to when a server, link, agent or stream was not there."""
     overdue: list[str] = field(default_factory=list)
@@ -68,6 +93,8 @@ class Record:
         lines = [(d.at, f"  {_told(d)}") for d in self.decided]
         lines += [(r.at, f"{r.person} reads “{r.notice}” of {r.activity} ({r.effect})") for r in self.reached]
         lines += [(a.at, f"{a.person} writes “{a.text}” ({a.activity})") for a in self.answered]
+        lines += [(t.at, f"{t.who} types “{t.text}” ({t.message})") for t in self.typed]
+        lines += [(s.at, f"{s.who} is told {s.effect}") for s in self.said]
         return [f"{at:8.1f}  {text}" for at, text in sorted(lines, key=lambda entry: entry[0])]
 
 

@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 from typing import Any, cast
 
 from quorate.activity.effects import ActivityEffect, Notice, Ring, Tell
+from quorate.agent.commands_kept import AT_RISK_S
 from quorate.errors import QuorateError
 from quorate.link.messages import FromAgent
 from quorate.link.messages import Tell as TellMessage
@@ -22,6 +23,7 @@ from quorate.link.server import LinkHandler, LinkPeer
 from quorate.model.activity import Activity, ActivityState
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
+from quorate.server.answers import KEPT
 from quorate.server.config import Settings
 from quorate.server.hub import Hub
 from quorate.store.open import Store
@@ -33,6 +35,7 @@ from tests.sim.overdue import Overdue
 from tests.sim.record import Answered, Decided, Reached, Record
 from tests.sim.script import CALM_S, LAST_S, Answer, Line, Script
 
+ANSWER_KEPT_S = KEPT.total_seconds()
 LOOK_S = 5.0
 """How often it is looked whether something that could ring waits."""
 
@@ -191,9 +194,22 @@ class Story:
                 self._back(f"stream {who}")
             case "logs":
                 agent.log_out(who)
+                self.after(ANSWER_KEPT_S - 5.0, partial(self._still_out, who, self.clock.at))
                 self._gone(f"stream {who}")
             case _:
                 agent.fails.setdefault(who, []).append(Reason(rest.rpartition(": ")[2]))
+
+    def _still_out(self, who: str, since: float) -> None:
+        """Answers wait for a stream, but not for ever."""
+        agent = self.agent_of(who)
+        if agent is None or who not in agent.streams:
+            self._excuse((who,), until=since)
+
+    def _excuse(self, accounts: tuple[str, ...], until: float | None = None) -> None:
+        end = self.clock.at if until is None else until
+        self.record.excused |= {
+            t.message for t in self.record.typed if t.who in accounts and end - AT_RISK_S <= t.at <= end
+        }
 
     def _calm(self) -> None:
         """From now on nothing is broken."""
@@ -263,6 +279,7 @@ class Story:
         if not agent.alive:
             return
         agent.alive = False
+        self._excuse(agent.accounts)
         for who in agent.accounts:
             self._gone(f"stream {who}")
         self._break(agent)
@@ -272,8 +289,9 @@ class Story:
     def _break(self, agent: SimAgent) -> None:
         if agent.peer is None:
             return
-        peer, agent.peer = agent.peer, None
+        peer = agent.peer
         peer.open = False
+        agent.broken()
         self._gone(f"link {agent.number}")
         if self._up:
             self._loop.call_soon(self._door.handler.closed, cast(LinkPeer, peer))

@@ -10,9 +10,11 @@ import pytest
 from quorate.activity import candidates, ending, reservations
 from quorate.activity.inputs import WorldChanged
 from quorate.activity.step import next_deadline, step
+from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.server import activities as activities_module
 from quorate.server.activities import Activities
+from quorate.server.answers import Answers
 from quorate.server.dispatcher import Dispatcher
 from quorate.server.world import World
 from quorate.store.open import open_store
@@ -127,6 +129,28 @@ def test_a_ring_given_to_a_second_agent_is_seen(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Dispatcher, "_fate_unknown", send_anyway)
     chosen = {"nobody-is-rung-twice": INVARIANTS["nobody-is-rung-twice"]}
     assert next(Simulator(chosen, written=troubled).run(range(300)), None) is not None
+
+
+def test_a_command_that_got_lost_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent keeps nothing: what a server had not read, or not answered, when it died."""
+    monkeypatch.setattr(CommandsKept, "keep", lambda self, command, now: None)
+    assert notices("what-is-typed-is-answered")
+
+
+def test_an_answer_that_is_said_only_where_it_was_typed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Answers, "resume", lambda self: None)
+    assert notices("what-is-typed-is-answered")
+
+
+def test_an_order_that_is_not_noted_with_what_it_does_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Activities.ask
+
+    async def forgetting(self: Any, id: str, given: Any, *, message: str | None = None) -> Any:
+        assert message is None or message
+        return await ask(self, id, given)
+
+    monkeypatch.setattr(Activities, "ask", forgetting)
+    assert notices("an-order-is-done-once", within=1500)
 
 
 def test_a_change_nobody_looks_at_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

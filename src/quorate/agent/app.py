@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
@@ -59,7 +60,7 @@ class Agent:
         self._clock = clock
         self._replies = RepliesKept()
         self._link = LinkClient(data, self)
-        shared = Shared(clock, self._link, Journal(), Greeted(data), self._replies)
+        shared = Shared(clock, self._link, Journal(), Greeted(data), self._replies, CommandsKept())
         config = SpliceConfig(ids_seed=secrets.token_hex(16), ask_timeout_s=options.ask_timeout_s)
         self._streams = Streams(self.id, config, shared, keep_profiles(data, clock))
         self._streams.changed = self._reconsider

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.knowledge import Knowledge
@@ -73,6 +74,7 @@ class Shared:
     journal: Journal
     greeted: Greeted
     replies: RepliesKept
+    commands: CommandsKept
 
 
 class AgentStream:
@@ -280,8 +282,16 @@ class AgentStream:
             self.say(refusal(refused))
             return
         message = effect.message or self._name()
-        given = CommandGiven(stream=self.stream.id, message=message, command=command)
-        if not (self._shared.outlet.answering and self._send(given)):
+        given = CommandGiven(
+            stream=self.stream.id,
+            message=message,
+            command=command,
+            account=None if self._own is None else self._own.account,
+            at=self._shared.clock.now(),
+        )
+        if self._shared.outlet.answering and self._send(given):
+            self._shared.commands.keep(given, now=self._shared.clock.monotonic())
+        else:
             self.say(NO_SERVER)
 
     def _text_seen(self, effect: TextSeen) -> None:

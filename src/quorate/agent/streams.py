@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from pydantic import BaseModel
 
 from quorate.agent.stream import AgentStream, Shared
-from quorate.agent.words import NO_SERVER_STATUS
+from quorate.agent.words import NO_SERVER, NO_SERVER_STATUS
 from quorate.capture.driver import Driver
 from quorate.errors import Refused, place_of
 from quorate.link.messages import (
     AskDone,
     AskFor,
+    CommandDone,
+    CommandGiven,
     CompanionStatus,
     EffectDone,
     FromServer,
@@ -25,7 +27,7 @@ from quorate.link.messages import (
     WatchFor,
     Welcome,
 )
-from quorate.model.address import Address, parse_address
+from quorate.model.address import Address, parse_address, xmpp
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival
@@ -97,6 +99,8 @@ class Streams:
                 self._about(message, lambda s, contact, now: s.unwatch(contact, now))
             case CompanionStatus():
                 self._status(self._streams.get(message.stream), message.text)
+            case CommandDone():
+                self._shared.commands.done(message.stream, message.message)
             case Stored():
                 self._shared.journal.stored(message.effects)
             case Welcome():
@@ -108,10 +112,28 @@ class Streams:
         """Let the user see in the companion's presence that nobody decides anything now."""
         for stream in self._streams.values():
             self._status(stream, NO_SERVER_STATUS)
+        self._unanswered(self._shared.commands.give_up())
 
     def server_back(self) -> None:
+        """It said Welcome: it is at work, and what the one before left unanswered is for it."""
+        commands, now = self._shared.commands, self._shared.clock.monotonic()
         for stream in self._streams.values():
             self._status(stream, self._config.companion_status)
+        self._unanswered(commands.too_old(now))
+        for command in commands.again(now):
+            self._send(command)
+
+    def _unanswered(self, commands: Iterable[CommandGiven]) -> None:
+        for command in commands:
+            stream = self._streams.get(command.stream) or self._other(command.account)
+            if stream is not None:
+                stream.say(NO_SERVER)
+
+    def _other(self, account: str | None) -> AgentStream | None:
+        """Where else this account's user can be told something."""
+        of = None if account is None else xmpp(account)
+        live = (s for s in self._streams.values() if s.stream.state is StreamState.LIVE)
+        return next((s for s in live if of is not None and s.stream.account == of), None)
 
     def _over(self, id: str) -> None:
         self._streams.pop(id, None)

@@ -87,6 +87,10 @@ class CommandGiven(_Message):
     stream: str
     message: str
     command: Annotated[Command, Field(discriminator="verb")]
+    account: str | None = None
+    """Own account that typed it; None: that of the stream, which may be gone when it is told again."""
+    at: datetime | None = None
+    """When it was typed; None: just now."""
 
 
 class Replied(_Message):
@@ -149,6 +153,14 @@ class SayTo(_Message):
     text: str
 
 
+class CommandDone(_Message):
+    """It was carried out, and its answer has left or is stored; until then it is told again after Welcome."""
+
+    type: Literal["command-done"] = "command-done"
+    stream: str
+    message: str
+
+
 class Unwatch(_Message):
     type: Literal["unwatch"] = "unwatch"
     stream: str
@@ -189,7 +201,17 @@ FromAgent: TypeAlias = Annotated[
     Field(discriminator="type"),
 ]
 FromServer: TypeAlias = Annotated[
-    Welcome | Beat | AskFor | Tell | SayTo | WatchFor | Unwatch | CompanionStatus | Stored | Quit,
+    Welcome
+    | Beat
+    | AskFor
+    | Tell
+    | SayTo
+    | CommandDone
+    | WatchFor
+    | Unwatch
+    | CompanionStatus
+    | Stored
+    | Quit,
     Field(discriminator="type"),
 ]
 FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(FromAgent)

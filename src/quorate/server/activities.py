@@ -102,18 +102,26 @@ class Activities:
             self._arm(activity, now)
         self._forget_old()
 
-    async def create(self, activity: Activity, given: ActivityInput) -> Activity:
+    async def create(
+        self, activity: Activity, given: ActivityInput, *, message: str | None = None
+    ) -> Activity:
+        """As ``ask``; what could not be stored is not there."""
         self.known.put(activity)
-        return await self.ask(activity.id, given)
+        try:
+            return await self.ask(activity.id, given, message=message)
+        except Exception:
+            self.known.remove(activity.id)
+            self._matcher.drop(activity.id)
+            raise
 
     def post(self, id: str, given: ActivityInput, *, message: str | None = None) -> None:
         """Give an input; one that a message brought counts once, however often it is told."""
         if self.known.find(id) is not None:
             self._mailbox(id).post(_Letter(given, message))
 
-    async def ask(self, id: str, given: ActivityInput) -> Activity:
+    async def ask(self, id: str, given: ActivityInput, *, message: str | None = None) -> Activity:
         """Give an input and return the state that follows; raises what the step refuses, and NotFound."""
-        return await self._mailbox(self.get(id).id).ask(_Letter(given))
+        return await self._mailbox(self.get(id).id).ask(_Letter(given, message))
 
     def world_changed(self, people: Iterable[str]) -> None:
         """These persons' availability changed: whoever that can matter to looks again."""

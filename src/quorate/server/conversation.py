@@ -6,10 +6,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, assert_never
 
 from quorate.errors import NotFound, NotPossible, QuorateError, Refused, place_of
-from quorate.link.messages import CommandGiven, SayTo
-from quorate.link.server import LinkPeer
+from quorate.link.messages import CommandGiven
 from quorate.model.activity import Activity
-from quorate.model.address import Address
+from quorate.model.address import Address, xmpp
 from quorate.model.command import (
     Cancel,
     Command,
@@ -25,6 +24,7 @@ from quorate.model.command import (
 )
 from quorate.rules.resolve import find_person
 from quorate.rules.times import at
+from quorate.server.answers import Answers
 from quorate.server.meetings import NewMeeting
 from quorate.talk import companion as texts
 
@@ -35,48 +35,62 @@ log = logging.getLogger(__name__)
 
 SENT_AGAIN: Final = timedelta(minutes=10)
 """A client whose session could not be resumed sends again, on a new stream, what was not acknowledged."""
+TOO_LATE: Final = timedelta(minutes=1)
+"""An order a server reads only so long after it was typed is not begun: it hung, and the user was told."""
 _QUESTIONS: Final = (Who, Status, Explain, Help)
 
 
 class Conversation:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self.answers = Answers(hub)
+        self._under_way: set[str] = set()
 
-    def given(self, peer: LinkPeer, message: CommandGiven) -> None:
-        """Do a command and answer it; a message that was done before is left alone."""
+    def given(self, message: CommandGiven) -> None:
+        """Do a command and answer it; it may be told again until it is answered."""
         stream = self._hub.streams_seen.get(message.stream)
-        if stream is None or stream.account is None:
+        seen = None if stream is None else stream.account
+        account = xmpp(message.account) if message.account else seen
+        if account is None:
             return
-        self._hub.streams_seen.typed(stream.account, stream.id)
-        self._hub.spawn(self._answer(peer, message, stream.account))
+        if stream is not None:
+            self._hub.streams_seen.typed(account, stream.id)
+        key = _typed(account, message)
+        if key not in self._under_way:
+            self._under_way.add(key)
+            self._hub.spawn(self._answer(message, account, key))
 
-    async def _answer(self, peer: LinkPeer, message: CommandGiven, account: Address) -> None:
+    async def _answer(self, message: CommandGiven, account: Address, key: str) -> None:
         try:
-            if self._done_before(message, account):
-                return
-            text = await self._do(message.command, account)
+            text = await self._once(message, account, key)
         except QuorateError as error:
             text = texts.error_text(error)
         except Exception as error:  # a mistake of ours, a full disk, a locked database
             log.error("command failed error=%s at=%s", type(error).__name__, place_of(error))
             text = texts.MISTAKE
-        if text:
-            peer.send(SayTo(effect=f"say-{message.message}", stream=message.stream, text=text))
+        finally:
+            self._under_way.discard(key)
+        self.answers.say(message, account, text)
 
-    def _done_before(self, message: CommandGiven, account: Address) -> bool:
-        """A question may be asked again on another stream; an order is carried out once."""
-        executed = self._hub.store.executed
-        if not executed.first_time(f"{message.stream} {message.message}"):
-            return True
-        if isinstance(message.command, _QUESTIONS):
-            return False
-        return not executed.first_time(_typed(account, message), SENT_AGAIN)
+    async def _once(self, message: CommandGiven, account: Address, key: str) -> str | None:
+        """A question may be answered twice; an order is carried out once, and noted with what it changes."""
+        command, executed = message.command, self._hub.store.executed
+        if isinstance(command, _QUESTIONS):
+            return await self._do(command, account, key)
+        if executed.known(key, SENT_AGAIN):
+            return None if isinstance(command, Meet) else texts.DONE_BEFORE
+        if message.at is not None and self._hub.clock.now() - message.at > TOO_LATE:
+            return texts.TOO_LATE
+        text = await self._do(command, account, key)
+        if isinstance(command, Me | Watch):  # twice is as good as once
+            executed.first_time(key, SENT_AGAIN)
+        return text
 
-    async def _do(self, command: Command, account: Address) -> str | None:
+    async def _do(self, command: Command, account: Address, key: str) -> str | None:
         match command:
             case Meet():
                 # Its answer is the activity's own first word to its organiser.
-                await self._hub.meet(self._meeting(command), account)
+                await self._hub.meet(self._meeting(command), account, key)
                 return None
             case Who(who):
                 return await self._who(who, account)
@@ -87,10 +101,10 @@ class Conversation:
                 return "\n".join(self._hub.explain(activity.id).lines)
             case Cancel(id):
                 activity = self._chosen(id, account, "cancel")
-                return texts.cancelled(await self._hub.cancel(activity.id))
+                return texts.cancelled(await self._hub.cancel(activity.id, key))
             case Extend(id, by):
                 activity = self._chosen(id, account, "extend")
-                return texts.extended(await self._hub.extend(activity.id, by), *self._here())
+                return texts.extended(await self._hub.extend(activity.id, by, key), *self._here())
             case Watch(name):
                 return self._watch(name, account)
             case Me():

@@ -149,6 +149,7 @@ class Hub:
         self.dispatcher.stop()
         self.book.stop()
         self.upkeep.stop()
+        self.conversation.answers.stop()
         for task in list(self._tasks):
             task.cancel()
         self.bus.close()
@@ -234,8 +235,8 @@ class Hub:
         """Raises NotFound."""
         return self.owned.get(id)
 
-    async def meet(self, meeting: NewMeeting, vantage: Address) -> Activity:
-        """Raises Refused for what makes no sense; nobody is messaged then."""
+    async def meet(self, meeting: NewMeeting, vantage: Address, message: str | None = None) -> Activity:
+        """Raises Refused for what makes no sense; nobody is messaged then. ``message``: see Activities."""
         activity = prepare(
             self.directory,
             meeting,
@@ -248,13 +249,13 @@ class Hub:
         if waiting and self._verdict_now(activity) is not Ternary.YES:
             await self.asker.wait(waiting)
         self.tallies.note(activity)
-        return await self.owned.create(activity, Created())
+        return await self.owned.create(activity, Created(), message=message)
 
-    async def cancel(self, id: str) -> Activity:
-        return await self.owned.ask(id, CancelAsked())
+    async def cancel(self, id: str, message: str | None = None) -> Activity:
+        return await self.owned.ask(id, CancelAsked(), message=message)
 
-    async def extend(self, id: str, by: timedelta) -> Activity:
-        return await self.owned.ask(id, ExtendAsked(by))
+    async def extend(self, id: str, by: timedelta, message: str | None = None) -> Activity:
+        return await self.owned.ask(id, ExtendAsked(by), message=message)
 
     def revoke(self, activity_id: str, person: str) -> Activity:
         """End one person's link: whoever is in the room through it is put out; the next link differs."""

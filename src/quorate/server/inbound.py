@@ -40,6 +40,7 @@ class Inbound:
         hub = self._hub
         hub.agents_seen.gone(peer)
         hub.dispatcher.peer_gone(peer)
+        hub.conversation.answers.peer_gone(peer)
         for stream in hub.streams_seen.drop(peer):
             self._stale(stream.id, Reason.STREAM_ENDED)
             hub.bus.publish("stream", stream.id)
@@ -59,13 +60,15 @@ class Inbound:
             case AskDone():
                 self._answered(message)
             case EffectDone():
-                hub.dispatcher.ended(peer, message)
+                if not hub.conversation.answers.ended(peer, message):
+                    hub.dispatcher.ended(peer, message)
             case CommandGiven():
-                hub.conversation.given(peer, message)
+                hub.conversation.given(message)
             case Replied():
                 self._replied(message)
             case SnapshotDone():
                 hub.agents_seen.told_all(peer)
+                hub.conversation.answers.resume()
                 hub.dispatcher.resume()
                 hub.owned.look_again()
                 hub.watching.look_again()
@@ -92,6 +95,7 @@ class Inbound:
         hub.watching.stream_live(peer, stream.id, stream.account)
         hub.notices.show_status(stream.account)
         hub.upkeep.after_login(stream.account)
+        hub.conversation.answers.resume()
         if hub.agents_seen.ready(peer):
             hub.dispatcher.resume()
             hub.changed({hub.directory.key_of(stream.account)})

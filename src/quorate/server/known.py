@@ -59,6 +59,12 @@ class Known:
         for invitation in activity.invitations[len(before.invitations) if before else 0 :]:
             self._asked.setdefault((account, invitation.via), {})[id] = None
 
+    def remove(self, id: str) -> None:
+        """It is not there after all."""
+        activity = self._states.pop(id, None)
+        if activity is not None:
+            self._forget(activity)
+
     def forget_oldest(self, keep: int) -> list[str]:
         """Let go of what ended before the latest ``keep``; returns their ids."""
         surplus = len(self._over) - keep
@@ -69,7 +75,8 @@ class Known:
 
     def _forget(self, activity: Activity) -> None:
         self._uncount(activity)
-        del self._over[activity.id]
+        self._open.pop(activity.id, None)
+        self._over.pop(activity.id, None)
         _discard(self._of, activity.organiser_via, activity.id)
         for contact in {i.via for i in activity.invitations}:
             _discard(self._asked, (activity.organiser_via, contact), activity.id)

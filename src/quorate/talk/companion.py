@@ -16,6 +16,11 @@ NOTHING = 'Nothing is under way. Start something: meet bob about "release 2.4"'
 NOBODY = "You have no contacts yet. People appear when your client has loaded its contact list."
 MISTAKE = "Quorate made a mistake with this; your chat is not affected. What is under way: status"
 
+DONE_BEFORE = "That was done when you typed it first. What is under way: status"
+TOO_LATE = (
+    "Quorate's server hung when you typed that, and it was not done. Type it again if you still want it."
+)
+
 HELP = """What I understand:
   meet WHO [now | asap] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
   who [WHO] · status [ID] · explain ID · cancel ID · extend ID 10m
