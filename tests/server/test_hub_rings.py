@@ -1,8 +1,12 @@
 """Who is rung, over which address, and whose replies count; over a real socket, with a real store."""
 
+import itertools
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from quorate.clock import ManualClock
 from quorate.link.messages import SayTo, Tell
@@ -182,3 +186,32 @@ async def test_nobody_is_rung_more_often_than_the_settings_say(tmp_path: Path) -
         clock.advance(3600)
         hub.owned.on_time()
         await until(hub, "Q3", sent("bob"))
+
+
+async def test_a_yes_that_cannot_be_stored_counts_once_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is locked for a while: the answer is not lost, and nobody is rung twice."""
+    monkeypatch.setattr("quorate.server.mailbox.FIRST_PAUSE_S", 0.001)
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob and carol")
+        await until(hub, "Q1", sent("bob", "carol"))
+        save, tries = hub.store.activities.save, itertools.count(1)
+
+        def refusing(*given: Any) -> None:
+            if next(tries) < 5:
+                raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
+            save(*given)
+
+        monkeypatch.setattr(hub.store.activities, "save", refusing)
+        agent.writes(desk, BOB, "yes", message="r1")
+        agent.writes(desk, CAROL, "yes", message="r2")
+        live = await until(hub, "Q1", in_state(ActivityState.LIVE))
+        assert [(i.person, i.state) for i in live.invitations] == [
+            ("bob", InvitationState.ACCEPTED),
+            ("carol", InvitationState.ACCEPTED),
+        ]
+        await agent.told(CAROL, hub.links.url("Q1", "carol"))
+        assert len([tell for tell in agent.of(Tell) if tell.watch]) == 2
+        assert next(tries) > 5

@@ -58,6 +58,58 @@ async def test_an_error_goes_to_who_asked_and_stops_nothing(error: Exception) ->
     assert await box.ask(3) == 3
 
 
+async def test_what_fails_for_now_stays_the_first_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quorate.server.mailbox.FIRST_PAUSE_S", 0.001)
+    seen: list[int] = []
+    full = [True] * 5
+
+    def handle(number: int) -> int:
+        if full and full.pop():
+            raise BlockingIOError
+        seen.append(number)
+        return number
+
+    box: Mailbox[int, int] = Mailbox(handle, passes=lambda error: isinstance(error, BlockingIOError))
+    box.post(1)
+    box.post(2)
+    await box.drained()
+    assert seen == [1, 2]
+
+
+async def test_who_asks_while_something_fails_for_now_is_told_so_at_once() -> None:
+    full = True
+    seen: list[int] = []
+
+    def handle(number: int) -> int:
+        if full:
+            raise BlockingIOError
+        seen.append(number)
+        return number
+
+    box: Mailbox[int, int] = Mailbox(handle, passes=lambda error: isinstance(error, BlockingIOError))
+    box.post(1)
+    with pytest.raises(BlockingIOError):
+        await box.ask(2)
+    full = False
+    assert await box.ask(3) == 3
+    assert seen == [1, 3]
+
+
+async def test_nothing_is_tried_again_after_closing() -> None:
+    tries: list[int] = []
+
+    def handle(number: int) -> None:
+        tries.append(number)
+        raise BlockingIOError
+
+    box: Mailbox[int, None] = Mailbox(handle, passes=lambda error: True)
+    box.post(1)
+    await asyncio.sleep(0)
+    box.close()
+    await asyncio.wait_for(box.drained(), 5)
+    assert tries == [1, 1]
+
+
 async def test_an_alarm_rings_once_and_not_before() -> None:
     clock = ManualClock()
     rung: list[bool] = []

@@ -21,6 +21,7 @@ from quorate.model.address import Address
 from quorate.server.alarms import Alarms
 from quorate.server.known import Known
 from quorate.server.mailbox import Mailbox
+from quorate.store.database import refuses
 from quorate.store.open import Store
 
 Execute = Callable[[Activity, tuple[ActivityEffect, ...]], None]
@@ -145,7 +146,10 @@ class Activities:
             await mailbox.drained()
 
     def stop(self) -> None:
+        """What cannot be stored now is given up: its agent tells it to the next server."""
         self._alarms.stop()
+        for mailbox in self._mailboxes.values():
+            mailbox.close()
 
     # how
 
@@ -153,7 +157,9 @@ class Activities:
         mailbox = self._mailboxes.get(id)
         if mailbox is None:
             mailbox = self._mailboxes[id] = Mailbox(
-                lambda letter: self._decide(id, letter), empty=lambda: self._mailboxes.pop(id, None)
+                lambda letter: self._decide(id, letter),
+                empty=lambda: self._mailboxes.pop(id, None),
+                passes=refuses,
             )
         return mailbox
 

@@ -26,6 +26,7 @@ from quorate.activity.effects import (
 )
 from quorate.activity.inputs import RingFailed, RingSent
 from quorate.clock import Clock
+from quorate.errors import place_of
 from quorate.link import messages
 from quorate.link.server import LinkPeer
 from quorate.model.activity import Activity, InvitationState
@@ -39,6 +40,7 @@ from quorate.server.agents import Agents
 from quorate.server.notices import Notices
 from quorate.server.streams import Streams
 from quorate.server.world import World
+from quorate.store.database import refuses
 from quorate.store.open import Store
 from quorate.store.repositories import Pending
 
@@ -124,7 +126,11 @@ class Dispatcher:
 
     def _retried(self) -> None:
         self._retry = None
-        self.resume()
+        try:
+            self.resume()
+        except Exception as error:
+            log.error("not resumed error=%s at=%s", type(error).__name__, place_of(error))
+            self._again_soon()
 
     # one effect
 
@@ -132,8 +138,10 @@ class Dispatcher:
         """What cannot be done now stays pending and keeps nothing else from being done."""
         try:
             self._do(activity, effect, given_to)
-        except Exception:
+        except Exception as error:
             log.exception("effect failed: %s", type(effect).__name__)
+            if refuses(error):
+                self._again_soon()
 
     def _do(self, activity: Activity, effect: ActivityEffect, given_to: str | None) -> None:
         match effect:

@@ -20,12 +20,18 @@ from sqlalchemy import (
     insert,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from quorate.store.schema import Base
 
 FILE_NAME: Final = "quorate.sqlite3"
 BUSY_MS: Final = 5000
+
+
+def refuses(error: Exception) -> bool:
+    """True if nothing can be stored for now: the database is locked, the disk full, the server gone."""
+    return isinstance(error, OperationalError)
 
 
 class Database:
