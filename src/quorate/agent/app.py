@@ -33,6 +33,7 @@ from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured, QuorateError, place_of
 from quorate.link.client import LinkClient
 from quorate.link.messages import FromServer, Hello, SnapshotDone, Welcome
+from quorate.link.process import this_process
 from quorate.splice.splice import Splice, SpliceConfig
 
 ALONE_S = 30.0
@@ -86,7 +87,7 @@ class Agent:
         """Until ``quit``; raises Misconfigured if it cannot listen."""
         await self._listener.start()
         path = self._options.data / AGENT_FILE
-        _write_private(path, {"pid": os.getpid(), "im": self.im, "agent": self.id})
+        _write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())
         self._reconsider()
         self.ready.set()

@@ -70,13 +70,14 @@ def gone(data: Path | None = None) -> ServerGone:
 class Api:
     """One server, as calls that return parsed JSON."""
 
-    def __init__(self, server: Server | None = None) -> None:
+    def __init__(self, server: Server | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
         found = server or find_server()
         if found is None:
             raise gone()
         self._client = httpx.Client(
-            base_url=found.url, headers={"Authorization": f"Bearer {found.token}"}, timeout=TIMEOUT_S
+            base_url=found.url, headers={"Authorization": f"Bearer {found.token}"}, timeout=timeout_s
         )
+        self._timeout_s = timeout_s
 
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, params={k: v for k, v in query.items() if v is not None})
@@ -90,7 +91,7 @@ class Api:
             answer = self._client.request(method, f"/api/v1{path}", **more)
         except httpx.TimeoutException as error:
             raise ServerGone(
-                f"Quorate did not answer within {TIMEOUT_S:.0f} s.",
+                f"Quorate did not answer within {self._timeout_s:.0f} s.",
                 remedy="See `quorate doctor`, then try again.",
             ) from error
         except httpx.HTTPError as error:

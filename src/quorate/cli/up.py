@@ -1,14 +1,19 @@
 """`quorate up`, `down` and `page`: start, stop, and let a browser in."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from quorate.cli.client import Api, find_server, gone
+from quorate.cli.client import Api, ServerGone, default_data, find_server, gone
+from quorate.cli.ending import end_processes
 from quorate.cli.options import Json
 from quorate.cli.show import as_json
 from quorate.errors import Refused
+
+DOWN_S = 8.0
+"""A server that does not answer for so long hangs: a locked database takes 5 s."""
 
 RouteOption = Annotated[
     list[str] | None,
@@ -74,11 +79,18 @@ def parse_routes(items: list[str]) -> dict[str, list[str]]:
 
 
 def down(data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None) -> None:
-    """Stop a running Quorate, agent and server."""
+    """Stop a running Quorate, agent and server, also if it hangs."""
     server = find_server(data)
-    if server is None:
-        raise gone(data)
-    Api(server).post("/down")
+    try:
+        if server is None:
+            raise gone(data)
+        Api(server, timeout_s=DOWN_S).post("/down")
+    except ServerGone:
+        done = [] if os.environ.get("QUORATE_URL") else end_processes(data or default_data())
+        if not done:
+            raise
+        typer.echo("\n".join(done))
+        return
     typer.echo(
         "Stopping. The contact “Quorate” leaves your clients; they reconnect once you point them back."
     )

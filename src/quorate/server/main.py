@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from quorate.errors import Misconfigured
+from quorate.link.process import this_process
 from quorate.server.agent_process import ensure_agent, keep_agent
 from quorate.server.app import create_app
 from quorate.server.config import Settings, split_endpoint
@@ -144,7 +145,7 @@ def _write_run_file(settings: Settings, token: str) -> None:
     path = Path(settings.data) / RUN_FILE
     draft = path.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({"url": f"http://{settings.web}", "token": token, "pid": os.getpid()}, file)
+        json.dump({"url": f"http://{settings.web}", "token": token, **this_process()}, file)
     draft.replace(path)
 
 
