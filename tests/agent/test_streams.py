@@ -265,6 +265,27 @@ async def test_a_question_is_asked_in_the_stream_and_its_end_told(tmp_path: Path
         assert (lost.request, lost.reason, lost.asked) == ("q2", "no-stream", False)
 
 
+async def test_a_strangers_answer_with_our_id_passes_and_the_question_stays_open(tmp_path: Path) -> None:
+    """T20: who has learnt the id of a request can neither answer for the contact nor have it hidden."""
+    async with Scene(tmp_path) as scene, Server(tmp_path) as server:
+        login = await scene.log_in(ROSTER)
+        server.send(AskFor(request="q1", stream=await server.live(), contact="bob@example.org"))
+        request = (await login.server_gets("jabber:iq:last")).rpartition("<iq ")[2].replace('"', "'")
+        id = request.partition("id='")[2].partition("'")[0]
+        answer = (
+            f"<iq type='result' id='{id}' from='{{}}' to='alice@example.org/phone'>"
+            "<query xmlns='jabber:iq:last' seconds='90'/></iq>"
+        )
+        login.far.say(answer.format("mallory@example.net/x").encode())
+        assert id in await login.client_sees("mallory@example.net/x")
+        assert server.all(AskDone) == []
+        login.far.say(answer.format("bob@example.org").encode())
+        assert (await server.until(AskDone)).reason is None
+        assert (await until_seen(server, "bob@example.org", Presence.OFFLINE)).asked
+        login.arrives("bob@example.org/desk", "hello", "m1")
+        assert (await login.client_sees("id='m1'")).count(id) == 1
+
+
 async def test_a_new_server_is_told_everything_again(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         async with Server(tmp_path) as first:

@@ -15,6 +15,32 @@ from tests.splice.script import BIND, BOB, BOUND, DELAY, ENABLE, ENABLED, ROSTER
 from tests.splice.test_resumption import SM, ack, enabled
 
 
+@pytest.mark.parametrize("later_s", [1.0, 3000.0])
+def test_an_answer_of_ours_that_the_server_sends_again_stays_hidden(later_s: float) -> None:
+    """T17, SM-5: it was on its way, or had come and was not acknowledged, when the connection broke."""
+    first, virtual = enabled()
+    first.ask("bob", force=True)
+    id = ids(first.server())[-1]
+    first.wait(later_s)
+    first.ask("carol", force=True)
+    answer = (
+        f"<iq type='result' id='{id}' from='bob@example.org' to='alice@example.org/pc'>"
+        "<query xmlns='jabber:iq:last' seconds='5'/></iq>"
+    )
+    first.s(answer)
+    assert first.client() == ""
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now = first.now + 1.0
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.client()
+    again.s(answer + "<message from='bob@example.org' id='f'/>")
+    assert again.client() == "<message from='bob@example.org' id='f'/>"
+
+
 def test_a_line_of_the_companion_that_was_lost_is_said_again() -> None:
     first, virtual = enabled()
     first.do(first.splice.say("s1", "still here?", first.now))

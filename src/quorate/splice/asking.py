@@ -6,6 +6,7 @@ the probe first; ejabberd is silent about who is offline, and there the second h
 The probe's answer looks like any presence, so only what the client already has is hidden: never news.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
@@ -34,6 +35,9 @@ FIRST_BACKOFF_S = 60.0
 MAX_BACKOFF_S = 3600.0
 RESENT_S = 10.0
 """After a resume the server sends again what was not acknowledged: hidden answers stay hidden this long."""
+
+MAX_SENT = 1000
+"""Ids of ours whose answers are still known, two for each question; the oldest are forgotten."""
 
 _SLOW_DOWN = frozenset({"policy-violation", "resource-constraint"})
 _NOT_ADDING = {
@@ -64,11 +68,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An id of ours on the wire; late answers to it are still taken out until ``until``."""
+    """An id of ours on the wire; its answer is taken out also if it comes late, or again after a resume."""
 
     contact: Jid
     at: float
-    until: float
 
 
 @dataclass
@@ -77,6 +80,8 @@ class Asking:
     injector: Injector
     roster: RosterBook
     presence: PresenceBook
+    managed: Callable[[], bool]
+    """Stream management is on."""
     _open: dict[Jid, Question] = field(default_factory=dict)
     _sent: dict[str, Sent] = field(default_factory=dict)
     _windows: dict[Jid, float] = field(default_factory=dict)
@@ -219,11 +224,11 @@ class Asking:
         question.probed = contact is not None and contact.pushes_presence
         question.last_id = self.context.ids.next()
         stanzas = [last_activity(question.last_id, question.contact)]
-        self._sent[question.last_id] = Sent(question.contact, now, now + config.tombstone_s)
+        self._sent[question.last_id] = Sent(question.contact, now)
         if question.probed:
             id = self.context.ids.next()
             stanzas.insert(0, _probe(id, question.contact))
-            self._sent[id] = Sent(question.contact, now, now + config.tombstone_s)
+            self._sent[id] = Sent(question.contact, now)
             self._windows[question.contact] = max(question.until, now + HIDING_S)
         self._recent.append(now)
         self._asked_at[question.contact] = now
@@ -311,12 +316,19 @@ class Asking:
         now = self.context.now
         if now >= self._forget_at:
             self._forget_at = now + FORGET_S
-            self._sent = {id: s for id, s in self._sent.items() if s.until > now}
+            self._sent = dict(self._remembered()[-MAX_SENT:])
             self._windows = {c: until for c, until in self._windows.items() if until > now}
             interval = self.context.config.ask_interval_s
             self._asked_at = {c: at for c, at in self._asked_at.items() if now - at < interval}
             self._heard_at = {c: at for c, at in self._heard_at.items() if c in self._asked_at}
             self._answered_at = {c: at for c, at in self._answered_at.items() if now - at < interval}
+
+    def _remembered(self) -> list[tuple[str, Sent]]:
+        """With XEP-0198 a server may send any answer again, at whatever resume (SM-5, INJ-5)."""
+        if self.managed():
+            return list(self._sent.items())
+        since = self.context.now - self.context.config.tombstone_s
+        return [(id, sent) for id, sent in self._sent.items() if sent.at > since]
 
     def _is_own(self, contact: Jid) -> bool:
         return self.context.own is not None and contact == self.context.own.bare

@@ -40,7 +40,7 @@ class SpliceConfig:
     """How long a message may wait for the gate or the rate before it is given up."""
 
     tombstone_s: float = 600.0
-    """A late answer to our request is still taken out for this long."""
+    """A late answer to our request is still taken out for this long; with XEP-0198 for the whole session."""
 
     hold_s: float = 0.25
     """A stanza towards the client that stalls is let through after this long (P-3)."""

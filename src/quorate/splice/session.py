@@ -48,7 +48,9 @@ class Session:
         self.roster = RosterBook(self.context, self.presence)
         self.companion = Companion(self.context, self.injector, self.roster)
         self.blocks = BlockList(self.context, self.roster, self.presence, self.companion.unblocked)
-        self.asking = Asking(self.context, self.injector, self.roster, self.presence)
+        self.asking = Asking(
+            self.context, self.injector, self.roster, self.presence, managed=lambda: self.ledger.on
+        )
         self.telling = Telling(self.context, self.injector, self.companion)
         self.own_presence: OwnPresenceSent | None = None
         self.burst_over = False
