@@ -26,6 +26,7 @@ from quorate.wire.xmpp.stream_management import MODULUS, AckLog, Mark
 from quorate.wire.xmpp.tag import NotWellFormed, tag_attributes
 from tests.fuzz.choices import Choices, pieces
 from tests.fuzz.conversation import converse
+from tests.fuzz.shortcuts import glance, usual, usual_presence
 
 HEADER = f"<stream:stream xmlns='{CLIENT_NS}' xmlns:stream='{STREAM_NS}' to='example.org' version='1.0'>"
 HOLDS = (0, 1, 20, 1 << 16, 1 << 30)
@@ -175,4 +176,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "link": link,
     "opening": opening,
     "client-hello": client_hello,
+    "glance": glance,
+    "usual": usual,
+    "usual-presence": usual_presence,
 }

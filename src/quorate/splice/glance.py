@@ -158,5 +158,5 @@ class Glance:
         stanza = read_presence(data)
         if stanza is None:
             return False
-        learn(session, stanza, data, place=session.ledger.shown + passed + 1, expecting=False)
+        learn(session, stanza, data, place=session.ledger.next_place(passed), expecting=False)
         return True

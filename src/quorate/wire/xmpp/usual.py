@@ -16,7 +16,8 @@ ATTRIBUTES: Final = (
     rb"|xml:lang=Q" + VALUE + rb"Q|xmlns=Qjabber:clientQ))*+"
 )
 """Those of a stanza; Q stands for the quotes."""
-_NAMESPACE = rb"xmlns=['\"]urn:xmpp:sm:[23]['\"]"
+_NAMESPACE = rb"xmlns=(?:'urn:xmpp:sm:[23]'|\"urn:xmpp:sm:[23]\")"
+_H = rb"h=(?:'(?=[0-9]+')|\"(?=[0-9]+\"))([0-9]{1,10})['\"]"
 _ENDS = {name[0]: (b"</" + name + b">", b"<" + name, name) for name in (b"message", b"presence", b"iq")}
 
 _ADDRESSING = ("from", "to", "id", "type")
@@ -34,7 +35,7 @@ single, double = (pattern.match for pattern in quoted(_START))
 """Match a stanza's start tag at an offset, by the quotes it uses."""
 
 acknowledgement: Final = re.compile(
-    rb"<(?:r " + _NAMESPACE + rb"|a(?: " + _NAMESPACE + rb"| h=['\"]([0-9]{1,10})['\"]){2}) ?/>"
+    rb"<(?:r " + _NAMESPACE + rb"|a(?: " + _NAMESPACE + rb"| " + _H + rb"){2}) ?/>"
 ).match
 """Matches <r/> or <a/>; the only group is the digits of ``h``."""
 

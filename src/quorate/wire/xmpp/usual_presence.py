@@ -35,7 +35,7 @@ _CHILDREN = (
     _once(6, rb"<priority(/>|>" + _TEXT + rb"</priority>)"),
     _once(
         7,
-        rb"<c(?=[^>]* xmlns=Qhttp://jabber.org/protocol/capsQ)((?: (?:node=Q(" + VALUE + rb")Q"
+        rb"<c(?=[^>]* xmlns=Qhttp://jabber\.org/protocol/capsQ)((?: (?:node=Q(" + VALUE + rb")Q"
         rb"|ver=Q(" + VALUE + rb")Q|(?:xmlns|hash|ext)=" + _ANY + rb"))*+) ?/>",
     ),
     rb"<x xmlns=Qvcard-temp:x:updateQ(?:/>|>(?:<photo>" + _TEXT + rb"</photo>|<photo/>)?</x>)",
