@@ -150,7 +150,7 @@ async def test_a_command_no_server_answered_is_told_to_the_next_one(tmp_path: Pa
 async def test_a_command_nobody_answered_before_the_server_was_gone_is_said_to_be_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quorate.agent.app.MISSING_S", 0.0)
+    monkeypatch.setattr("quorate.agent.app.GIVE_UP_S", 0.0)
     async with Scene(tmp_path) as scene:
         async with Server(tmp_path) as first:
             login = await scene.log_in(ROSTER)

@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 
 from tests.interop.conftest import House, house_factory
-from tests.interop.im_client import ImClient
+from tests.interop.im_client import ImClient, Received
 from tests.interop.prosody import free_port
 from tests.interop.quorate_process import Quorate
 
@@ -92,7 +92,7 @@ class Scene:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     async with house_factory(tmp_path_factory.mktemp("trouble")) as make:
-        house = await make()
+        house = await make(config="settle_s = 0\nrings_per_hour = 100\n")
         alice = await house.login("alice", through=True)
         scene = Scene(house, alice, await house.login("bob"), await house.login("carol"))
         await alice.until(lambda got: {"bob", "carol"} <= {w.split("@")[0] for w, _ in got.presences}, "all")
@@ -183,6 +183,42 @@ async def test_nothing_can_be_stored(
     await known(scene.quorate, "bob", "busy")
     await shows(bob, "", alice)
     await scene.opens(await scene.ring())
+
+
+async def test_an_answer_while_nothing_can_be_stored_counts_later(scene: Scene) -> None:
+    alice, bob, carol = scene.alice, scene.bob, scene.carol
+    id = await scene.ring()
+    with full_disk(scene.quorate):
+        bob.say(ALICE, "yes")
+        await alice.message_with("yes")
+        carol.say(ALICE, "yes")
+        await they_chat(alice, bob)
+    live = (await scene.quorate.run("wait", id, "--state", "live", "--json")).json()
+    said = {person["person"]: person["state"] for person in live["people"]}
+    assert (said["bob"], said["carol"]) == ("accepted", "accepted")
+    assert rings(bob) == rings(carol) == 1
+    await scene.quorate.run("cancel", id)
+
+
+async def test_a_command_typed_at_the_moment_the_server_dies_is_answered(scene: Scene) -> None:
+    """By the next server, which does it once; or, if that one takes its time, that there is none."""
+    alice = scene.alice
+    async with scene.stopped():
+        alice.say(COMPANION, 'meet bob and carol about "the crash"')
+        await they_chat(alice, scene.bob)
+        alice.received.messages.clear()
+        await scene.quorate.kill()
+    await scene.quorate.start()
+
+    def answers(received: Received) -> list[bool]:
+        said = [body for sender, body in received.messages if sender == COMPANION]
+        return ["not running" not in body for body in said if "the crash" in body or "not running" in body]
+
+    await alice.until(lambda received: bool(answers(received)), "an answer")
+    found = [a["id"] for a in (await scene.quorate.run("list", "--json")).json() if a["about"] == "the crash"]
+    assert len(found) == answers(alice.received)[0]
+    for id in found:
+        await scene.quorate.run("cancel", id)
 
 
 async def test_killed_while_it_rings(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from quorate.agent.app import MISSING_S
+from quorate.agent.app import GIVE_UP_S
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.replies_kept import RepliesKept
@@ -187,7 +187,7 @@ class SimAgent:
         self.peer = self._welcomed = None
         self._breaks += 1
         breaks = self._breaks
-        self.story.after(MISSING_S, lambda: self._server_missing(breaks))
+        self.story.after(GIVE_UP_S, lambda: self._server_missing(breaks))
 
     def hears(self, who: str, contact: str, text: str) -> bool:
         """A contact writes to one of our accounts; False if its stream is not there."""

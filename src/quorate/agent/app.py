@@ -40,6 +40,8 @@ ALONE_S = 30.0
 """Without server and without streams the agent ends after this."""
 MISSING_S = 3.0
 """A server gone for less than this is not mentioned to the user."""
+GIVE_UP_S = 10.0
+"""For so long a new server is waited for to answer what the one before did not: a restart takes seconds."""
 AGENT_FILE = "agent.json"
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,7 @@ class Agent:
         self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)
         self._over = asyncio.Event()
         self._alone: asyncio.TimerHandle | None = None
-        self._missing: asyncio.TimerHandle | None = None
+        self._missing: list[asyncio.TimerHandle] = []
         self.ready = asyncio.Event()
         """Set once clients can connect."""
 
@@ -98,9 +100,9 @@ class Agent:
             await self._listener.stop()
             link.cancel()
             await asyncio.wait([link])
-            for timer in (self._alone, self._missing):
-                if timer is not None:
-                    timer.cancel()
+            self._forget_missing()
+            if self._alone is not None:
+                self._alone.cancel()
             _remove_own(path)
 
     def link_opened(self) -> None:
@@ -114,18 +116,23 @@ class Agent:
 
     def link_received(self, message: FromServer) -> None:
         if isinstance(message, Welcome):
-            if self._missing is not None:
-                self._missing.cancel()
-                self._missing = None
+            self._forget_missing()
             self._streams.server_back()
         self._streams.received(message)
 
     def link_closed(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._missing is not None:
-            self._missing.cancel()
-        self._missing = loop.call_later(MISSING_S, self._streams.server_missing)
+        self._forget_missing()
+        self._missing = [
+            loop.call_later(MISSING_S, self._streams.server_missing),
+            loop.call_later(GIVE_UP_S, self._streams.give_up),
+        ]
         self._reconsider()
+
+    def _forget_missing(self) -> None:
+        for timer in self._missing:
+            timer.cancel()
+        self._missing.clear()
 
     def _reconsider(self) -> None:
         """Nobody needs an agent without server and without streams for long."""

@@ -112,6 +112,9 @@ class Streams:
         """Let the user see in the companion's presence that nobody decides anything now."""
         for stream in self._streams.values():
             self._status(stream, NO_SERVER_STATUS)
+
+    def give_up(self) -> None:
+        """What no server has answered is not told to the next one any more; the user hears so."""
         self._unanswered(self._shared.commands.give_up())
 
     def server_back(self) -> None:

@@ -72,7 +72,7 @@ class Ledger:
                 self.shown += count
 
     def next_place(self, ahead: int) -> int:
-        """Which stanza to the client, since counting began, comes after ``ahead`` that are not counted yet."""
+        """Which stanza to the client comes after ``ahead`` that are not counted yet."""
         return self.shown + (ahead if Side.SERVER in self._logs else 0) + 1
 
     def swallowed(self, origin: Side) -> None:
