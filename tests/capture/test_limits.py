@@ -8,12 +8,14 @@ import pytest
 from quorate.capture import listener as listener_module
 from quorate.capture import newcomer as newcomer_module
 from quorate.capture.listener import Bind, Listener, parse_networks
+from quorate.capture.routes import Route
 from quorate.model.address import Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import LoggedIn, SpliceEffect, StateChanged
-from tests.capture.stand_in import House, Upstream
+from tests.capture.stand_in import DOMAIN, House, Upstream
 from tests.capture.test_listener import route, until
+from tests.interop.prosody import free_port
 
 
 async def test_connections_beyond_the_limit_are_closed(
@@ -145,3 +147,18 @@ async def test_a_handshake_that_never_ends_is_given_up(
         far.say(b"<proceed/>")
         assert await client.expect_end() == b"<failure/>"
         assert f"tls-failed server {Reason.UPSTREAM_UNREACHABLE}" in house.splices[0].told
+
+
+async def test_a_way_that_leads_back_here_is_not_gone_in_circles(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    house = House(tmp_path, [Route(DOMAIN, "127.0.0.1", port)], bind=Bind("127.0.0.1", port))
+    async with house:
+        client = await house.call()
+        client.say(b"<stream>")
+        assert await client.expect_end() == b""
+        client.close()
+        await until(lambda: house.listener.connections == 0)
+    assert len(house.watchers) == 1
+    assert "reason=leads-back-here" in caplog.text

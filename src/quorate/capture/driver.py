@@ -43,7 +43,6 @@ HANDSHAKE_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 
 log = logging.getLogger(__name__)
 
-
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 S = TypeVar("S", bound=Spliced)
 Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
@@ -82,6 +81,8 @@ class Driver(Generic[S]):
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
         self.over = asyncio.Event()
+        self._from = ""
+        """HOST:PORT of our own end of the upstream connection."""
         self.domain = ""
         self.found_at = ""
         """HOST:PORT of the upstream connection, once there is one."""
@@ -126,7 +127,8 @@ class Driver(Generic[S]):
         self._close()
 
     def leg_connected(self, side: Side) -> None:
-        """The dialling task goes on."""
+        self._from = self._legs[side].local
+        self._means.outgoing.add(self._from)
 
     def leg_received(self, side: Side, data: bytes) -> None:
         """The hot path: what is only handed on goes straight to the other leg."""
@@ -329,6 +331,7 @@ class Driver(Generic[S]):
             if timer is not None:
                 timer.cancel()
         self.over.set()
+        self._means.outgoing.discard(self._from)
         self._observe(lambda observer: observer.ended())
 
     def _broken(self, error: Exception) -> None:

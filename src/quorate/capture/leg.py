@@ -13,6 +13,11 @@ from quorate.splice.effects import Side
 __all__ = ["HIGH_WATER", "SCRATCH_SIZE", "Leg", "LegOwner"]
 
 
+def place(host: str, port: int) -> str:
+    """HOST:PORT, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class LegOwner(Protocol):
     """Who is told what happens on a leg."""
 
@@ -109,9 +114,7 @@ class Leg(asyncio.BufferedProtocol):
     def local(self) -> str:
         """HOST:PORT the peer has connected to."""
         name = self._transport.get_extra_info("sockname") if self._transport else None
-        if not name:
-            return ""
-        return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
+        return place(name[0], name[1]) if name else ""
 
     def write(self, data: bytes) -> None:
         if not data or self._finished or self._close_when_secured or self.lost:

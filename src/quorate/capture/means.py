@@ -33,4 +33,6 @@ class Means:
     authority: Authority
     trust: UpstreamTrust
     clock: Clock
+    outgoing: set[str] = field(default_factory=set)
+    """HOST:PORT of our own ends of the connections to servers."""
     scratch: bytearray = field(default_factory=lambda: bytearray(SCRATCH_SIZE))
