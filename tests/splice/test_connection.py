@@ -92,12 +92,16 @@ def test_tls_that_breaks_in_the_middle_of_a_stream_is_a_lost_connection(side: Si
     assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
 
 
-def test_a_client_that_resumes_its_own_live_session_is_answered_by_its_server() -> None:
+@pytest.mark.parametrize("own", [True, False])
+def test_a_client_that_resumes_after_its_login_is_answered_by_its_server(own: bool) -> None:
+    """An answer of ours could stand in the middle of a stanza (INJ-2), and cost the live session."""
     talk, virtual = enabled()
-    asked = f"<resume {SM} h='0' previd='{virtual}'/>"
+    talk.s("<message from='eve@example.org'><body>")
+    talk.hear()
+    asked = f"<resume {SM} h='0' previd='{virtual if own else 'nonsense'}'/>"
     talk.c(asked)
-    assert talk.server() == asked
-    talk.s(f"<failed {SM}/>")
+    assert (talk.server(), talk.client()) == (asked, "")
+    talk.s(f"</body></message><failed {SM}/>")
     up(talk, "F")
     assert talk.server() == "<message to='bob@example.org' id='f0'/>"
     assert talk.splice.state is StreamState.LIVE

@@ -129,9 +129,9 @@ class Resumption:
         connection = self._connection
         attributes = tag_attributes(data)
         h = read_h(attributes.get("h"))
-        session = connection.sessions.find(attributes.get("previd"), connection.now)
-        if session is connection.session:  # nonsense, and for the server to say so
+        if connection.session.context.own is not None:  # too late, and for the server to say so
             return data
+        session = connection.sessions.find(attributes.get("previd"), connection.now)
         bound = session is not None and session.context.own is not None
         if session is not None and bound and h is not None and session.ledger.real_id:
             session.let_go()
