@@ -276,6 +276,48 @@ def test_a_pending_contact_is_not_touched() -> None:
     assert verdict(talk) == (Presence.UNKNOWN, Reason.PENDING, False)
 
 
+SUBSCRIBE = "<presence type='subscribe' id='s1' to='bob@example.org'/>"
+
+
+def push(item: str) -> str:
+    return f"<iq type='set' id='p1'><query xmlns='jabber:iq:roster'>{item}</query></iq>"
+
+
+def test_a_subscription_just_asked_for_is_pending_before_the_server_says_so() -> None:
+    """Prosody answers a probe that overtakes its roster push by cancelling the request (section 3.1)."""
+    talk = logged_in()
+    talk.c(SUBSCRIBE)
+    assert talk.server() == SUBSCRIBE
+    talk.ask("bob", force=True)
+    assert talk.server() == ""
+    (answer,) = talk.saw(Answered)
+    assert (answer.reason, answer.asked) == (Reason.PENDING, False)
+    talk.s(push("<item jid='bob@example.org' subscription='to'/>"))
+    talk.ask("bob", force=True)
+    assert "type='probe'" in talk.server()
+
+
+def test_nor_is_a_question_sent_that_waited_when_the_client_asked_for_it() -> None:
+    talk = logged_in()
+    for name in ("a", "b", "c", "d", "e"):
+        talk.ask(name)
+    talk.ask("bob", "waits")
+    talk.hear()
+    talk.c(SUBSCRIBE)
+    talk.wait(1.1)
+    assert talk.server() == SUBSCRIBE
+    assert [e.reason for e in talk.saw(Answered) if e.request == "waits"] == [Reason.PENDING]
+
+
+def test_a_server_that_says_nothing_to_it_does_not_end_the_asking() -> None:
+    talk = logged_in()
+    talk.c(SUBSCRIBE)
+    talk.hear()
+    talk.wait(10.1)
+    talk.ask("bob", force=True)
+    assert "type='probe'" in talk.server()
+
+
 def test_two_who_ask_share_one_question() -> None:
     talk, _, id = asked()
     talk.ask("bob", "q2")

@@ -122,9 +122,11 @@ class Asking:
     def pump(self) -> None:
         """Send what may leave, conclude what is due."""
         for question in list(self._open.values()):
-            if not question.sent and self._may_send():
+            if not question.sent and self.roster.unsettled(question.contact):
+                self._conclude(question, Reason.PENDING)
+            elif not question.sent and self._may_send():
                 self._send(question)
-            if question.until <= self.context.now:
+            if question.contact in self._open and question.until <= self.context.now:
                 self._overdue(question)
         self._forget()
 
@@ -289,7 +291,7 @@ class Asking:
         if known is not None and known.pending:
             self.presence.unknown(contact, Reason.PENDING)
             return Reason.PENDING
-        return None
+        return Reason.PENDING if self.roster.unsettled(contact) else None
 
     def _fresh(self, contact: Jid, *, force: bool) -> bool:
         """The stream says so by itself, or has answered a question within its interval."""

@@ -26,6 +26,8 @@ ROSTER = "jabber:iq:roster"
 VERSION_MARK = "q1:"
 MAX_REQUESTS = 64
 """Of the client for its roster, remembered by their ids."""
+SETTLES_S = 10.0
+"""How long the server's word on a subscription the client asks for is waited for."""
 _QUERY = f"{{{ROSTER}}}query"
 
 
@@ -66,6 +68,8 @@ class RosterBook:
         self.own_id: str | None = None
         """Our own request, made because the client had its roster cached and got none."""
         self._requested = False
+        self._subscribing: dict[Jid, float] = {}
+        """Contact -> until when the server's push about the client's request may be on its way."""
 
     def requested(self, data: bytes, id: str) -> bytes:
         """The client asks for its roster: give the server its own version number, or none (VC-4)."""
@@ -124,6 +128,7 @@ class RosterBook:
         changed = self._people(roster)
         for contact in changed:
             jid = parse_jid(contact.address.account)
+            self._subscribing.pop(jid, None)
             before = self.contacts.get(jid)
             self._note(jid, contact)
             self._new_names[contact.address.account] = contact.name
@@ -135,6 +140,16 @@ class RosterBook:
                 self._presence.unknown(jid, Reason.NOT_SUBSCRIBED)
         self._context.out.add(RosterSeen(contacts=changed, removed=roster.removed))
         return self._mark(data, query)
+
+    def subscribes(self, contact: Jid) -> None:
+        """The client asks for this contact's presence; what the roster says of it may be old by now."""
+        now = self._context.now
+        self._subscribing = {c: until for c, until in self._subscribing.items() if until > now}
+        self._subscribing[contact] = now + SETTLES_S
+
+    def unsettled(self, contact: Jid) -> bool:
+        """A probe now could end a request that the roster does not show yet (section 3.1)."""
+        return self._subscribing.get(contact, 0.0) > self._context.now
 
     def resumed(self) -> None:
         """Our own request may be lost with the connection; asking twice under one id harms nobody."""

@@ -86,6 +86,8 @@ def _presence(session: Session, data: bytes) -> None:
     if stanza.to is not None:
         if stanza.muc:
             session.presence.rooms.add(stanza.to.bare)
+        if stanza.type == "subscribe":
+            session.roster.subscribes(stanza.to.bare)
     elif stanza.type in (None, "unavailable"):
         _own_presence(session, stanza)
 
