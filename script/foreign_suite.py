@@ -37,7 +37,6 @@ sys.path.insert(0, str(ROOT))
 from tests.interop.cable import Cable  # noqa: E402
 from tests.interop.certificates import TestAuthority  # noqa: E402
 from tests.interop.ejabberd import Ejabberd  # noqa: E402
-from tests.interop.im_client import ImClient  # noqa: E402
 from tests.interop.prosody import Prosody, everybody_knows_everybody  # noqa: E402
 from tests.interop.quorate_process import Quorate  # noqa: E402
 
@@ -186,14 +185,6 @@ async def ask_through(api: httpx.AsyncClient, own: str) -> None:
     await asyncio.gather(*asks)
 
 
-async def introduce(quorate: Quorate) -> None:
-    """The companion greets each account once, ever: that is not to be the message a test waits for."""
-    for name in PEOPLE:
-        client = ImClient(f"{name}@{DOMAIN}", f"secret-{name}", "127.0.0.1", PORT, quorate.ca)
-        async with client:
-            await client.message_with("I am Quorate")
-
-
 async def asked(quorate: Quorate) -> dict[str, int]:
     """How many questions left or did not, by what came of them."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {quorate.token}"}) as api:
@@ -286,7 +277,6 @@ async def inside(arguments: argparse.Namespace, home: Path, out: Path) -> None:
         quorate = Quorate(own / "data", routes, server.authority.path, im_port=PORT)
         await stack.enter_async_context(quorate)
         await stack.enter_async_context(Cable(PORT, TLS_PORT))
-        await introduce(quorate)
         asking = asyncio.create_task(ask_on(quorate))
         try:
             await run_suite(arguments.suite, home, quorate.ca, out, arguments.only)

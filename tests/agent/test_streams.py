@@ -164,14 +164,13 @@ async def test_a_command_nobody_answered_before_the_server_was_gone_is_said_to_b
             assert second.all(CommandGiven) == []
 
 
-async def test_the_companion_introduces_itself_once(tmp_path: Path) -> None:
+async def test_the_companion_speaks_only_when_spoken_to(tmp_path: Path) -> None:
+    """A client that waits for its first message must not find one that nobody sent."""
     async with Scene(tmp_path) as scene:
-        first = await scene.log_in()
-        assert "I am Quorate" in await first.client_sees("Type: help")
-        second = await scene.log_in(resource="desk")
-        second.types("nonsense", "m1")
-        assert "I am Quorate" not in await second.client_sees("no command")
-    assert "alice" not in (tmp_path / "greeted.json").read_text()
+        login = await scene.log_in()
+        login.types("nonsense", "m1")
+        await login.client_sees("no command")
+        assert len(bodies(login.seen.decode())) == 1
 
 
 async def tell(server: Server, stream: str, effect: str, text: str, **more: str | bool) -> EffectDone:

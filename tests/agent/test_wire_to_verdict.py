@@ -9,7 +9,6 @@ import pytest
 from pydantic import BaseModel
 
 from quorate.agent.commands_kept import CommandsKept
-from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import AgentStream, Shared
@@ -64,7 +63,7 @@ class Desk:
         self.book = EvidenceBook(
             self.clock, self.directory, settle_s=0, ask_timeout_s=3, zone=UTC, changed=lambda _: None
         )
-        self.shared = Shared(self.clock, self, Journal(), Greeted(self.home), RepliesKept(), CommandsKept())
+        self.shared = Shared(self.clock, self, Journal(), RepliesKept(), CommandsKept())
 
     def send(self, message: BaseModel) -> bool:
         match message:

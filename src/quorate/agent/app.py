@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from quorate.agent.commands_kept import CommandsKept
-from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
 from quorate.agent.profiles_kept import keep_profiles
@@ -63,7 +62,7 @@ class Agent:
         self._clock = clock
         self._replies = RepliesKept()
         self._link = LinkClient(data, self)
-        shared = Shared(clock, self._link, Journal(), Greeted(data), self._replies, CommandsKept())
+        shared = Shared(clock, self._link, Journal(), self._replies, CommandsKept())
         config = SpliceConfig(ids_seed=secrets.token_hex(16), ask_timeout_s=options.ask_timeout_s)
         self._streams = Streams(self.id, config, shared, keep_profiles(data, clock))
         self._streams.changed = self._reconsider

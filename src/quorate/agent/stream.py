@@ -11,11 +11,10 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from quorate.agent.commands_kept import CommandsKept
-from quorate.agent.greeted import Greeted
 from quorate.agent.journal import Journal
 from quorate.agent.knowledge import Knowledge
 from quorate.agent.replies_kept import RepliesKept
-from quorate.agent.words import GREETING, NO_SERVER, refusal
+from quorate.agent.words import NO_SERVER, refusal
 from quorate.capture.driver import Driver
 from quorate.clock import Clock
 from quorate.errors import Refused, place_of
@@ -72,7 +71,6 @@ class Shared:
     clock: Clock
     outlet: Outlet
     journal: Journal
-    greeted: Greeted
     replies: RepliesKept
     commands: CommandsKept
 
@@ -189,8 +187,6 @@ class AgentStream:
         self._own = xmpp(effect.own)
         self._own_resource = effect.own.resource
         self._is(account=self._own, server=self._server())
-        if not effect.resumed and self._shared.greeted.first_time(self._own):
-            self.say(GREETING)
 
     def _state_changed(self, effect: StateChanged) -> None:
         if effect.state is StreamState.BLIND:

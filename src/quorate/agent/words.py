@@ -4,13 +4,6 @@ from quorate.errors import Refused
 
 NO_SERVER = "Quorate's server is not running; your chat is not affected. Start it with: quorate up"
 NO_SERVER_STATUS = "server not running"
-GREETING = (
-    "Hello, I am Quorate. Tell me who you need, and I ask them where they already are: "
-    'meet bob and carol about "release". I live in this client only; nobody else sees this chat. '
-    "Type: help"
-)
-
-
 SHORT_HELP = 'For example: meet bob and carol about "release" · who bob · status · cancel Q1 · help'
 _DID_YOU_MEAN = "Did you mean"
 

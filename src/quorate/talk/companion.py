@@ -26,7 +26,7 @@ HELP = """What I understand:
   who [WHO] · status [ID] · explain ID · cancel ID · extend ID 10m
   watch NAME · me available | busy | away [until 14:00 | for 1h]
 WHO: bob and (carol or dave), 2 of @dba, any of (bob, carol), optional eve
-More: help meet, help who …"""
+More: help meet, help who … This chat stays between your client and me."""
 
 HELP_VERBS: Mapping[str, str] = {
     "meet": """meet WHO [now | asap] [as KIND] [about TEXT] [within DURATION | before TIME] [urgent]
