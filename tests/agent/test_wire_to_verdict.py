@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
+from quorate.agent.outlet import Outlet
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import AgentStream, Shared
 from quorate.capture.driver import Driver
@@ -63,7 +64,8 @@ class Desk:
         self.book = EvidenceBook(
             self.clock, self.directory, settle_s=0, ask_timeout_s=3, zone=UTC, changed=lambda _: None
         )
-        self.shared = Shared(self.clock, self, Journal(), RepliesKept(), CommandsKept())
+        outlet = Outlet(self, self.clock)
+        self.shared = Shared(self.clock, outlet, Journal(), RepliesKept(), CommandsKept())
 
     def send(self, message: BaseModel) -> bool:
         match message:
@@ -130,6 +132,7 @@ class Line:
         for effect in noticed:
             self.stream.noticed(effect)
         self.stream.settled()
+        self.desk.shared.outlet.flush()
 
 
 def bob(content: str = "", resource: str = "x", kind: str = "") -> str:

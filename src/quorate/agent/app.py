@@ -18,6 +18,7 @@ from typing import Any
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
+from quorate.agent.outlet import Outlet
 from quorate.agent.profiles_kept import keep_profiles
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
@@ -62,7 +63,8 @@ class Agent:
         self._clock = clock
         self._replies = RepliesKept()
         self._link = LinkClient(data, self)
-        shared = Shared(clock, self._link, Journal(), self._replies, CommandsKept())
+        self._outlet = Outlet(self._link, clock)
+        shared = Shared(clock, self._outlet, Journal(), self._replies, CommandsKept())
         config = SpliceConfig(ids_seed=secrets.token_hex(16), ask_timeout_s=options.ask_timeout_s)
         self._streams = Streams(self.id, config, shared, keep_profiles(data, clock))
         self._streams.changed = self._reconsider
@@ -105,6 +107,7 @@ class Agent:
             _remove_own(path)
 
     def link_opened(self) -> None:
+        self._outlet.forget()
         self._link.send(Hello(agent=self.id, pid=os.getpid(), im=self.im))
         for message in self._streams.snapshot():
             self._link.send(message)

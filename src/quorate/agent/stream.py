@@ -6,19 +6,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from pydantic import BaseModel
 
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.knowledge import Knowledge
+from quorate.agent.outlet import Outlet, saws
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.words import NO_SERVER, refusal
 from quorate.capture.driver import Driver
 from quorate.clock import Clock
 from quorate.errors import Refused, place_of
-from quorate.link.messages import AskDone, CommandGiven, Replied, RosterIs, Saw, StreamIs
+from quorate.link.messages import AskDone, CommandGiven, Replied, RosterIs, StreamIs
 from quorate.model.address import Address, xmpp
 from quorate.model.evidence import Evidence, Source
 from quorate.model.reasons import Reason
@@ -42,26 +42,11 @@ from quorate.talk.companion import MISTAKE
 from quorate.talk.replies import parse_reply
 from quorate.wire.xmpp.presence import bounded
 
-MAX_EVIDENCE = 200
-"""Pieces in one message; a line of the link is bounded."""
 MAX_CONTACTS = 200
 REST_S = 5.0
 """Without news for so long, and at most twice that, a stream is at rest."""
 
 log = logging.getLogger(__name__)
-
-
-class Outlet(Protocol):
-    """The way to the server."""
-
-    @property
-    def answering(self) -> bool:
-        """False if there is no server, or none that does anything."""
-        ...
-
-    def send(self, message: BaseModel) -> bool:
-        """False if there is no server."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +69,6 @@ class AgentStream:
         self._shared = shared
         self._over = over
         self._knowledge = Knowledge()
-        self._pending: list[Evidence] = []
         self._serial = itertools.count(1)
         self._stirred = False
         """Something was noticed since ``_rest`` was set."""
@@ -122,14 +106,14 @@ class AgentStream:
 
     def _notice(self, effect: SpliceEffect) -> None:
         match effect:
+            case PresenceSeen():  # nearly all of them are
+                self._presence_seen(effect)
             case LoggedIn():
                 self._logged_in(effect)
             case StateChanged():
                 self._state_changed(effect)
             case RosterSeen():
                 self._roster_seen(effect)
-            case PresenceSeen():
-                self._presence_seen(effect)
             case OwnPresenceSent():
                 self._own_presence(effect)
             case Answered():
@@ -145,7 +129,7 @@ class AgentStream:
                 self._text_seen(effect)
 
     def settled(self) -> None:
-        self._flush()
+        self._shared.outlet.settled()
         self._knowledge.settled()
         self._is(server=self._server())
         self._stirred = True
@@ -172,7 +156,7 @@ class AgentStream:
         messages: list[BaseModel] = [StreamIs(stream=self.stream)]
         if self._knowledge.roster_seen:
             messages += self._rosters(RosterSeen(contacts=self._knowledge.contacts, full=True))
-        return messages + self._saws(self._knowledge.evidence)
+        return [*messages, *saws(self.stream.id, self._knowledge.evidence)]
 
     def _at_rest(self) -> None:
         """Nothing was noticed for a while: what is known needs little room until it is asked for."""
@@ -306,22 +290,9 @@ class AgentStream:
 
     def _saw(self, evidence: Evidence) -> None:
         self._knowledge.saw(evidence)
-        self._pending.append(evidence)
-
-    def _saws(self, evidence: tuple[Evidence, ...]) -> list[BaseModel]:
-        return [
-            Saw(stream=self.stream.id, evidence=evidence[start : start + MAX_EVIDENCE])
-            for start in range(0, len(evidence), MAX_EVIDENCE)
-        ]
-
-    def _flush(self) -> None:
-        pending, self._pending = tuple(self._pending), []
-        for message in self._saws(pending):
-            self._shared.outlet.send(message)
+        self._shared.outlet.saw(self.stream.id, evidence)
 
     def _send(self, message: BaseModel) -> bool:
-        """In the order things were noticed: evidence that waits goes first."""
-        self._flush()
         return self._shared.outlet.send(message)
 
     def _is(self, **changes: object) -> None:
