@@ -131,7 +131,8 @@ class AgentStream:
     def settled(self) -> None:
         self._shared.outlet.settled()
         self._knowledge.settled()
-        self._is(server=self._server())
+        if (server := self._server()) != self.stream.server:
+            self._is(server=server)
         self._stirred = True
         if self._rest is None:
             self._rest = asyncio.get_running_loop().call_later(REST_S, self._at_rest)
@@ -243,7 +244,7 @@ class AgentStream:
         """As the device's own clock says, if that can be believed (PR-2)."""
         if effect.idle_from is not None:
             return self._wall(effect.idle_from)
-        return bounded(effect.idle_since, heard)
+        return None if effect.idle_since is None else bounded(effect.idle_since, heard)
 
     def _answered(self, effect: Answered) -> None:
         self._send(

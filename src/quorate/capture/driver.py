@@ -6,7 +6,7 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, TypeVarTuple, Unpack
 
 from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
@@ -44,7 +44,9 @@ HANDSHAKE_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 log = logging.getLogger(__name__)
 
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
+_IMPERATIVE = frozenset({Connect, Redirected, StartTls, Close})
 S = TypeVar("S", bound=Spliced)
+Ts = TypeVarTuple("Ts")
 Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 
 
@@ -200,15 +202,17 @@ class Driver(Generic[S]):
         self._running = True
         noticed = False
         for effect in effects:
-            noticed |= self._perform(effect)
+            if self._perform(effect):
+                noticed = True
         while self._work:
             work, self._work = self._work, []
             for effect in work:
-                noticed |= self._perform(effect)
+                if self._perform(effect):
+                    noticed = True
         self._running = False
         self._arm()
         if noticed:
-            self._observe(lambda observer: observer.settled())
+            self._settled()
 
     def _perform(self, effect: SpliceEffect) -> bool:
         """True if it may be news to the observer. A mistake of ours ends this one stream, nothing else."""
@@ -218,13 +222,16 @@ class Driver(Generic[S]):
                     self._secure_client()
                 self._legs[effect.side].write(effect.data)
                 return False
-            self._perform_other(effect)
+            if type(effect) in _IMPERATIVE:
+                self._obey(effect)
+            elif self.observer is not None:
+                self._observe(self.observer.noticed, effect)
         except Exception as error:
             self._broken(error)
             self.abort()
         return True
 
-    def _perform_other(self, effect: SpliceEffect) -> None:
+    def _obey(self, effect: SpliceEffect) -> None:
         if isinstance(effect, StartTls):
             self._start_tls(effect)
         elif isinstance(effect, Connect):
@@ -236,8 +243,6 @@ class Driver(Generic[S]):
             self._means.routes.redirect(effect.domain, effect.host, effect.port)
         elif isinstance(effect, Close):
             self._close(abort=effect.abort)
-        else:
-            self._observe(lambda observer: observer.noticed(effect))
 
     def _start_tls(self, effect: StartTls) -> None:
         if effect.side is Side.SERVER:
@@ -289,7 +294,7 @@ class Driver(Generic[S]):
             self._broken(error)
             return
         self.found_at = place
-        self._observe(lambda observer: observer.settled())
+        self._settled()
         if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))
         else:
@@ -332,7 +337,8 @@ class Driver(Generic[S]):
                 timer.cancel()
         self.over.set()
         self._means.outgoing.discard(self._from)
-        self._observe(lambda observer: observer.ended())
+        if self.observer is not None:
+            self._observe(self.observer.ended)
 
     def _broken(self, error: Exception) -> None:
         """Our own mistake: from here on bytes only pass."""
@@ -343,16 +349,19 @@ class Driver(Generic[S]):
         self._arm()
         self._guarded(lambda: self._run(self._splice.abandon(self._means.clock.monotonic())))
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
-        if not self._closing:
-            self._observe(lambda observer: observer.noticed(broken))
+        if self.observer is not None and not self._closing:
+            self._observe(self.observer.noticed, broken)
         if not self._legs[Side.SERVER].connected:
             self._close()
 
-    def _observe(self, tell: Callable[[Observer], None]) -> None:
-        if self.observer is None:
-            return
+    def _settled(self) -> None:
+        if self.observer is not None:
+            self._observe(self.observer.settled)
+
+    @staticmethod
+    def _observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
         try:
-            tell(self.observer)
+            tell(*args)
         except Exception as error:
             log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
 

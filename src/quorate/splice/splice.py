@@ -190,8 +190,9 @@ class Splice:
 
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
-        held_until = self._hold_ends()
-        due = self._agenda.at if held_until is None else min(self._agenda.at, held_until)
+        due = self._agenda.at
+        if self._down[0].pending and (held_until := self._hold_ends()) is not None:
+            due = min(due, held_until)
         return None if due == NEVER else due
 
     def on_time(self, now: float) -> list[SpliceEffect]:
