@@ -158,7 +158,8 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         if len(book.rooms) < MAX_STRANGERS:
             book.rooms.add(contact)
         return False
-    stranger = contact not in session.roster.contacts
+    standing = session.roster.contacts.find(contact)
+    stranger = standing is None
     if not book.has_room(sender, stranger=stranger) or session.context.has_blocked(contact):
         return False
     if kind in _GONE:
@@ -167,7 +168,7 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         return False
     # only contacts are probed, so only their presence is ever compared
     keep = not (stranger and session.roster.known)
-    pushed = session.roster.pushes(contact)
+    pushed = not session.roster.known if standing is None else standing.pushes_presence
     if not expecting:
         book.heard(stanza, data, asked=False, place=place, keep=keep, pushed=pushed)
         return False

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from quorate.model.address import Jid, xmpp
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
+from quorate.splice.address_table import AddressTable
 from quorate.splice.context import Context
 from quorate.splice.effects import PresenceSeen, Side
 from quorate.wire.xmpp.element import parse
@@ -79,7 +80,7 @@ class PresenceBook:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._resources: dict[Jid, dict[str, Resource]] = {}
-        self._wholes: dict[Jid, Whole] = {}
+        self._wholes = AddressTable[Whole]()
         self._mentioned: set[Jid] = set()
         self._strangers: set[Jid] = set()
         self._marks: set[int] = set()
@@ -118,6 +119,7 @@ class PresenceBook:
 
     def condense(self) -> None:
         """Keep of what was shown only how it looks: most of the initial burst is never asked for again."""
+        self._wholes.fold()
         for resources in islice(self._resources.values(), MAX_CONDENSED):
             for name, resource in resources.items():
                 if resource.stanza:

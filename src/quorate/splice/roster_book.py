@@ -12,6 +12,7 @@ from functools import lru_cache
 from quorate.model.address import Jid, parse_jid, xmpp
 from quorate.model.person import Contact, Subscription, pushes_presence
 from quorate.model.reasons import Reason
+from quorate.splice.address_table import AddressTable
 from quorate.splice.context import Context
 from quorate.splice.effects import RosterSeen, Side
 from quorate.splice.presence_book import PresenceBook
@@ -53,7 +54,7 @@ class RosterBook:
     def __init__(self, context: Context, presence: PresenceBook) -> None:
         self._context = context
         self._presence = presence
-        self.contacts: dict[Jid, Standing] = {}
+        self.contacts = AddressTable[Standing]()
         self._names = b""
         """zlib of a JSON object, address to name, of the last whole roster."""
         self._new_names: dict[str, str] = {}
@@ -174,9 +175,10 @@ class RosterBook:
 
     def _learn(self, data: bytes) -> None:
         contacts, before = self._people(self._read(data)), self.contacts
-        self.contacts, self.known = {}, True
+        self.contacts, self.known = AddressTable(), True
         for contact in contacts:
             self._note(parse_jid(contact.address.account), contact)
+        self.contacts.fold()
         names = {c.address.account: c.name for c in contacts if c.name}
         self._names, self._new_names = zlib.compress(json.dumps(names).encode(), 1), {}
         for jid, standing in before.items():
