@@ -108,6 +108,8 @@ class Authority:
         leaf = _issue_leaf(self._key, self._certificate, key, name, now)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # a session to be resumed costs room on both ends for as long as a stream lasts
+        context.num_tickets = 0
         # OpenSSL loads keys from files only; this one exists for the length of the call
         with tempfile.NamedTemporaryFile(dir=self._home / "keys", suffix=".pem") as file:
             file.write(_key_pem(key) + leaf.public_bytes(serialization.Encoding.PEM))

@@ -82,7 +82,8 @@ class Driver(Generic[S]):
         self._timer: asyncio.TimerHandle | None = None
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
-        self.over = asyncio.Event()
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        """Done once both legs are gone."""
         self._from = ""
         """HOST:PORT of our own end of the upstream connection."""
         self.domain = ""
@@ -113,7 +114,7 @@ class Driver(Generic[S]):
 
     def do(self, act: Act[S]) -> bool:
         """Let the splice do something now; False if it cannot any more."""
-        if self._raw or self.over.is_set():
+        if self._raw or self.over.done():
             return False
         try:
             effects = act(self._splice, self._now())
@@ -330,12 +331,12 @@ class Driver(Generic[S]):
             leg.abort()
 
     def _end(self) -> None:
-        if self.over.is_set():
+        if self.over.done():
             return
         for timer in (*self._timers, self._timer):
             if timer is not None:
                 timer.cancel()
-        self.over.set()
+        self.over.set_result(None)
         self._means.outgoing.discard(self._from)
         if self.observer is not None:
             self._observe(self.observer.ended)
@@ -376,7 +377,7 @@ class Driver(Generic[S]):
         self._timer = self._loop.call_later(max(deadline - self._now(), SOONEST_S), self._ring)
 
     def _next_deadline(self) -> float | None:
-        if self._raw or self.over.is_set():
+        if self._raw or self.over.done():
             return None
         try:
             return self._splice.next_deadline()

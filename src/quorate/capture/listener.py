@@ -109,7 +109,6 @@ class Listener(Generic[S]):
         self._refusals = Refusals()
         self._public = bind.public
         self._drivers: set[Driver[S]] = set()
-        self._reapers: set[asyncio.Task[None]] = set()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -146,11 +145,8 @@ class Listener(Generic[S]):
         drivers = list(self._drivers)
         for driver in drivers:
             driver.stop()
-        waits = [asyncio.create_task(driver.over.wait()) for driver in drivers]
-        if waits:
-            _, late = await asyncio.wait(waits, timeout=STOP_S)
-            for task in late:
-                task.cancel()
+        if drivers:
+            await asyncio.wait([driver.over for driver in drivers], timeout=STOP_S)
         for driver in drivers:
             driver.abort()
 
@@ -194,9 +190,7 @@ class Listener(Generic[S]):
         driver.detail = known.detail
         self._await_login(driver, newcomer.since)
         self._drivers.add(driver)
-        reaper = asyncio.create_task(self._reap(driver))
-        self._reapers.add(reaper)
-        reaper.add_done_callback(self._reapers.discard)
+        driver.over.add_done_callback(lambda _: self._reap(driver))
         driver.begin(known.data)
 
     def leg(self, side: Side, owner: LegOwner) -> Leg:
@@ -240,8 +234,7 @@ class Listener(Generic[S]):
         domains = self._means.routes.domains
         return next(iter(domains)) if len(domains) == 1 else None
 
-    async def _reap(self, driver: Driver[S]) -> None:
-        await driver.over.wait()
+    def _reap(self, driver: Driver[S]) -> None:
         self._drivers.discard(driver)
         self._strangers.remove(driver)
         if (overdue := self._overdue_timers.pop(driver, None)) is not None:

@@ -21,7 +21,7 @@ _DOMAIN = re.compile(r"[^\s/@\"&'<>]+")
 _PLAIN = re.compile(r"[!-~]*")
 """ASCII without spaces: PRECIS changes nothing in it but the case of a local part, and is slow to say so."""
 MAX_PART_BYTES = 1023
-REMEMBERED = 4096
+REMEMBERED = 2048
 """Addresses that come again and again are read once; each one kept costs some 400 bytes."""
 
 

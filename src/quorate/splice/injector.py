@@ -1,6 +1,5 @@
 """The queue of what Quorate adds to a stream: it leaves only where it harms nobody (INJ-1, INJ-2)."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,8 +30,8 @@ class Injector:
         """``count`` is told of each added stanza and the side that receives it (XEP-0198)."""
         self._context = context
         self._count = count
-        self._queues: dict[Side, deque[Addition]] = {Side.SERVER: deque(), Side.CLIENT: deque()}
-        self._left: deque[float] = deque()
+        self._queues: dict[Side, list[Addition]] = {Side.SERVER: [], Side.CLIENT: []}
+        self._left: list[float] = []
 
     def add(self, side: Side, addition: Addition) -> None:
         """Queue one stanza for ``side``; ``pump`` sends it."""
@@ -97,7 +96,7 @@ class Injector:
 
     def _exhausted(self) -> bool:
         while self._left and self._left[0] <= self._context.now - MINUTE_S:
-            self._left.popleft()
+            del self._left[0]
         return len(self._left) >= self._context.config.additions_per_minute
 
     def _expire(self, side: Side) -> None:
@@ -105,7 +104,7 @@ class Injector:
         late = [a for a in queue if a.expires is not None and a.expires <= self._context.now]
         if not late:
             return
-        self._queues[side] = deque(a for a in queue if a not in late)
+        self._queues[side] = [a for a in queue if a not in late]
         reason = Reason.RATE_LIMITED if self._context.gate_open() else Reason.TOO_EARLY
         for addition in late:
             if addition.settled:

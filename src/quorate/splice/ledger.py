@@ -4,8 +4,6 @@ The arithmetic is in quorate.wire.xmpp.stream_management; here is when each log 
 A log is named after the side its stanzas come from: CLIENT counts up, SERVER counts down.
 """
 
-from collections import deque
-
 from quorate.splice.effects import Side
 from quorate.wire.xmpp.stream_management import AckLog, Mark, Translation
 
@@ -27,7 +25,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._logs: dict[Side, AckLog] = {}
-        self._added: dict[Side, deque[tuple[float, bytes]]] = {side: deque(maxlen=MAX_ADDED) for side in Side}
+        self._added: dict[Side, list[tuple[float, bytes]]] = {side: [] for side in Side}
         """By the log it counts in: when and what was added and not acknowledged yet, oldest first."""
         self._lost: dict[Side, list[tuple[float, bytes]]] = {side: [] for side in Side}
         """What of it a resume has shown to be lost."""
@@ -84,6 +82,7 @@ class Ledger:
         if log := self._logs.get(origin):
             log.injected()
             self._added[origin].append((now, stanza))
+            del self._added[origin][:-MAX_ADDED]
             self.shown += origin is Side.SERVER
 
     def acked(self, origin: Side, h: int) -> Translation:
@@ -93,8 +92,8 @@ class Ledger:
             return Translation(h)
         translation = log.translate(h)
         added = self._added[origin]
-        for _ in range(len(added) - log.count(Mark.I) if added else 0):
-            added.popleft()
+        if added:
+            del added[: max(len(added) - log.count(Mark.I), 0)]
         if origin is Side.SERVER:
             self.confirmed = self.shown - log.count(Mark.F, Mark.I)
         return translation

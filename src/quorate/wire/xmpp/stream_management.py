@@ -4,7 +4,6 @@ One log per direction. It remembers, in order, what became of every stanza the r
 an `h` counted by the receiver is translated into the `h` the origin expects. Counts are modulo 2^32.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final, Literal, NamedTuple, Self
@@ -40,7 +39,7 @@ class AckLog:
         """How many of the origin's next stanzas repeat what was seen before a resume."""
         self.lost = 0
         """How many of the last injected stanzas the latest resume lost."""
-        self._runs: deque[tuple[Mark, int]] = deque()
+        self._runs: list[tuple[Mark, int]] = []
         """Oldest first; neighbours are of different kinds."""
         self._newest = 0
         """Forwarded since the last of the runs."""
@@ -147,12 +146,12 @@ class AckLog:
                 self._runs[0] = (mark, count - now)
                 handled += now
                 break
-            self._runs.popleft()
+            del self._runs[0]
             acked -= now if mark is not Mark.W else 0
             handled += now if mark is not Mark.I else 0
             kept += count - now
         if kept:
-            self._runs.appendleft((Mark.I, kept))
+            self._runs.insert(0, (Mark.I, kept))
         if len(self._runs) == 1 and self._runs[0][0] is Mark.F:
             self._newest = self._runs.pop()[1]
         return handled
