@@ -19,13 +19,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.load import Load, account, busy, contact, keepalives, paced
+from bench.load import Load, account, busy, contact, keepalives, news, nothing_new, paced
 from bench.peers import (
     DOMAIN,
     Absent,
     Ground,
     Maker,
     agent,
+    agent_and_server,
     allow_many_files,
     direct,
     haproxy,
@@ -42,9 +43,12 @@ STANZAS_PER_S = 1000
 MEMORY_CONTACTS = 200
 ONLINE = 40
 """Of these, how many the initial burst names."""
-REST_S = 16.0
-"""Then Quorate has concluded that the others are offline, and packed what it knows."""
+WARM_STREAMS = 15
+"""They fill what a process keeps once for all its streams."""
+WARM_S = 1.0
+"""Every contact has said by then what it says again."""
 KEEPALIVE_S = 60.0
+ASKERS = ("no proxy", "HAProxy", "Quorate")
 
 
 @dataclass
@@ -52,6 +56,10 @@ class Busy:
     """What one peer cost, round by round."""
 
     cpu_us: list[float] = field(default_factory=list)
+    same_cpu_us: list[float] = field(default_factory=list)
+    """While no presence says anything new."""
+    server_us: list[float] = field(default_factory=list)
+    """Of the server behind the agent, beside ``cpu_us``."""
     trips_per_s: list[float] = field(default_factory=list)
     paced_cpu_us: list[float] = field(default_factory=list)
     p50_us: list[float] = field(default_factory=list)
@@ -60,7 +68,7 @@ class Busy:
     def figures(self, none: "Busy") -> list[list[float]]:
         """Those that are compared; latency is what it adds to ``none``."""
         added = (_added(self.p50_us, none.p50_us), _added(self.p99_us, none.p99_us))
-        return [self.cpu_us, self.paced_cpu_us, *added]
+        return [self.cpu_us, self.same_cpu_us, self.paced_cpu_us, *added]
 
 
 class Field:
@@ -83,8 +91,14 @@ class Field:
 
 
 def measure_busy(load: Load, found: Busy, seconds: float) -> None:
+    load.down = nothing_new
+    busy(load, WARM_S)
     spent, trips = load.peer.cpu_s(), busy(load, seconds)
+    found.same_cpu_us.append((load.peer.cpu_s() - spent) / trips * 1e6)
+    load.down = news
+    spent, by_server, trips = load.peer.cpu_s(), load.peer.server_cpu_s(), busy(load, seconds)
     found.cpu_us.append((load.peer.cpu_s() - spent) / trips * 1e6)
+    found.server_us.append((load.peer.server_cpu_s() - by_server) / trips * 1e6)
     found.trips_per_s.append(trips / seconds)
     spent = load.peer.cpu_s()
     times = paced(load, STANZAS_PER_S, seconds)
@@ -93,31 +107,66 @@ def measure_busy(load: Load, found: Busy, seconds: float) -> None:
     found.p99_us.append(statistics.quantiles(times, n=100)[98] * 1e6)
 
 
-def measure_asks(asked: Load, own: Load, count: int) -> tuple[list[float], list[float]]:
-    """Seconds from the server's request to the agent's verdict, and of a client's own question, in turn."""
-    verdicts, answers = [], []
-    link = asked.peer.link
+def measure_asks(load: Load, count: int) -> tuple[list[float], list[float]]:
+    """Seconds until the verdict has come, from the server's request and from the question on the wire."""
+    whole, from_wire = [], []
+    link = load.peer.link
     assert link is not None
     for number in range(count):
-        stream = number % len(asked.streams)
-        who = contact(stream, number // len(asked.streams) % BUSY_CONTACTS)
+        stream, who = _asked_about(load, number)
         line = encode(
             AskFor(request=f"ask{number}", stream=link.streams[account(stream)], contact=f"xmpp:{who}")
         )
         start = time.perf_counter()
         link.send(line)
         while f"ask{number}" not in link.answered:
-            asked.turn(5.0)
-        verdicts.append(time.perf_counter() - start)
-        own.last_answered = None
+            load.turn(5.0)
+        whole.append(time.perf_counter() - start)
+        from_wire.append(time.perf_counter() - load.asked_at)
+    assert not any(link.answered.values()), set(link.answered.values())
+    return whole, from_wire
+
+
+def measure_own_questions(load: Load, count: int) -> list[float]:
+    """Seconds from a client's own question to its answer."""
+    answers = []
+    for number in range(count):
+        stream, who = _asked_about(load, number)
+        load.last_answered = None
         question = f"<iq type='get' id='last{number}' to='{who}'><query xmlns='jabber:iq:last'/></iq>"
         start = time.perf_counter()
-        own.streams[stream].client.send(question.encode())
-        while own.last_answered is None:
-            own.turn(5.0)
+        load.streams[stream].client.send(question.encode())
+        while load.last_answered is None:
+            load.turn(5.0)
         answers.append(time.perf_counter() - start)
-    assert not any(link.answered.values()), set(link.answered.values())
-    return verdicts, answers
+    return answers
+
+
+def _asked_about(load: Load, number: int) -> tuple[int, str]:
+    stream = number % len(load.streams)
+    return stream, contact(stream, number // len(load.streams) % BUSY_CONTACTS)
+
+
+def ask_part(loads: Sequence[Load], count: int) -> list[str]:
+    rows = [
+        (f"own jabber:iq:last, {load.peer.name}", measure_own_questions(load, count))
+        for load in loads
+        if load.peer.name in ASKERS
+    ]
+    for load in loads:
+        if load.peer.link is not None:
+            whole, from_wire = measure_asks(load, count)
+            rows += [
+                ("the server's request to verdict", whole),
+                ("question on the wire to verdict", from_wire),
+            ]
+    base = statistics.median(rows[0][1])
+    lines = ["", "| ask | p50 µs | × own question, no proxy |", "|---|---|---|"]
+    for name, times in rows:
+        lines.append(
+            f"| {name} | {statistics.median(times) * 1e6:.0f} | {statistics.median(times) / base:.1f} |"
+        )
+    return lines
 
 
 def busy_part(field_: Field, makers: Sequence[Maker], rounds: int, seconds: float, asks: int) -> list[str]:
@@ -135,19 +184,8 @@ def busy_part(field_: Field, makers: Sequence[Maker], rounds: int, seconds: floa
         for _ in range(rounds):
             for load in loads:
                 measure_busy(load, found.setdefault(load.peer.name, Busy()), seconds)
-        if not asks:
-            return busy_table(found) + notes
-        asked = next(load for load in loads if load.peer.link is not None)
-        verdicts, answers = measure_asks(asked, loads[0], asks)
-    verdict, answer = statistics.median(verdicts) * 1e6, statistics.median(answers) * 1e6
-    ask = [
-        "",
-        "| ask | p50 µs | × own question |",
-        "|---|---|---|",
-        f"| a direct client's own jabber:iq:last | {answer:.0f} | 1 |",
-        f"| request of the server to verdict | {verdict:.0f} | {verdict / answer:.2f} |",
-    ]
-    return [*busy_table(found), *notes, *ask]
+        asked = ask_part(loads, asks) if asks else []
+    return [*busy_table(found), *notes, *asked]
 
 
 def made(make: Maker) -> str:
@@ -156,27 +194,23 @@ def made(make: Maker) -> str:
 
 def busy_table(found: dict[str, Busy]) -> list[str]:
     none, base = found["no proxy"], found.get("HAProxy")
-    head = (
-        "peer",
-        "CPU µs/trip",
-        "×",
-        "trips/s",
-        "CPU µs paced",
-        "×",
-        "added p50 µs",
-        "×",
-        "added p99 µs",
-        "×",
-    )
+    head = ("peer", "CPU µs/trip", "×", "nothing new", "×", "trips/s", "CPU µs paced", "×")
+    head = (*head, "added p50 µs", "×", "added p99 µs", "×", "its server's CPU µs/trip")
     p50, p99 = statistics.median(none.p50_us), statistics.median(none.p99_us)
-    own = ("no proxy: its round trip", "", "", f"{statistics.median(none.trips_per_s):.0f}", "", "")
-    rows = [head, ("---",) * len(head), (*own, f"{p50:.0f}", "", f"{p99:.0f}", "")]
+    trips = f"{statistics.median(none.trips_per_s):.0f}"
+    own = ("no proxy: its round trip", "", "", "", "", trips, "", "", f"{p50:.0f}", "", f"{p99:.0f}", "", "")
+    rows = [head, ("---",) * len(head), own]
     for name, busy_ in found.items():
         if busy_ is not none:
-            cells = [_cells(busy_.figures(none)[n], base and base.figures(none)[n]) for n in range(4)]
+            cells = [_cells(busy_.figures(none)[n], base and base.figures(none)[n]) for n in range(5)]
             rate = f"{statistics.median(busy_.trips_per_s):.0f}"
-            rows.append((name, *cells[0], rate, *cells[1], *cells[2], *cells[3]))
-    title = f"{BUSY_STREAMS} busy streams; paced and latency: {STANZAS_PER_S} stanzas/s; × is to HAProxy"
+            beside = statistics.median(busy_.server_us)
+            last = f"{beside:.0f}" if beside else ""
+            rows.append((name, *cells[0], *cells[1], rate, *cells[2], *cells[3], *cells[4], last))
+    title = (
+        f"{BUSY_STREAMS} busy streams; every second stanza down is a presence, which is news except in the"
+        f" column “nothing new”; paced and latency: {STANZAS_PER_S} stanzas/s; × is to HAProxy"
+    )
     return [title, "", *("| " + " | ".join(row) + " |" for row in rows)]
 
 
@@ -208,14 +242,14 @@ def idle_part(field_: Field, makers: Sequence[Maker], memory: int, streams: int,
 
 
 def measure_idle(load: Load, memory: int, streams: int, seconds: float) -> str:
-    load.login(5, MEMORY_CONTACTS, ONLINE)
-    load.run(REST_S)
+    load.login(WARM_STREAMS, MEMORY_CONTACTS, ONLINE)
+    load.run(load.peer.rest_s)
     before = load.peer.pss_kib()
     load.login(memory, MEMORY_CONTACTS, ONLINE)
-    load.run(REST_S)
+    load.run(load.peer.rest_s)
     kib = (load.peer.pss_kib() - before) / memory
     load.login(streams - len(load.streams), 10)
-    load.run(REST_S)
+    load.run(load.peer.rest_s)
     spent = load.peer.cpu_s()
     keepalives(load, KEEPALIVE_S, seconds)
     percent = (load.peer.cpu_s() - spent) / seconds * 100
@@ -237,11 +271,11 @@ def on_loops() -> list[Maker]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each busy measurement")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each busy measurement")
     parser.add_argument("--asks", type=int, default=200)
     parser.add_argument("--memory-streams", type=int, default=250)
     parser.add_argument("--idle-streams", type=int, default=2000)
-    parser.add_argument("--idle-seconds", type=float, default=20.0)
+    parser.add_argument("--idle-seconds", type=float, default=15.0)
     parser.add_argument(
         "--part", choices=("busy", "idle", "loops"), action="append", help="default: busy, idle"
     )
@@ -261,7 +295,7 @@ def main() -> None:
                 "\n".join(busy_part(field_, (direct, haproxy, *on_loops()), given.rounds, given.seconds, 0))
             )
         if "busy" in parts:
-            makers = (direct, haproxy, agent, forwarder("own"), mitmproxy)
+            makers = (direct, haproxy, agent, agent_and_server, forwarder("own"), mitmproxy)
             print("\n".join(busy_part(field_, makers, given.rounds, given.seconds, given.asks)), flush=True)
         if "idle" in parts:
             makers = (haproxy, agent)

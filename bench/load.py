@@ -54,17 +54,26 @@ def up(stream: int, number: int) -> bytes:
     ).encode()
 
 
-def down(stream: int, number: int) -> bytes:
-    """A chat message and a contact's presence in turn."""
+def news(stream: int, number: int) -> bytes:
+    """A chat message and a contact's presence in turn; the presence says something new each time."""
+    return _down(stream, number, f"d{number}", SHOWS[number // 20 % 4])
+
+
+def nothing_new(stream: int, number: int) -> bytes:
+    """The same, but each contact's presence is the same each time, as from a client that only says so."""
+    return _down(stream, number, f"d{number if number % 2 else 0}", SHOWS[number % 20 // 2 % 4])
+
+
+def _down(stream: int, number: int, id: str, show: str) -> bytes:
     sender = f"{contact(stream, number % 20)}/phone"
-    head = f"from='{sender}' to='{account(stream)}/desk' id='d{number}'"
+    head = f"from='{sender}' to='{account(stream)}/desk' id='{id}'"
     if number % 2:
         return (
             f"<message {head} type='chat'><body>is it {number} or one more? I thought they were done</body>"
             "<active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/>"
             f"<stanza-id xmlns='urn:xmpp:sid:0' by='{account(stream)}' id='{number:024}'/></message>"
         ).encode()
-    return presence(head, SHOWS[number // 2 % 4])
+    return presence(head, show)
 
 
 def presence(head: str, show: str) -> bytes:
@@ -150,7 +159,11 @@ class Load:
         self._ends: dict[int, End] = {}
         self.arrived: Callable[[End], None] = lambda _: None
         """Told of each answer that came back to a client."""
+        self.down: Callable[[int, int], bytes] = news
+        """Makes what the server's ends answer: stream, number of the answer."""
         self._unanswered = 0
+        self.asked_at = 0.0
+        """When the last jabber:iq:last had come to the server's end."""
         self.last_answered: str | None = None
         if peer.link is not None:
             self._poll.register(peer.link.fileno(), select.EPOLLIN)
@@ -220,9 +233,10 @@ class Load:
     def _at_server(self, end: End, text: bytes) -> None:
         for _ in range(text.count(b" id='u")):
             end.number += 1
-            data = down(end.stream, end.number)
+            data = self.down(end.stream, end.number)
             end.send(data + b"<r xmlns='urn:xmpp:sm:3'/>" if end.number % 10 == 5 else data)
         if b"jabber:iq:last" in text:
+            self.asked_at = time.perf_counter()
             self._answer_last(end, text)
 
     def _answer_last(self, end: End, text: bytes) -> None:

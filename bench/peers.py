@@ -23,6 +23,8 @@ from quorate.link.wire import encode
 
 DOMAIN = "example.org"
 START_S = 20.0
+AT_REST_S = 16.0
+"""Then Quorate has concluded that contacts who were not named are offline, and packed what it knows."""
 MITMPROXY = "mitmproxy>=11,<13"
 MITMPROXY_HOME = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quorate-bench" / "mitmproxy"
@@ -53,13 +55,17 @@ class Peer:
     port: int
     process: subprocess.Popen[bytes] | None = None
     link: "Link | None" = None
+    server: subprocess.Popen[bytes] | None = None
+    """The server that Quorate's agent reports to, if it is a real one."""
+    rest_s: float = 1.0
+    """How long after a login it may still be at work on it."""
 
     def cpu_s(self) -> float:
         """User and system time of all its threads so far."""
-        if self.process is None:
-            return 0.0
-        # the kernel's clock id of another process's CPU time, see clock_getcpuclockid(3)
-        return time.clock_gettime((~self.process.pid << 3) | 2)
+        return _cpu_s(self.process)
+
+    def server_cpu_s(self) -> float:
+        return _cpu_s(self.server)
 
     def pss_kib(self) -> int:
         if self.process is None:
@@ -70,14 +76,23 @@ class Peer:
     def stop(self) -> None:
         if self.link is not None:
             self.link.close()
-        if self.process is None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(8)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        for process in (self.server, self.process):
+            if process is not None:
+                _end(process)
+
+
+def _cpu_s(process: subprocess.Popen[bytes] | None) -> float:
+    # the kernel's clock id of another process's CPU time, see clock_getcpuclockid(3)
+    return 0.0 if process is None else time.clock_gettime((~process.pid << 3) | 2)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(8)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @dataclass
@@ -197,9 +212,42 @@ def _install_mitmproxy() -> None:
 
 def agent(ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate", *, linked: bool = True) -> Peer:
     """Quorate's agent as ``quorate up`` starts it, with a link to a server that only reads."""
-    port, data = free_port(), ground.home / f"agent-{time.monotonic_ns()}"
-    data.mkdir(mode=0o700)
+    data = _directory(ground)
     link = Link.listen(data)
+    peer = _agent(ground, data, words, name)
+    if linked:
+        peer.link = link
+        link.accept()
+    return peer
+
+
+def agent_and_server(ground: Ground) -> Peer:
+    """The agent with Quorate's own server, which does what it does with all it is told."""
+    data = _directory(ground)
+    peer = _agent(ground, data, (), "Quorate, with its server")
+    command = [
+        *(sys.executable, "-m", "quorate", "up", "--data", str(data), "--web", f"127.0.0.1:{free_port()}"),
+        *("--im", f"127.0.0.1:{peer.port}", "--route", f"{DOMAIN}=127.0.0.1:{ground.upstream}"),
+        *("--trust", str(ground.authority)),
+    ]
+    peer.server = _process(command, ground.home / f"{data.name}.log")
+    until = time.monotonic() + START_S
+    while not (data / "run.json").exists():
+        if time.monotonic() > until or peer.server.poll() is not None:
+            peer.stop()
+            raise Absent("Quorate's server did not start")
+        time.sleep(0.05)
+    return peer
+
+
+def _directory(ground: Ground) -> Path:
+    data = ground.home / f"agent-{time.monotonic_ns()}"
+    data.mkdir(mode=0o700)
+    return data
+
+
+def _agent(ground: Ground, data: Path, words: tuple[str, ...], name: str) -> Peer:
+    port = free_port()
     command = [
         *(
             sys.executable,
@@ -212,17 +260,13 @@ def agent(ground: Ground, words: tuple[str, ...] = (), name: str = "Quorate", *,
         *("--route", f"{DOMAIN}=127.0.0.1:{ground.upstream}", "--trust", str(ground.authority)),
     ]
     peer = _started(name, port, command, ground.home)
-    if linked:
-        peer.link = link
-        link.accept()
+    peer.rest_s = AT_REST_S
     return peer
 
 
 def _started(name: str, port: int, command: list[str], home: Path) -> Peer:
     log = home / f"{port}.log"
-    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=paths)
+    process = _process(command, log)
     peer, until = Peer(name, port, process), time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as probe:
@@ -231,6 +275,12 @@ def _started(name: str, port: int, command: list[str], home: Path) -> Peer:
         time.sleep(0.05)
     peer.stop()
     raise Absent(f"{name} did not start: {log.read_text(errors='replace')[-300:].strip()}")
+
+
+def _process(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    with log.open("wb") as out:
+        return subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=paths)
 
 
 Maker = Callable[[Ground], Peer]
