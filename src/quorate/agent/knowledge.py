@@ -17,7 +17,7 @@ from quorate.model.person import Contact
 MAX_GONE = 16
 """Devices of one contact that are offline and still remembered."""
 MANY = 64
-"""New statements at which they are packed at once."""
+"""New statements at which they are packed at once, if they are a quarter of what is packed already."""
 FEW = 8
 """So many may stay unpacked for good: packing costs time, too."""
 
@@ -27,7 +27,7 @@ _EVIDENCE: TypeAdapter[tuple[Evidence, ...]] = TypeAdapter(tuple[Evidence, ...])
 
 
 class Knowledge:
-    __slots__ = ("_contacts", "_evidence", "_new", "_packed_contacts", "count", "roster_seen")
+    __slots__ = ("_contacts", "_evidence", "_known", "_new", "_packed_contacts", "count", "roster_seen")
 
     def __init__(self) -> None:
         self._packed_contacts = b""
@@ -35,7 +35,10 @@ class Knowledge:
         """Instead of the packed ones, while the roster changes."""
         self._evidence = b""
         """Packed: of each device the latest, in the order it was heard; ``_new`` came after it."""
-        self._new: dict[tuple[Address, str], Evidence] = {}
+        self._new: dict[tuple[str, str], Evidence] = {}
+        """By account and resource."""
+        self._known = 0
+        """How many are packed."""
         self.count = 0
         """How many contacts."""
         self.roster_seen = False
@@ -68,7 +71,7 @@ class Knowledge:
             self._keep(e for e in self.evidence if e.subject not in gone)
 
     def saw(self, evidence: Evidence) -> None:
-        key = (evidence.subject, evidence.resource)
+        key = (evidence.subject.account, evidence.resource)
         self._new.pop(key, None)
         self._new[key] = evidence
 
@@ -78,7 +81,7 @@ class Knowledge:
 
     def settled(self, *, at_rest: bool = False) -> None:
         """Pack what is new if that is much; ``at_rest``: nothing has come for a while."""
-        if len(self._new) > (FEW if at_rest else MANY):
+        if len(self._new) > (FEW if at_rest else max(MANY, self._known // 4)):
             self._keep(self.evidence)
         if at_rest:
             self._pack_contacts()
@@ -88,7 +91,8 @@ class Knowledge:
             self._packed_contacts, self._contacts = _packed(_CONTACTS, self.contacts), None
 
     def _keep(self, evidence: Iterable[Evidence]) -> None:
-        self._evidence, self._new = _packed(_EVIDENCE, tuple(evidence)), {}
+        known = tuple(evidence)
+        self._evidence, self._known, self._new = _packed(_EVIDENCE, known), len(known), {}
 
 
 def _note(devices: dict[str, Evidence], evidence: Evidence) -> None:

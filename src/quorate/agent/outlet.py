@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from quorate.clock import Clock
 from quorate.link.messages import Saw
-from quorate.model.address import Address
 from quorate.model.evidence import Evidence
 
 GATHER_S = 0.005
@@ -39,7 +38,7 @@ class Outlet:
     def __init__(self, way: Way, clock: Clock) -> None:
         self._way = way
         self._now = clock.monotonic
-        self._waiting: dict[str, dict[tuple[Address, str], Evidence]] = {}
+        self._waiting: dict[str, dict[tuple[str, str], Evidence]] = {}
         """By stream: of each device the latest, in the order it was heard."""
         self._left = -GATHER_S
         """When evidence left last."""
@@ -54,7 +53,7 @@ class Outlet:
         waiting = self._waiting.get(stream)
         if waiting is None:
             waiting = self._waiting[stream] = {}
-        key = (evidence.subject, evidence.resource)
+        key = (evidence.subject.account, evidence.resource)
         waiting.pop(key, None)
         waiting[key] = evidence
 

@@ -62,6 +62,14 @@ class LineDecoder(Generic[M]):
 
     def _decode(self, line: bytes) -> M | None:
         try:
+            return self._adapter.validate_json(line)
+        except ValidationError as error:
+            self._judge(line, error)
+            return None
+
+    def _judge(self, line: bytes, unread: ValidationError) -> None:
+        """Nothing if its type is only unknown, else raises BadLine."""
+        try:
             fields = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise BadLine(LineFault.NOT_JSON) from error
@@ -70,12 +78,8 @@ class LineDecoder(Generic[M]):
         kind = fields.get("type")
         if not isinstance(kind, str):
             raise BadLine(LineFault.NO_TYPE)
-        if kind not in self._known:
-            return None
-        try:
-            return self._adapter.validate_json(line)
-        except ValidationError as error:
-            raise BadLine(LineFault.BAD_FIELDS, f"{kind}: {_places(error)}") from None
+        if kind in self._known:
+            raise BadLine(LineFault.BAD_FIELDS, f"{kind}: {_places(unread)}")
 
 
 def agent_lines() -> LineDecoder[FromAgent]:

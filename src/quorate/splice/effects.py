@@ -4,9 +4,11 @@ A capture performs Connect, Send, StartTls and Close, in order; everything else 
 Times named ``at`` are seconds on the clock handed to the splice, never wall time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from quorate.model.address import Address, Jid
@@ -49,8 +51,14 @@ class Redirected:
 
 
 class Send(NamedTuple):
+    """One is made for every read: ``sending`` makes it without a call of Python's."""
+
     side: Side
     data: bytes
+
+
+sending: Callable[[tuple[Side, bytes]], Send] = partial(tuple.__new__, Send)
+"""Send(*fields)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Collects the effects of one call, joining bytes for the same side into one write."""
 
-from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls
+from quorate.splice.effects import Close, Connect, Side, SpliceEffect, StartTls, sending
 
 
 class Outbox:
@@ -33,7 +33,7 @@ class Outbox:
     def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
         """Send, then take."""
         if data and self._side is None and not self._effects and not self._noticed:
-            return [Send(side, data)]
+            return [sending((side, data))]
         self.send(side, data)
         return self.take()
 
@@ -46,5 +46,5 @@ class Outbox:
         if self._side is not None:
             parts = self._parts
             # one part is not copied
-            self._effects.append(Send(self._side, parts[0] if len(parts) == 1 else b"".join(parts)))
+            self._effects.append(sending((self._side, parts[0] if len(parts) == 1 else b"".join(parts))))
             self._side, self._parts = None, []

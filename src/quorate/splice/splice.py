@@ -94,7 +94,8 @@ class Splice:
         else:
             framer, glance = self._up
         looked = None
-        if framer.rests and not self._agenda.due and glance.clear(data):
+        agenda = self._agenda
+        if framer.rests and not agenda.waiting and now < agenda.at and glance.clear(data):
             looked = glance.through(data, 0)
             begin, end, _, _ = looked
             if end == len(data):
