@@ -275,7 +275,7 @@ def main() -> None:
     parser.add_argument("--asks", type=int, default=200)
     parser.add_argument("--memory-streams", type=int, default=250)
     parser.add_argument("--idle-streams", type=int, default=2000)
-    parser.add_argument("--idle-seconds", type=float, default=15.0)
+    parser.add_argument("--idle-seconds", type=float, default=10.0)
     parser.add_argument(
         "--part", choices=("busy", "idle", "loops"), action="append", help="default: busy, idle"
     )
