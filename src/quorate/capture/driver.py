@@ -83,7 +83,6 @@ class Driver(Generic[S]):
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = self._loop.create_future()
-        """Done once both legs are gone."""
         self._from = ""
         """HOST:PORT of our own end of the upstream connection."""
         self.domain = ""
@@ -200,20 +199,16 @@ class Driver(Generic[S]):
         if self._running:
             self._work.extend(effects)
             return
-        self._running = True
-        noticed = False
-        for effect in effects:
-            if self._perform(effect):
-                noticed = True
-        while self._work:
-            work, self._work = self._work, []
+        self._running, noticed, work = True, False, list(effects)
+        while work:
             for effect in work:
                 if self._perform(effect):
                     noticed = True
+            work, self._work = self._work, []
         self._running = False
         self._arm()
-        if noticed:
-            self._settled()
+        if noticed and self.observer is not None:
+            self._observe(self.observer.settled)
 
     def _perform(self, effect: SpliceEffect) -> bool:
         """True if it may be news to the observer. A mistake of ours ends this one stream, nothing else."""
@@ -295,7 +290,8 @@ class Driver(Generic[S]):
             self._broken(error)
             return
         self.found_at = place
-        self._settled()
+        if self.observer is not None:
+            self._observe(self.observer.settled)
         if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))
         else:
@@ -354,10 +350,6 @@ class Driver(Generic[S]):
             self._observe(self.observer.noticed, broken)
         if not self._legs[Side.SERVER].connected:
             self._close()
-
-    def _settled(self) -> None:
-        if self.observer is not None:
-            self._observe(self.observer.settled)
 
     @staticmethod
     def _observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
