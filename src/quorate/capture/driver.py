@@ -83,8 +83,7 @@ class Driver(Generic[S]):
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = self._loop.create_future()
-        self._from = ""
-        """HOST:PORT of our own end of the upstream connection."""
+        self._from = ""  # HOST:PORT of our own end of the upstream connection
         self.domain = ""
         self.found_at = ""
         """HOST:PORT of the upstream connection, once there is one."""
