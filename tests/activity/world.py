@@ -33,7 +33,7 @@ from quorate.rules.forms import people_in
 from quorate.rules.parser import parse_who
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-GROUPS = {"dba": ("raj", "ines", "kofi"), "pair": ("mum", "dad")}
+GROUPS = {"dba": ("raj", "ines", "kofi"), "pair": ("mum", "dad"), "ops": ("raj", "ines", "kofi", "vera")}
 
 
 def person(key: str) -> Person:
@@ -308,6 +308,8 @@ def _meet(action: str) -> Activity:
                 given["when"] = When.NOW
             case ["within", limit]:
                 given["deadline"] = NOON + duration(limit)
+            case ["urgent"]:
+                given["urgent"] = True
             case ["without", "me"]:
                 given["with_organiser"] = False
             case _:

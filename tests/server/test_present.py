@@ -7,7 +7,7 @@ import pytest
 from quorate.model.activity import ActivityState
 from quorate.model.evidence import Presence
 from quorate.server.present import present_activity, present_person
-from tests.server.hub_parts import BOB, at_the_desk, connected, in_state, running, until
+from tests.server.hub_parts import BOB, CAROL, at_the_desk, connected, in_state, running, sent, until
 
 
 async def test_while_it_waits_for_its_organiser_that_is_the_reason(tmp_path: Path) -> None:
@@ -61,3 +61,14 @@ async def test_being_asked_is_told_apart_from_being_in(tmp_path: Path) -> None:
         agent.writes(desk, BOB, "yes")
         await until(hub, "Q1", in_state(ActivityState.LIVE))
         assert engaged() == ("Q1", "in")
+
+
+async def test_who_is_rung_besides_those_needed_is_shown_as_spare(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=Presence.ONLINE, carol=Presence.ONLINE)
+        agent.types(desk, "meet any of (bob, carol) urgent")
+        assert "Ringing 2 (one spare)." in (await agent.said("Q1")).text
+        activity = await until(hub, "Q1", sent("bob", "carol"))
+        assert [p.spare for p in present_activity(hub, activity).people] == [False, True]
+        agent.writes(desk, CAROL, "yes")
+        await agent.told(BOB, "is covered")

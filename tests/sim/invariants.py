@@ -11,6 +11,7 @@ from typing import Final
 from quorate.activity.budget import PERIOD, RINGS
 from quorate.activity.effects import OpenRoom
 from quorate.model.activity import Activity, ActivityState, InvitationState
+from quorate.model.requirement import AllOf, CountOf, OneOf, Part
 from tests.brute import meets
 from tests.sim.record import Reached, Record
 
@@ -21,6 +22,8 @@ RING_S: Final = 30.0
 STOP_S: Final = 2.0
 """How soon somebody who is not needed any more is told."""
 COOL_DOWN_S: Final = 600.0
+MAX_PEOPLE: Final = 12
+"""Of how many people it is tried who could be left out."""
 
 
 def rings(record: Record) -> list[Reached]:
@@ -182,6 +185,77 @@ def covered_is_told_within_2_s(record: Record) -> Iterator[str]:
                 yield f"{ring.person} was not told within {STOP_S:g} s that {activity.id} is covered"
 
 
+def only_as_many_as_are_needed(record: Record) -> Iterator[str]:
+    """Nobody is rung while those in and the others being rung are enough; if urgent, one for each count is.
+
+    Not at the moment of the decision: who was chosen then may turn out to be needless at the next. Not of an
+    ``or``: an earlier branch is preferred to fewer people.
+    """
+    for now, then in _changes(record):
+        if now.state is not ActivityState.RINGING or then.state is not ActivityState.RINGING:
+            continue
+        asked = _still_asked(now, then)
+        counted = len(then.people) <= MAX_PEOPLE and not _has_or(then.requirement)
+        needless = _needless(then, asked) if counted else []
+        allowed = _counts(then.requirement) if then.urgent else 0
+        if len(needless) > allowed or not all(_may_be_needed(then, person, needless) for person in needless):
+            yield f"{', '.join(needless)} need not be rung for {then.id}"
+
+
+def _still_asked(now: Activity, then: Activity) -> list[str]:
+    before = {i.id for i in now.invitations if i.open and not i.optional}
+    return [i.person for i in then.invitations if i.open and i.id in before]
+
+
+def _needless(activity: Activity, asked: list[str]) -> list[str]:
+    """Who can be left out, one after the other, the last one asked first."""
+    there = {*activity.accepted, *(i.person for i in activity.invitations if i.open and not i.optional)}
+    found: list[str] = []
+    for person in reversed(asked):
+        if meets(activity.requirement, there - {person, *found}):
+            found.append(person)
+    return found
+
+
+def _may_be_needed(activity: Activity, spare: str, needless: list[str]) -> bool:
+    """If one of those who have not said yes says no."""
+    asked = {i.person for i in activity.invitations if i.open and not i.optional} - {*needless}
+    there = {*activity.accepted, *asked, spare}
+    return any(meets(activity.requirement, there - {person}) for person in asked)
+
+
+def _counts(part: Part) -> int:
+    match part:
+        case CountOf(of=of):
+            return 1 + _counts(of)
+        case AllOf(parts=parts):
+            return sum(_counts(each) for each in parts)
+    return 0
+
+
+def _has_or(part: Part) -> bool:
+    match part:
+        case OneOf():
+            return True
+        case CountOf(of=of):
+            return _has_or(of)
+        case AllOf(parts=parts):
+            return any(_has_or(each) for each in parts)
+    return False
+
+
+def who_is_not_needed_any_more_hears_so(record: Record) -> Iterator[str]:
+    """Also before it is live, and while it goes on: within 2 s, unless something is broken."""
+    for before, after, at in _timed_changes(record):
+        old = {i.id: i.state for i in before.invitations}
+        for one in after.invitations:
+            taken_back = one.state is InvitationState.WITHDRAWN and old.get(one.id) is InvitationState.SENT
+            heard = [r for r in record.reached if (r.activity, r.person) == (after.id, one.person)]
+            in_time = any(r.notice in ENDS and at <= r.at <= at + STOP_S for r in heard)
+            if taken_back and record.quiet(at - STOP_S, at + STOP_S) and not in_time:
+                yield f"{one.person} was not told within {STOP_S:g} s of {at:g} s: {after.id} needs nobody"
+
+
 def no_notice_comes_twice(record: Record) -> Iterator[str]:
     """Through one agent; a lost one's fate is unknown, and what is not a ring is said again."""
     seen: set[tuple[str, str]] = set()
@@ -235,11 +309,15 @@ def everything_ends(record: Record) -> Iterator[str]:
 
 
 def _changes(record: Record) -> Iterator[tuple[Activity, Activity]]:
+    yield from ((before, after) for before, after, _ in _timed_changes(record))
+
+
+def _timed_changes(record: Record) -> Iterator[tuple[Activity, Activity, float]]:
     known: dict[str, Activity] = {}
     for decided in record.decided:
         before = known.get(decided.activity.id)
         if before is not None:
-            yield before, decided.activity
+            yield before, decided.activity, decided.at
         known[decided.activity.id] = decided.activity
 
 
@@ -254,6 +332,8 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "nobody-is-rung-for-what-is-over": nobody_is_rung_for_what_is_over,
     "deadlines-are-kept": deadlines_are_kept,
     "covered-within-2-s": covered_is_told_within_2_s,
+    "only-as-many-as-are-needed": only_as_many_as_are_needed,
+    "who-is-not-needed-hears-so": who_is_not_needed_any_more_hears_so,
     "no-notice-comes-twice": no_notice_comes_twice,
     "what-is-typed-is-answered": what_is_typed_is_answered,
     "an-order-is-done-once": an_order_is_done_once,

@@ -33,6 +33,7 @@ NAMES = (
 )
 GROUPS = ("dba", "board", "legal")
 STATES = ("online", "online", "online", "away", "busy", "offline")
+OPTIONS = ("", "", " within 1m", " within 5m", " now", " urgent", " urgent within 5m", " before 12:20")
 CALM_S = 90.0
 """At the end nothing happens for so long, so that what can start has started."""
 LAST_S = 120.0
@@ -197,7 +198,7 @@ def _happens(random: Random, script: Script, at: float) -> Line:
 
 
 def _meet(random: Random, script: Script, who: str) -> str:
-    options = random.choice(("", "", " within 1m", " within 5m", " now", " urgent", " before 12:20"))
+    options = random.choice(OPTIONS)
     names = script.rosters[who] or script.people
     parts = [_part(random, script, names, 2) for _ in range(random.choice((1, 1, 1, 2, 3)))]
     if random.random() < 0.15:

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from quorate.activity import candidates, ending, reservations
+from quorate.activity import candidates, ending, reservations, ringing, spares
+from quorate.activity.effects import Notice
 from quorate.activity.inputs import WorldChanged
 from quorate.activity.step import next_deadline, step
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
+from quorate.model.requirement import Requirement
+from quorate.rules import spare
+from quorate.rules.forms import people_in
 from quorate.server import activities as activities_module
 from quorate.server.activities import Activities
 from quorate.server.answers import Answers
@@ -161,6 +166,30 @@ def test_a_change_nobody_looks_at_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 def test_somebody_who_is_asked_too_much_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(World, "again_at", lambda self, person: None)
     assert notices("six-rings-an-hour", within=1500)
+
+
+def test_too_many_spare_people_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def everybody(
+        requirement: Requirement, chosen: frozenset[str], _: Any, can: Any, __: Any
+    ) -> tuple[str, ...]:
+        return tuple(key for key in people_in(requirement) if key not in chosen and can(key))
+
+    monkeypatch.setattr(spare, "spares", everybody)
+    assert notices("only-as-many-as-are-needed")
+
+
+def test_a_spare_who_is_left_ringing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spares, "needless", lambda activity, choice, besides: [])
+    assert notices("only-as-many-as-are-needed")
+
+
+def test_who_is_taken_back_in_silence_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = ending.withdraw
+    silent = partial(original, notice=Notice.WHY)
+    monkeypatch.setattr(
+        ringing, "withdraw", lambda turn, some, notice, reason: silent(turn, some, reason=reason)
+    )
+    assert notices("who-is-not-needed-hears-so")
 
 
 def test_a_forgotten_deadline_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

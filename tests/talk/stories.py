@@ -47,6 +47,7 @@ class Stands:
     reason: Reason | None = None
     until: datetime | None = None
     held_by: str | None = None
+    spare: bool = False
 
 
 def activity(who: str, states: Mapping[str, InvitationState] | None = None, **more: Any) -> Activity:

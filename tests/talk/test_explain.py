@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from quorate.model.activity import ActivityState, Happened, InvitationState, LogLine
@@ -30,6 +32,12 @@ def test_every_person_has_a_reason_and_the_next_step_is_named() -> None:
         "Cannot be asked now: kofi (busy).",
         "Next, in 21 s: if omar does not answer, somebody else is asked, or it waits.",
     )
+
+
+def test_who_is_spare_is_told() -> None:
+    story = activity("1 of @dba", {"raj": SENT, "ines": SENT}, urgent=True)
+    people = [replace(p, spare=p.person == "ines") for p in standings(story)]
+    assert explain_lines(story, people, now=T0)[1] == "raj is being asked; ines is being asked (spare)."
 
 
 def test_while_it_waits_what_is_missing_is_named() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from quorate.activity.effects import Notice
@@ -27,6 +29,17 @@ def test_the_start_of_ringing_says_how_many_and_until_when() -> None:
     assert text == (
         'Q481 "orders DB down": dba 0/2, lena or omar 0/1. Ringing 3. Ends 12:10. Stop: cancel Q481'
     )
+
+
+def test_who_is_spare_is_counted_among_those_rung_and_not_among_those_needed() -> None:
+    states = {"raj": QUEUED, "ines": QUEUED, "kofi": QUEUED, "lena": QUEUED}
+    story = activity(INCIDENT, states, id="Q481", about="orders DB down", deadline=later(600), urgent=True)
+    people = [replace(p, spare=p.person == "kofi") for p in standings(story)]
+    assert organiser_text("started", story, people=people, now=T0) == (
+        'Q481 "orders DB down": dba 0/2, lena or omar 0/1. Ringing 4 (one spare). Ends 12:10. '
+        "Stop: cancel Q481"
+    )
+    assert "asking three. " in organiser_text("tally", story, people=people, now=T0).lower()
 
 
 def test_the_organiser_who_is_away_is_told() -> None:

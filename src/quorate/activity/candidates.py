@@ -140,18 +140,6 @@ def best(activity: Activity, view: View, now: datetime, *, but_for: Reason | Non
     return choose(activity.requirement, can, taken=taken, rank=ranking(activity, view))
 
 
-def needless(activity: Activity, choice: Choice) -> list[Invitation]:
-    """Open invitations that help nobody any more, now that these people are to be had."""
-    asked = [i for i in activity.invitations if i.open and not i.optional]
-    people = frozenset(choice.people)
-    if asked and not choice.new:
-        # A yes goes before a ring, whatever the order of preference.
-        ringing = frozenset(i.person for i in asked)
-        least = choose(activity.requirement, ringing.__contains__, taken=frozenset(activity.accepted))
-        people = frozenset(least.people) if least is not None else people
-    return [i for i in asked if i.person not in people]
-
-
 def best_optional(activity: Activity, view: View, now: datetime) -> tuple[str, ...]:
     """Whom to ask besides, now that it is live."""
     taken = frozenset(activity.accepted) | {i.person for i in activity.invitations if i.open}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from quorate.activity import candidates
+from quorate.activity import candidates, spares
 from quorate.activity.candidates import WhyNot
 from quorate.activity.effects import Notice
 from quorate.activity.ending import fail, withdraw, withdraw_open
@@ -59,8 +59,10 @@ def _ring_or_wait(turn: Turn) -> None:
         return
     if turn.activity.state is ActivityState.WAITING:
         turn.move(Move.RING)
-    _ring(turn, new, optional=False)
-    withdraw(turn, candidates.needless(turn.activity, choice), Notice.COVERED, Reason.COVERED)
+    besides = spares.wanted_besides(turn.activity, choice, turn.view, turn.now)
+    asked = candidates.counted(turn.activity)
+    _ring(turn, (*new, *(key for key in besides if key not in asked)), optional=False)
+    withdraw(turn, spares.needless(turn.activity, choice, besides), Notice.COVERED, Reason.COVERED)
 
 
 def _ring(turn: Turn, people: tuple[str, ...], *, optional: bool) -> None:

@@ -6,12 +6,13 @@ Everything comes from the functions that decide (candidates.py, timing.py); noth
 from dataclasses import dataclass
 from datetime import datetime
 
-from quorate.activity import candidates
+from quorate.activity import candidates, spares
 from quorate.activity.timing import Timer, next_timer
 from quorate.activity.view import View
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.availability import Availability
 from quorate.model.reasons import Reason
+from quorate.rules.choose import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class PersonWhy:
     """When the reason ends, or when the ring falls silent, as far as that is known."""
     held_by: str | None = None
     """Id of the other activity, for HELD."""
+    spare: bool = False
+    """Is being asked besides those needed."""
 
     @property
     def could(self) -> bool:
@@ -61,10 +64,16 @@ def why(activity: Activity, view: View, now: datetime) -> Why:
         met=candidates.met(activity),
         possible=candidates.possible(activity),
         now=choice is not None,
-        then=() if choice is None else choice.new,
+        then=() if choice is None else _then(activity, choice, view, now),
         held_up=None if held_up is None else held_up.reason,
         next=next_timer(activity, now, view),
     )
+
+
+def _then(activity: Activity, choice: Choice, view: View, now: datetime) -> tuple[str, ...]:
+    besides = spares.wanted_besides(activity, choice, view, now)
+    asked = candidates.counted(activity)
+    return (*choice.new, *(key for key in besides if key not in asked))
 
 
 def person_why(activity: Activity, person: str, view: View, now: datetime) -> PersonWhy:
@@ -80,4 +89,5 @@ def person_why(activity: Activity, person: str, view: View, now: datetime) -> Pe
         reason=None if because is None else because.reason,
         until=until,
         held_by=None if because is None else because.held_by,
+        spare=latest is not None and latest.open and person in spares.spare_now(activity),
     )

@@ -34,7 +34,9 @@ def meet(
         str | None, typer.Option("--about", help="What it is about; the invited people read it.")
     ] = None,
     within: Within = None,
-    urgent: Annotated[bool, typer.Option("--urgent", help="Say that it is urgent.")] = False,
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="Say that it is urgent, and ring one spare where several can.")
+    ] = False,
     from_: From = None,
     without_me: Annotated[bool, typer.Option("--without-me", help="You do not take part.")] = False,
     json: Json = False,

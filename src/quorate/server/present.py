@@ -168,7 +168,7 @@ def _person_in(activity: model.Activity, person: Person, why: PersonWhy | None) 
         via=str(invitation.via) if invitation else None,
         at=_since(invitation) if invitation else None,
         until=(invitation.until if invitation else None) or (why.until if why else None),
-        spare=invitation.optional if invitation else False,
+        spare=(invitation.optional if invitation else False) or (why.spare if why else False),
         availability=why.availability.value if why else None,
         reason=(invitation.reason if invitation else None) or (why.reason if why else None),
     )

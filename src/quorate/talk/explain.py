@@ -146,6 +146,8 @@ def _state_words(activity: Activity, key: str, state: InvitationState, standings
         return f"no answer in {span_text(activity.ring_s)}"
     if state is InvitationState.LATER and until:
         return f"can at {clock_text(until, standings.now, standings.zone)}"
+    if key in standings.spares():
+        return "is being asked (spare)"
     words = {
         InvitationState.QUEUED: "is being asked",
         InvitationState.SENT: "is being asked",

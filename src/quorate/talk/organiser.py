@@ -91,9 +91,15 @@ def _started(said: _Said) -> str:
     until = ends(activity, standings.now, standings.zone)
     asked = standings.in_state(*OPEN)
     if asked:
-        return sentence_row(f"{title(activity)}: {tally_text(activity)}. Ringing {len(asked)}.", until, stop)
+        ringing = f"Ringing {len(asked)}{_spare(standings)}."
+        return sentence_row(f"{title(activity)}: {tally_text(activity)}. {ringing}", until, stop)
     waiting = f"{title(activity)}: {_waiting(said)}."
     return sentence_row(waiting, _could_now(standings), NOW_WAITING, until, stop)
+
+
+def _spare(standings: Standings) -> str:
+    spares = len(standings.spares())
+    return f" ({number(spares)} spare)" if spares else ""
 
 
 def _waiting(said: _Said) -> str:
@@ -123,12 +129,12 @@ def _tally(said: _Said) -> str:
 
 
 def _news(standings: Standings) -> str:
-    """``One declined, asking one more.``"""
+    """``One declined, asking one more.``; spare people are not counted."""
     declined = len(standings.in_state(InvitationState.DECLINED))
     unasked = len(standings.undelivered())
     silent = len(standings.in_state(InvitationState.SILENT)) - unasked
     can_later = standings.in_state(InvitationState.LATER)
-    asked = len(standings.in_state(*OPEN))
+    asked = len(standings.in_state(*OPEN)) - len(standings.spares())
     pieces = []
     if declined:
         pieces.append(f"{number(declined)} declined")

@@ -31,6 +31,8 @@ class Standing(Protocol):
     def until(self) -> datetime | None: ...
     @property
     def held_by(self) -> str | None: ...
+    @property
+    def spare(self) -> bool: ...
 
 
 class Standings:
@@ -61,6 +63,10 @@ class Standings:
 
     def in_state(self, *states: InvitationState) -> list[str]:
         return [key for key in people_in(self.activity.requirement) if self.state(key) in states]
+
+    def spares(self) -> list[str]:
+        """Who is being asked besides those needed."""
+        return [key for key, found in self._people.items() if found.spare]
 
     def undelivered(self) -> list[str]:
         latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
