@@ -215,3 +215,21 @@ async def test_a_yes_that_cannot_be_stored_counts_once_it_can(
         await agent.told(CAROL, hub.links.url("Q1", "carol"))
         assert len([tell for tell in agent.of(Tell) if tell.watch]) == 2
         assert next(tries) > 5
+
+
+async def test_who_said_yes_long_ago_is_asked_whether_they_are_still_there(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock) as hub, connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, "meet bob and carol")
+        await until(hub, "Q1", sent("bob", "carol"))
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q1", lambda a: a.accepted == ("bob",))
+        agent.writes(desk, CAROL, "in 2m")
+        await until(hub, "Q1", in_state(ActivityState.WAITING))
+        clock.advance(90)
+        agent.writes(desk, CAROL, "yes", message="now")
+        assert (await agent.told(BOB, "Still there?")).watch is False
+        assert "whether they are still there" in " ".join(hub.explain("Q1").lines)
+        agent.writes(desk, BOB, "yes", message="again")
+        await until(hub, "Q1", in_state(ActivityState.LIVE))

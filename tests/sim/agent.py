@@ -243,6 +243,7 @@ class SimAgent:
         if who is None:
             self._ended(message.effect, Reason.NO_STREAM)
         elif self.fails.get(who):
+            self.story.record.disturbed.append((self.story.clock.at, self.story.clock.at))
             self._ended(message.effect, self.fails[who].pop())
         else:
             self.story.after(WIRE_S, self._writer(who, message))

@@ -6,6 +6,7 @@ Add another by name: ``INVARIANTS["my rule"] = function``.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import combinations
 from typing import Final
 
 from quorate.activity.budget import PERIOD, RINGS
@@ -19,6 +20,8 @@ Invariant = Callable[[Record], Iterable[str]]
 
 ENDS: Final = frozenset({"link", "covered", "cancelled", "expired", "over", "late"})
 RING_S: Final = 30.0
+OLD_S: Final = 60.0 + 30.0 + 1.0
+"""A yes is good for a minute, then the others have half a minute to say that they are still there."""
 STOP_S: Final = 2.0
 """How soon somebody who is not needed any more is told."""
 COOL_DOWN_S: Final = 600.0
@@ -107,6 +110,28 @@ def live_only_with_acceptances(record: Record) -> Iterator[str]:
         if not meets(activity.requirement, said_yes):
             yes = ", ".join(sorted(said_yes)) or "nobody"
             yield f"{activity.id} went live at {decided.at:g} s although {yes} said yes"
+
+
+def no_room_opens_on_an_old_yes(record: Record) -> Iterator[str]:
+    """Who said yes long before the rest was found says so again, while nothing is broken."""
+    for decided in record.decided:
+        since = decided.at - OLD_S
+        if not any(isinstance(effect, OpenRoom) for effect in decided.effects):
+            continue
+        activity = decided.activity
+        lately = {a.person for a in record.answered if since <= a.at <= decided.at and a.text == "yes"}
+        calm = record.quiet(since - OLD_S, decided.at)
+        if calm and not meets(activity.requirement, lately & set(activity.accepted)):
+            yield f"{activity.id} went live at {decided.at:g} s on words older than {OLD_S:g} s"
+
+
+def nobody_is_asked_twice_whether_they_are_there(record: Record) -> Iterator[str]:
+    """Within the time there is to answer."""
+    asked = [r for r in record.reached if r.notice == "still-there"]
+    for one, other in combinations(asked, 2):
+        same = (one.person, one.activity) == (other.person, other.activity)
+        if same and other.at < one.at + RING_S and record.quiet(one.at - RING_S, other.at):
+            yield f"{one.person} was asked at {one.at:g} s and at {other.at:g} s whether they are still there"
 
 
 def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
@@ -219,7 +244,8 @@ def _needless(activity: Activity, asked: list[str]) -> list[str]:
 
 def _may_be_needed(activity: Activity, spare: str, needless: list[str]) -> bool:
     """If one of those who have not said yes says no."""
-    asked = {i.person for i in activity.invitations if i.open and not i.optional} - {*needless}
+    open_ones = (i for i in activity.invitations if (i.open or i.in_question) and not i.optional)
+    asked = {i.person for i in open_ones} - {*needless}
     there = {*activity.accepted, *asked, spare}
     return any(meets(activity.requirement, there - {person}) for person in asked)
 
@@ -326,6 +352,8 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "never-two-rings-at-once": never_two_rings_at_once,
     "never-two-rings-on-the-screen": never_two_rings_on_the_screen,
     "live-only-with-acceptances": live_only_with_acceptances,
+    "no-room-on-an-old-yes": no_room_opens_on_an_old_yes,
+    "still-there-once": nobody_is_asked_twice_whether_they_are_there,
     "who-was-rung-hears-an-end": who_was_rung_hears_an_end,
     "six-rings-an-hour": nobody_is_rung_more_than_six_times_an_hour,
     "what-can-ring-rings": what_can_ring_rings,

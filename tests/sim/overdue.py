@@ -75,10 +75,17 @@ class Overdue:
             return False
         if not self._there(organiser, organiser) or organiser in busy:
             return False
+        if any(self._elsewhere(activity, key) for key in activity.accepted):
+            return False
         free = {
             p.key for p in activity.people if p.key not in busy and self._free(activity, p.key, organiser)
         }
         return meets(activity.requirement, free | set(activity.accepted))
+
+    def _elsewhere(self, activity: Activity, key: str) -> bool:
+        """Asked for something else, or in it: not to be asked whether they are still there."""
+        others = (a for a in self._story.states.values() if a.id != activity.id and not a.state.over)
+        return any(key in a.joined or a.latest(key) is not None for a in others)
 
     def _free(self, activity: Activity, key: str, organiser: str) -> bool:
         latest = activity.latest(key)

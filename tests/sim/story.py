@@ -327,6 +327,9 @@ class Story:
                     self.after(
                         answer.after_s, lambda: self._write(person, organiser, activity, answer.says, 24)
                     )
+            case Notice.STILL_THERE if self._last[person].stays_s != 5.0:
+                again = "no" if self._last[person].stays_s == 600.0 else "yes"
+                self.after(2.0, lambda: self._write(person, organiser, activity, again, 24))
             case Notice.LATE if self._last[person].stays_s == 60.0:
                 self.after(4.0, lambda: self._write(person, organiser, activity, "yes", 24))
             case Notice.LINK if self._last[person].comes_after_s is not None:

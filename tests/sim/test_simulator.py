@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from quorate.activity import candidates, ending, reservations, ringing, spares
+from quorate.activity import candidates, confirming, ending, reservations, ringing, spares
 from quorate.activity.effects import Notice
 from quorate.activity.inputs import WorldChanged
 from quorate.activity.step import next_deadline, step
 from quorate.agent.commands_kept import CommandsKept
+from quorate.activity.turn import Turn
 from quorate.agent.journal import Journal
 from quorate.model.requirement import Requirement
 from quorate.rules import spare
@@ -25,7 +26,7 @@ from quorate.server.world import World
 from quorate.store.open import open_store
 from tests.sim.invariants import INVARIANTS
 from tests.sim.record import Record
-from tests.sim.script import Line, Script, write
+from tests.sim.script import Answer, Line, Script, write
 from tests.sim.simulator import Failure, Simulator
 from tests.sim.story import Story, tell
 
@@ -166,6 +167,38 @@ def test_a_change_nobody_looks_at_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
 def test_somebody_who_is_asked_too_much_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(World, "again_at", lambda self, person: None)
     assert notices("six-rings-an-hour", within=1500)
+
+
+def hesitant(seed: int) -> Script:
+    """Somebody says yes at once, others a minute or two later, and little breaks."""
+    script = write(seed, people=6)
+    later = (Answer("in 1m", 1.0), Answer("in 1m", 1.0), Answer("yes", 1.0))
+    answers = {name: later if n % 2 else (Answer("yes", 2.0),) for n, name in enumerate(script.people)}
+    lines = tuple(line for line in script.lines if "breaks" not in line.what and "dies" not in line.what)
+    return replace(script, answers=answers, lines=lines, end_s=900.0)
+
+
+def test_every_invariant_holds_for_people_who_hesitate() -> None:
+    failure = next(Simulator(written=hesitant).run(range(3000, 3060)), None)
+    assert failure is None, str(failure)
+
+
+def test_a_room_on_an_old_yes_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirming, "in_doubt", lambda activity: ())
+    chosen = {"no-room-on-an-old-yes": INVARIANTS["no-room-on-an-old-yes"]}
+    assert next(Simulator(chosen, written=hesitant).run(range(300)), None) is not None
+
+
+def test_a_question_that_is_repeated_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = confirming.ask
+
+    def again(turn: Turn, people: tuple[str, ...]) -> None:
+        confirming.drop_questions(turn)
+        original(turn, people)
+
+    monkeypatch.setattr(confirming, "ask", again)
+    chosen = {"still-there-once": INVARIANTS["still-there-once"]}
+    assert next(Simulator(chosen, written=hesitant).run(range(300)), None) is not None
 
 
 def test_too_many_spare_people_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:

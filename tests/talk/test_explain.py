@@ -6,6 +6,7 @@ from quorate.model.activity import ActivityState, Happened, InvitationState, Log
 from quorate.model.availability import Availability
 from quorate.model.reasons import Reason
 from quorate.talk.explain import NO_TIMER, explain_lines, log_text, next_reason, next_text, waiting_reason
+from quorate.talk.organiser import organiser_text
 from tests.talk.stories import T0, Stands, activity, later, standings
 
 ACCEPTED, DECLINED, SENT = InvitationState.ACCEPTED, InvitationState.DECLINED, InvitationState.SENT
@@ -38,6 +39,18 @@ def test_who_is_spare_is_told() -> None:
     story = activity("1 of @dba", {"raj": SENT, "ines": SENT}, urgent=True)
     people = [replace(p, spare=p.person == "ines") for p in standings(story)]
     assert explain_lines(story, people, now=T0)[1] == "raj is being asked; ines is being asked (spare)."
+
+
+def test_who_is_asked_whether_they_are_still_there() -> None:
+    story = activity("bob and carol", {"bob": ACCEPTED, "carol": ACCEPTED})
+    bob, carol = story.invitations
+    story = replace(story, invitations=(replace(bob, answered_at=T0, until=later(280)), carol))
+    assert explain_lines(story, standings(story), now=later(250))[1] == (
+        "bob said yes 4 min 10 s ago and is asked whether they are still there; carol said yes."
+    )
+    assert "Asking bob whether they are still there." in organiser_text(
+        "tally", story, people=standings(story), now=later(250)
+    )
 
 
 def test_while_it_waits_what_is_missing_is_named() -> None:

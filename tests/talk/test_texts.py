@@ -70,6 +70,7 @@ def test_late_names_who_has_the_place() -> None:
 OTHERS = {
     "accepted": f"You are in. The room opens when enough said yes: {LINK}",
     "link": f'[Quorate] The room for "release 2.4" is open with dave: {LINK}',
+    "still-there": '[Quorate] "release 2.4" can start now. Still there? yes | no',
     "covered": '[Quorate] "release 2.4" is covered, nothing to do.',
     "cancelled": '[Quorate] "release 2.4" is cancelled, nothing to do.',
     "expired": '[Quorate] "release 2.4" did not come about in time, nothing to do.',

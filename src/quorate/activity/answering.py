@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from quorate.activity.confirming import still_there
 from quorate.activity.effects import Notice
 from quorate.activity.inputs import Replied
 from quorate.activity.lifecycle import Turned
@@ -39,6 +40,7 @@ def invitation_counts(invitation: Invitation) -> bool:
 
 def _yes(turn: Turn, invitation: Invitation, _: Replied) -> None:
     if invitation.state is InvitationState.ACCEPTED:
+        still_there(turn, invitation)
         return
     turn.turn(invitation, Turned.YES)
     turn.log(Happened.ACCEPTED, invitation.person)

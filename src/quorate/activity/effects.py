@@ -20,6 +20,7 @@ class Notice(StrEnum):
     LATE = "late"  # answered after it was covered: join anyway?
     OVER = "over"  # answered after it ended
     LATER_NOTED = "later-noted"
+    STILL_THERE = "still-there"  # said yes long ago, and now it can start
     WHY = "why"
     STOPPED = "stopped"  # you will not be asked by this organiser again
     # to the organiser, in the companion's chat

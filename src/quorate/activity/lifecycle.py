@@ -68,6 +68,9 @@ INVITATION_TRANSITIONS: Final[Mapping[tuple[I, Turned], I]] = {
     (I.SENT, Turned.SILENCE): I.SILENT,
     (I.SENT, Turned.UNSENDABLE): I.SILENT,
     (I.SENT, Turned.WITHDRAW): I.WITHDRAWN,
+    # Asked whether they are still there.
+    (I.ACCEPTED, Turned.YES): I.ACCEPTED,
+    (I.ACCEPTED, Turned.SILENCE): I.SILENT,
     # People change their minds.
     (I.ACCEPTED, Turned.NO): I.DECLINED,
     (I.ACCEPTED, Turned.LATER): I.LATER,

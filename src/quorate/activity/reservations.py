@@ -1,8 +1,8 @@
 """Who is held by which activity: nobody is rung for two things at once.
 
-An open invitation holds, and a yes while it rings. A yes to what waits again holds nobody: two activities
-that wait for each other's people would wait for ever. Once it is live, who said yes is taken to be on the
-way for a while; after that the room shows where they are.
+An open invitation holds, and a yes while it rings or is asked for again. A yes to what waits again holds
+nobody: two activities that wait for each other's people would wait for ever. Once it is live, who said yes
+is taken to be on the way for a while; after that the room shows where they are.
 """
 
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ def _promised(activity: Activity, invitation: Invitation, now: datetime) -> bool
     if activity.state is ActivityState.LIVE:
         came = invitation.person in activity.ever_joined
         return not came and now < _coming_until(activity, invitation)
-    return activity.state is ActivityState.RINGING
+    return activity.state is ActivityState.RINGING or invitation.in_question
 
 
 def _coming_until(activity: Activity, invitation: Invitation) -> datetime:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from quorate.activity import candidates, spares
+from quorate.activity import candidates, confirming, spares
 from quorate.activity.candidates import WhyNot
 from quorate.activity.effects import Notice
 from quorate.activity.ending import fail, withdraw, withdraw_open
@@ -25,16 +25,41 @@ def plan(turn: Turn) -> None:
     elif not candidates.possible(activity):
         fail(turn, Reason.IMPOSSIBLE)
     else:
+        confirming.lost(turn)
         _ring_or_wait(turn)
 
 
 def _open_when_ready(turn: Turn) -> None:
     if turn.activity.with_organiser and not turn.view.organiser_ready:
+        confirming.lost(turn)
         turn.not_done(Reason.ORGANISER_AWAY)
         _fall_back(turn, Reason.ORGANISER_AWAY)
         return
+    confirming.found(turn)
+    if in_doubt := confirming.in_doubt(turn.activity):
+        _ask_whether_still_there(turn, in_doubt)
+    else:
+        _open(turn)
+
+
+def _ask_whether_still_there(turn: Turn, people: tuple[str, ...]) -> None:
+    """Unless no question can leave, or somebody is being asked for something else at this moment."""
+    held = [key for key in people if turn.view.held(key) is not None]
+    reason = Reason.HELD if held else None if turn.view.organiser_ready else Reason.NO_STREAM
+    if reason is not None:
+        confirming.lost(turn)
+        turn.not_done(reason, *(held or people))
+        _wait(turn, reason)
+        return
+    if turn.activity.state is ActivityState.WAITING:
+        turn.move(Move.RING)
+    confirming.ask(turn, people)
+
+
+def _open(turn: Turn) -> None:
     turn.move(Move.MET)
     turn.activity = replace(turn.activity, live_at=turn.now)
+    confirming.drop_questions(turn)
     turn.log(Happened.LIVE, *turn.activity.accepted)
     turn.open_room()
     for person in turn.activity.accepted:

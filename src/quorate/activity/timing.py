@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from quorate.activity import candidates
+from quorate.activity.confirming import due, not_there
 from quorate.activity.ending import expire, last_left, nobody_came
 from quorate.activity.lifecycle import Turned
 from quorate.activity.reservations import awaited_until
@@ -22,6 +23,7 @@ NOBODY_CAME_AFTER: Final = timedelta(minutes=15)
 class TimerKind(StrEnum):
     DEADLINE = "deadline"
     SILENCE = "silence"  # a ring ends
+    STILL_THERE = "still-there"  # somebody who said yes long ago is asked whether they are
     LATER = "later"  # somebody said they can then
     ASK_AGAIN = "ask-again"  # somebody silent may be asked again, once they came back
     RETRY = "retry"  # invitations could not leave; they are tried again
@@ -69,6 +71,8 @@ def on_time(turn: Turn) -> None:
     for invitation in turn.activity.invitations:
         if invitation.open and _silent_at(turn.activity, invitation) <= turn.now:
             _fall_silent(turn, invitation)
+        elif due(turn.activity, invitation, turn.now):
+            not_there(turn, invitation)
 
 
 def close_if_deserted(turn: Turn) -> None:
@@ -106,6 +110,8 @@ def _of_invitation(activity: Activity, latest: Invitation, now: datetime) -> Ite
         yield Timer(_silent_at(activity, latest), TimerKind.SILENCE, latest.person)
     elif activity.state is ActivityState.LIVE and not latest.optional:
         return
+    elif latest.in_question and latest.until is not None:
+        yield Timer(latest.until, TimerKind.STILL_THERE, latest.person)
     elif latest.state is InvitationState.LATER and latest.until is not None and latest.until > now:
         yield Timer(latest.until, TimerKind.LATER, latest.person)
     elif latest.state is InvitationState.SILENT and latest.answered_at is not None:

@@ -52,13 +52,19 @@ class Invitation:
     sent_at: datetime | None = None
     answered_at: datetime | None = None
     until: datetime | None = None
-    """SENT: when the ring falls silent. LATER: when the person said they can."""
+    """SENT: when the ring falls silent. LATER: when the person said they can. ACCEPTED: until when they may
+    say that they are still there."""
     optional: bool = False
     reason: Reason | None = None
 
     @property
     def open(self) -> bool:
         return self.state in (InvitationState.QUEUED, InvitationState.SENT)
+
+    @property
+    def in_question(self) -> bool:
+        """Said yes, and is asked whether they are still there."""
+        return self.state is InvitationState.ACCEPTED and self.until is not None
 
     @property
     def undelivered(self) -> bool:
@@ -76,6 +82,9 @@ class Happened(StrEnum):
     LATER = "later"
     SILENT = "silent"
     SUBSTITUTE = "substitute"
+    ASKED_AGAIN = "asked-again"
+    STILL_THERE = "still-there"
+    GONE = "gone"
     LATE_YES = "late-yes"
     LATE_NO = "late-no"
     COVERED = "covered"
@@ -125,6 +134,8 @@ class Activity:
     with_organiser: bool = True
     ring_s: float = 30.0
     invitations: tuple[Invitation, ...] = ()
+    found_at: datetime | None = None
+    """Since when everybody needed has said yes and the organiser is there, while it does not start yet."""
     live_at: datetime | None = None
     ended_at: datetime | None = None
     joined: frozenset[str] = frozenset()

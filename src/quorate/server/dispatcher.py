@@ -47,7 +47,16 @@ from quorate.store.repositories import Pending
 NOTICE_KEPT = timedelta(hours=24)
 RETRY_S = 10.0
 """When notices that a stream did not take are tried again; without a stream they wait for the next login."""
-OVERTAKEN: Final = frozenset({Notice.ACCEPTED, Notice.LATER_NOTED, Notice.STARTED, Notice.TALLY, Notice.LIVE})
+OVERTAKEN: Final = frozenset(
+    {
+        Notice.ACCEPTED,
+        Notice.STILL_THERE,
+        Notice.LATER_NOTED,
+        Notice.STARTED,
+        Notice.TALLY,
+        Notice.LIVE,
+    }
+)
 """Once the activity is over these are not said any more: that it is over is said by its own notice."""
 INVITING: Final = frozenset({Notice.LINK, Notice.LATE})
 """Once it is over these become the news that it is."""
@@ -191,7 +200,7 @@ class Dispatcher:
 
     def _notify(self, activity: Activity, effect: Tell | TellOrganiser) -> None:
         """A notice that had to wait may be overtaken by what happened meanwhile."""
-        if activity.state.over and effect.notice in OVERTAKEN:
+        if _overtaken(activity, effect):
             self._store.outbox.done(effect.id, Reason.STALE)
             return
         if activity.state.over and isinstance(effect, Tell) and effect.notice in INVITING:
@@ -243,6 +252,15 @@ class Dispatcher:
 
     def _too_old(self, pending: Pending) -> bool:
         return self._clock.now() - pending.created > NOTICE_KEPT
+
+
+def _overtaken(activity: Activity, effect: Tell | TellOrganiser) -> bool:
+    if activity.state.over:
+        return effect.notice in OVERTAKEN
+    if isinstance(effect, Tell) and effect.notice is Notice.STILL_THERE:
+        invitation = activity.latest(effect.person)
+        return invitation is None or not invitation.in_question
+    return False
 
 
 def _queued(activity: Activity, invitation: str) -> bool:

@@ -79,6 +79,7 @@ def next_reason(kind: str, person: str = "", *, away: bool = False, clock: str =
     reasons = {
         "deadline": "it ends, if not enough people have said yes.",
         "silence": f"if {who} does not answer, somebody else is asked, or it waits.",
+        "still-there": f"if {who} does not say that they are still there, their place is open again.",
         "later": f"{who} can be asked again.",
         "ask-again": f"{who} may be asked again{again}.",
         "rung-enough": f"{who} may be asked again{again}.",
@@ -146,6 +147,9 @@ def _state_words(activity: Activity, key: str, state: InvitationState, standings
         return f"no answer in {span_text(activity.ring_s)}"
     if state is InvitationState.LATER and until:
         return f"can at {clock_text(until, standings.now, standings.zone)}"
+    if latest and latest.in_question and latest.answered_at:
+        ago = span_text((standings.now - latest.answered_at).total_seconds())
+        return f"said yes {ago} ago and is asked whether they are still there"
     if key in standings.spares():
         return "is being asked (spare)"
     words = {
@@ -214,6 +218,9 @@ _LOG: Mapping[Happened, Callable[[LogLine, str, Activity], str]] = {
     Happened.LATER: _says("{who} can later"),
     Happened.SILENT: _silent,
     Happened.SUBSTITUTE: _substitute,
+    Happened.ASKED_AGAIN: _says("all have said yes, {who} some time ago: asked whether they are still there"),
+    Happened.STILL_THERE: _says("{who} is still there"),
+    Happened.GONE: _says("{who} did not say that they are still there"),
     Happened.LATE_YES: _says("{who} said yes, late, and was asked whether to join anyway"),
     Happened.LATE_NO: _says("{who} said no, late"),
     Happened.COVERED: _covered,

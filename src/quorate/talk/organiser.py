@@ -146,6 +146,9 @@ def _news(standings: Standings) -> str:
     if asked:
         more = " more" if declined or silent or unasked else ""
         pieces.append(f"asking {number(asked)}{more}")
+    in_question = [short_name(key) for key in standings.in_question()]
+    if in_question:
+        pieces.append(f"asking {joined(in_question)} whether they are still there")
     if not pieces:
         return ""
     text = ", ".join(pieces)

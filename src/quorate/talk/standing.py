@@ -68,6 +68,11 @@ class Standings:
         """Who is being asked besides those needed."""
         return [key for key, found in self._people.items() if found.spare]
 
+    def in_question(self) -> list[str]:
+        """Who said yes and is asked whether they are still there."""
+        latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
+        return [invitation.person for invitation in latest if invitation and invitation.in_question]
+
     def undelivered(self) -> list[str]:
         latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
         return [invitation.person for invitation in latest if invitation and invitation.undelivered]

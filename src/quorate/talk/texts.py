@@ -54,6 +54,7 @@ def echo_text(notice: str, activity: Activity, person: str) -> str | None:
     who, what = short_name(person), f"{activity.id}: "
     lines = {
         "invite": f"{what}asked {who}.",
+        "still-there": f"{what}asked {who} whether they are still there.",
         "covered": f"{what}told {who} that it is covered.",
         "cancelled": f"{what}told {who} that it is off.",
         "expired": f"{what}told {who} that it is off.",
@@ -127,6 +128,11 @@ def _anonymous(part: Part) -> bool:
 def _accepted(reader: _Reader) -> str:
     opens = "You are in. The room opens when enough said yes"
     return f"{opens}: {reader.link}" if reader.link else f"{opens}."
+
+
+def _still_there(reader: _Reader) -> str:
+    subject = quoted_about(reader.activity) or "It"
+    return f"{PREFIX} {subject} can start now. Still there? yes | no"
 
 
 def _link(reader: _Reader) -> str:
@@ -214,6 +220,7 @@ _NOTICES: Mapping[str, Callable[[_Reader], str]] = {
     "invite": _invite,
     "accepted": _accepted,
     "link": _link,
+    "still-there": _still_there,
     "covered": _off("is covered"),
     "cancelled": _cancelled,
     "expired": _off("did not come about in time"),
