@@ -102,6 +102,74 @@ STORIES = {
         +1s         -> close room, alice: ended
         = ended last-left
     """,
+    "who missed the ring reads one line, at the end": """
+        lena available
+        omar available
+        meet lena or omar -> alice: started, ring lena
+        +30s          -> ring omar
+        omar yes      -> open room, omar: link, alice: live
+        alice cancels -> lena: covered, close room
+    """,
+    "who missed the ring, and it did not come about": """
+        lena available
+        meet lena; within 1m -> alice: started, ring lena
+        +30s          -> alice: tally
+        +30s          -> lena: expired, alice: failed
+    """,
+    "who missed the ring, and it is cancelled": """
+        lena available
+        omar available
+        meet lena or omar -> alice: started, ring lena
+        +30s          -> ring omar
+        alice cancels -> omar: cancelled, lena: cancelled
+        lena yes      -> lena: over
+    """,
+    "who missed the ring, and too many said no": """
+        lena available
+        omar available
+        meet lena and omar -> alice: started, ring lena, ring omar
+        +20s
+        omar why      -> omar: why
+        +10s          -> alice: tally
+        omar no       -> lena: cancelled, alice: failed
+    """,
+    "who missed the ring and answered late has heard of it": """
+        lena available
+        omar available
+        raj available
+        meet lena or omar or raj -> alice: started, ring lena
+        +30s          -> ring omar
+        +30s          -> ring raj
+        raj yes       -> open room, raj: link, alice: live
+        lena yes      -> lena: late
+        omar no
+        alice cancels -> close room
+    """,
+    "who was rung again hears it once": """
+        bob available
+        carol available
+        meet bob and carol -> alice: started, ring bob, ring carol
+        carol in 10m  -> carol: later-noted, alice: tally
+        +9m
+        bob away
+        bob available
+        +100s         -> ring bob, ring carol
+        alice cancels -> bob: cancelled, carol: cancelled
+    """,
+    "nobody knew for long that it had left": """
+        bob available
+        the wire is slow
+        meet bob      -> alice: started, ring bob
+        +30s          -> alice: tally
+        the wire sent Q1-1
+        alice cancels -> bob: cancelled
+    """,
+    "an invitation that came back was not missed": """
+        bob available
+        meet bob      -> alice: started, ring bob
+        the wire returns Q1-1 -> alice: tally
+        alice cancels
+    """,
     "ended by the organiser": """
         bob available
         eve available

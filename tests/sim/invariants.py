@@ -135,8 +135,11 @@ def nobody_is_asked_twice_whether_they_are_there(record: Record) -> Iterator[str
 
 
 def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
-    """A link, that it is covered, cancelled, expired or over; or they said no, or let it ring out."""
+    """A link, that it is covered, cancelled, expired or over; or they said no. Also who let it ring out."""
     states = record.states()
+    said_no = {
+        (a.activity, a.person) for a in record.answered if a.text in ("no", "stop") or a.text[:3] == "sub"
+    }
     for ring in rings(record):
         latest = states[ring.activity].latest(ring.person)
         after = [
@@ -144,11 +147,26 @@ def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
             for r in record.reached
             if (r.activity, r.person) == (ring.activity, ring.person) and r.at >= ring.at and r.notice in ENDS
         ]
-        if after or (
-            latest is not None and latest.state in (InvitationState.DECLINED, InvitationState.SILENT)
-        ):
+        declined = latest is not None and latest.state is InvitationState.DECLINED
+        if after or declined or (ring.activity, ring.person) in said_no:
             continue
         yield f"{ring.person} never heard an end of {ring.activity}, rung at {ring.at:g} s"
+
+
+def a_missed_ring_leaves_one_line(record: Record) -> Iterator[str]:
+    """After it, one that says what became of it."""
+    for activity in record.states().values():
+        for person in {i.person for i in activity.invitations}:
+            latest = activity.latest(person)
+            if latest is None or latest.state is not InvitationState.SILENT:
+                continue
+            mine = [r for r in record.reached if (r.activity, r.person) == (activity.id, person)]
+            last = max((r.at for r in mine if r.notice == "invite"), default=0.0)
+            lines = {
+                r.effect for r in mine if r.at >= last and r.notice in ("covered", "cancelled", "expired")
+            }
+            if len(lines) > 1:
+                yield f"{person} read {len(lines)} lines about the end of {activity.id}"
 
 
 def nobody_is_rung_more_than_six_times_an_hour(record: Record) -> Iterator[str]:
@@ -355,6 +373,7 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "no-room-on-an-old-yes": no_room_opens_on_an_old_yes,
     "still-there-once": nobody_is_asked_twice_whether_they_are_there,
     "who-was-rung-hears-an-end": who_was_rung_hears_an_end,
+    "a-missed-ring-leaves-one-line": a_missed_ring_leaves_one_line,
     "six-rings-an-hour": nobody_is_rung_more_than_six_times_an_hour,
     "what-can-ring-rings": what_can_ring_rings,
     "nobody-is-rung-for-what-is-over": nobody_is_rung_for_what_is_over,

@@ -106,6 +106,11 @@ def test_a_room_that_opens_too_early_is_seen(monkeypatch: pytest.MonkeyPatch) ->
     assert notices("live-only-with-acceptances")
 
 
+def test_who_missed_a_ring_and_hears_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_tell_silent", lambda turn, notice: None)
+    assert notices("who-was-rung-hears-an-end")
+
+
 def test_somebody_left_ringing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "_TO_ANSWER", ())
     assert notices("who-was-rung-hears-an-end", "nobody-is-rung-for-what-is-over")

@@ -1,4 +1,7 @@
-"""How activities end, and who hears of it: everybody who was rung and has not answered, and who said yes."""
+"""How activities end, and who hears of it: everybody who was rung and has not said no.
+
+Whose ring ran out hears it at the very end, not when it becomes live: until then a late yes may join.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -59,7 +62,19 @@ def _close(turn: Turn, move: Move, reason: Reason) -> None:
     turn.move(move, reason=reason)
     turn.log(Happened.ENDED, reason=reason)
     withdraw_open(turn, Notice.COVERED, reason)
+    _tell_silent(turn, Notice.COVERED)
     turn.close_room()
+
+
+def _tell_silent(turn: Turn, notice: Notice) -> None:
+    """A missed ring leaves one line: what became of it, so that whoever comes back need not ask."""
+    answered = {key for line in turn.activity.log if line.what is Happened.LATE_NO for key in line.people}
+    answered |= turn.activity.told_late
+    for invitation in turn.activity.invitations:
+        missed = invitation.state is InvitationState.SILENT and invitation.sent_at is not None
+        came_back = invitation.reason not in (None, Reason.TIMEOUT)
+        if missed and not came_back and invitation.person not in answered and _latest(turn, invitation):
+            turn.tell(invitation, notice)
 
 
 def _tell_everybody(turn: Turn, notice: Notice, reason: Reason) -> None:
@@ -67,6 +82,7 @@ def _tell_everybody(turn: Turn, notice: Notice, reason: Reason) -> None:
         if (invitation := turn.activity.latest(person)) is not None:
             turn.tell(invitation, notice)
     withdraw_open(turn, notice, reason)
+    _tell_silent(turn, notice)
 
 
 def withdraw_open(turn: Turn, notice: Notice, reason: Reason) -> None:

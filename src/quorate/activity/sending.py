@@ -21,7 +21,7 @@ def ring_sent(turn: Turn, given: RingSent) -> None:
     turn.put(replace(invitation, sent_at=turn.now))
     state = turn.activity.state
     if invitation.state is InvitationState.WITHDRAWN or (
-        invitation.state is InvitationState.SILENT and state in END_NOTICES
+        invitation.state is InvitationState.SILENT and state.over
     ):
         turn.tell(invitation, END_NOTICES.get(state, Notice.COVERED))
 
