@@ -110,6 +110,10 @@ class World:
     activities: dict[str, Activity] = field(default_factory=dict)
     rung_enough: dict[str, datetime] = field(default_factory=dict)
     """Person to when they may be rung again."""
+    quiet: dict[str, datetime] = field(default_factory=dict)
+    """Person to when their quiet hours end."""
+    let_in: set[str] = field(default_factory=set)
+    """Who lets alice disturb them."""
     unsendable: Reason | None = None
     """While set, invitations cannot leave for this reason."""
     holding_back: bool = False
@@ -125,11 +129,21 @@ class World:
             last_asked=self.asked.get,
             asking=lambda key: key in self.asking,
             again_at=lambda key: at if (at := self.rung_enough.get(key, self.now)) > self.now else None,
+            quiet_until=lambda key: at if (at := self.quiet.get(key, self.now)) > self.now else None,
+            may_disturb=lambda key: self.activities[activity].urgent and key in self.let_in,
             organiser_ready=self.connected and (self.ready or not self.activities[activity].with_organiser),
         )
 
-    def set(self, key: str, availability: Availability, *, reachable: bool = True) -> None:
-        self.states[key] = Verdict(availability=availability, since=self.now, trace=(), reachable=reachable)
+    def set(
+        self, key: str, availability: Availability, *, reachable: bool = True, do_not_disturb: bool = False
+    ) -> None:
+        self.states[key] = Verdict(
+            availability=availability,
+            since=self.now,
+            trace=(),
+            reachable=reachable,
+            do_not_disturb=do_not_disturb,
+        )
 
     def give(self, activity: str, given: ActivityInput) -> list[ActivityEffect]:
         """Step it; what is rung is on the wire at once unless told otherwise."""
@@ -245,6 +259,12 @@ def _act_as_person(world: World, who: str, what: str) -> list[ActivityEffect]:
             world.held[who] = other
         case ["rung", "enough", "for", span]:
             world.rung_enough[who] = world.now + duration(span)
+        case ["quiet", "for", span]:
+            world.quiet[who] = world.now + duration(span)
+        case ["lets", "alice", "in"]:
+            world.let_in.add(who)
+        case ["dnd"]:
+            world.set(who, Availability.BUSY, do_not_disturb=True)
         case ["free"]:
             del world.held[who]
         case ["blocks"]:

@@ -5,7 +5,7 @@ Add another by name: ``INVARIANTS["my rule"] = function``.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import combinations
 from typing import Final
 
@@ -13,6 +13,7 @@ from quorate.activity.budget import PERIOD, RINGS
 from quorate.activity.effects import OpenRoom
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.requirement import AllOf, CountOf, OneOf, Part
+from quorate.rules.quiet import parse_quiet
 from tests.brute import meets
 from tests.sim.record import Reached, Record
 
@@ -151,6 +152,27 @@ def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
         if after or declined or (ring.activity, ring.person) in said_no:
             continue
         yield f"{ring.person} never heard an end of {ring.activity}, rung at {ring.at:g} s"
+
+
+def nobody_is_disturbed_against_their_will(record: Record) -> Iterator[str]:
+    """Rung in quiet hours only if urgent, by somebody on their own list, once for each activity."""
+    script = record.script
+    first, states = script.organisers[0], record.states()
+    for key, span in script.quiet.items():
+        hours = parse_quiet(span)
+        disturbed = [
+            (i.queued_at, activity)
+            for activity in states.values()
+            for i in activity.invitations
+            if i.person == key and i.sent_at is not None and hours.until(i.queued_at, UTC) is not None
+        ]
+        for at, activity in disturbed:
+            listed = key in script.let_in and activity.organiser.key == first
+            if not (activity.urgent and listed):
+                yield f"{key} was rung for {activity.id} in quiet hours, at {at:%H:%M:%S}"
+        for activity in states.values():
+            if sum(1 for _, other in disturbed if other.id == activity.id) > 1:
+                yield f"{key} was disturbed twice for {activity.id}"
 
 
 def a_missed_ring_leaves_one_line(record: Record) -> Iterator[str]:
@@ -373,6 +395,7 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "no-room-on-an-old-yes": no_room_opens_on_an_old_yes,
     "still-there-once": nobody_is_asked_twice_whether_they_are_there,
     "who-was-rung-hears-an-end": who_was_rung_hears_an_end,
+    "nobody-is-disturbed": nobody_is_disturbed_against_their_will,
     "a-missed-ring-leaves-one-line": a_missed_ring_leaves_one_line,
     "six-rings-an-hour": nobody_is_rung_more_than_six_times_an_hour,
     "what-can-ring-rings": what_can_ring_rings,

@@ -99,6 +99,8 @@ class Overdue:
             for a in self._story.record.answered
         )
         rung = sum(1 for r in self._story.record.reached if r.person == key and r.notice == "invite")
+        if key in self._story.script.quiet:
+            return False
         return not stopped and rung < SELDOM and self._there(key, organiser)
 
     def _organiser(self, activity: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from quorate.activity.effects import ActivityEffect
 from quorate.model.activity import Activity
+from tests.sim.script import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Said:
 
 @dataclass(slots=True)
 class Record:
+    script: Script
     decided: list[Decided] = field(default_factory=list)
     reached: list[Reached] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)

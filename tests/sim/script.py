@@ -83,6 +83,10 @@ class Script:
     """Which organisers' streams each agent carries."""
     silent_asks: float
     """Which share of requests for presence brings nothing."""
+    quiet: Mapping[str, str] = field(default_factory=dict)
+    """Person to their quiet hours, in UTC; a story begins at noon."""
+    let_in: frozenset[str] = frozenset()
+    """Who lets the first organiser disturb them."""
     lines: tuple[Line, ...] = field(default=())
     end_s: float = 600.0
 
@@ -97,6 +101,8 @@ class Script:
         parts = [f"story {self.seed}: {len(self.people)} people, it ends at {self.end_s:g} s"]
         parts += [f"  {who} has in the roster: {', '.join(self.rosters[who])}" for who in self.organisers]
         parts += [f"  @{name} is {', '.join(members)}" for name, members in self.groups.items()]
+        parts += [f"  {who} wants quiet {span}" for who, span in self.quiet.items()]
+        parts += [f"  {', '.join(sorted(self.let_in))} let {self.organisers[0]} in"] if self.let_in else []
         parts += [f"  agent {n} carries {', '.join(of)}" for n, of in enumerate(self.agents, 1)]
         parts += [f"  {who} answers: {'; '.join(map(str, a))}" for who, a in self.answers.items()]
         return "\n".join([*parts, *map(str, self.lines)])
@@ -123,7 +129,18 @@ def write(seed: int, *, people: int | None = None) -> Script:
         silent_asks=random.choice((0.0, 0.0, 0.3)),
         end_s=float(random.choice((60, 120, 120, 300, 300, 900))),
     )
-    return replace(script, lines=_lines(random, script))
+    script = replace(script, lines=_lines(random, script))
+    return _with_quiet(Random(-seed), script)
+
+
+def _with_quiet(random: Random, script: Script) -> Script:
+    """In one story of four some people have quiet hours, and some let the first organiser in."""
+    if random.random() < 0.75:
+        return script
+    spans = ("11:00-12:02", "12:01-12:04", "12:05-11:00")
+    others = script.people[1:]
+    quiet = {name: random.choice(spans) for name in others if random.random() < 0.4}
+    return replace(script, quiet=quiet, let_in=frozenset(n for n in others if random.random() < 0.6))
 
 
 def _roster(random: Random, names: tuple[str, ...], but: str) -> tuple[str, ...]:

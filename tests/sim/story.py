@@ -24,10 +24,10 @@ from quorate.model.activity import Activity, ActivityState
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.server.answers import KEPT
-from quorate.server.config import Settings
+from quorate.server.config import ConfiguredPerson, Settings
 from quorate.server.hub import Hub
 from quorate.store.open import Store
-from tests.sim.agent import Peer, SimAgent
+from tests.sim.agent import Peer, SimAgent, address
 from tests.sim.guarded import Crash, Guarded
 from tests.sim.loop import StoryClock, VirtualLoop
 from tests.sim.memory import MemoryStore
@@ -62,7 +62,7 @@ class Story:
         self.script = script
         self.clock = StoryClock()
         self.random = Random(script.seed)
-        self.record = Record()
+        self.record = Record(script=script)
         self.presence = dict.fromkeys(script.people, Presence.OFFLINE)
         self.changed_at = dict.fromkeys(script.people, 0.0)
         self.states: dict[str, Activity] = {}
@@ -234,7 +234,9 @@ class Story:
         self._up = True
         self._down_since.setdefault("server", self.clock.at)
         self._loop = VirtualLoop(self.clock, partial(self.point, self.life))  # type: ignore[abstract]
-        settings = Settings(data=_data(), zone="UTC", public_url="https://q.test")
+        settings = Settings(
+            data=_data(), zone="UTC", public_url="https://q.test", people=_people(self.script)
+        )
         store = Guarded(self.store, partial(self.point, self.life), self._stored)
         self._loop.call_soon(self._boot, settings, store)
 
@@ -396,6 +398,17 @@ class Story:
 def tell(script: Script) -> Record:
     """Run it."""
     return Story(script).tell()
+
+
+def _people(script: Script) -> dict[str, ConfiguredPerson]:
+    return {
+        name: ConfiguredPerson(
+            addresses=(address(name),),
+            quiet=script.quiet.get(name, ""),
+            may_disturb=(script.organisers[0],) if name in script.let_in else (),
+        )
+        for name in sorted({*script.quiet, *script.let_in})
+    }
 
 
 def _then_last(answers: tuple[Answer, ...]) -> Iterator[Answer]:

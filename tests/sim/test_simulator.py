@@ -12,8 +12,8 @@ from quorate.activity import candidates, confirming, ending, reservations, ringi
 from quorate.activity.effects import Notice
 from quorate.activity.inputs import WorldChanged
 from quorate.activity.step import next_deadline, step
-from quorate.agent.commands_kept import CommandsKept
 from quorate.activity.turn import Turn
+from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.model.requirement import Requirement
 from quorate.rules import spare
@@ -22,6 +22,7 @@ from quorate.server import activities as activities_module
 from quorate.server.activities import Activities
 from quorate.server.answers import Answers
 from quorate.server.dispatcher import Dispatcher
+from quorate.server.manners import Manners
 from quorate.server.world import World
 from quorate.store.open import open_store
 from tests.sim.invariants import INVARIANTS
@@ -228,6 +229,11 @@ def test_who_is_taken_back_in_silence_is_seen(monkeypatch: pytest.MonkeyPatch) -
         ringing, "withdraw", lambda turn, some, notice, reason: silent(turn, some, reason=reason)
     )
     assert notices("who-is-not-needed-hears-so")
+
+
+def test_somebody_who_is_disturbed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Manners, "may_disturb", lambda self, person, organiser: True)
+    assert notices("nobody-is-disturbed")
 
 
 def test_a_forgotten_deadline_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from quorate.activity.effects import Notice
 from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.command import Kind
+from quorate.model.reasons import Reason
 from quorate.talk.texts import echo_text, invitee_text
 from tests.talk.stories import T0, activity, later
 
@@ -53,6 +55,15 @@ def test_an_urgent_invitation_says_so() -> None:
     assert invitee_text("invite", urgent, "raj", now=T0) == (
         '[Quorate] alice asks you NOW: "orders DB down" (2 of @dba needed). '
         "Reply: yes | no | in 5m | sub NAME | why"
+    )
+
+
+def test_who_is_disturbed_reads_why() -> None:
+    urgent = activity("bob", {"bob": QUEUED}, urgent=True, about="orders DB down")
+    disturbed = replace(urgent, invitations=(replace(urgent.invitations[0], despite=Reason.DND),))
+    assert invitee_text("invite", disturbed, "bob", now=T0) == (
+        '[Quorate] alice asks you NOW: "orders DB down". You are on do-not-disturb; alice is on your list of '
+        "those who may ask all the same, once. Reply: yes | no | in 5m | sub NAME | why"
     )
 
 

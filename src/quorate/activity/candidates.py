@@ -62,14 +62,30 @@ def why_not(activity: Activity, person: str, view: View, now: datetime) -> WhyNo
     if latest is not None and (said := _already(activity, latest, view, now)) is not None:
         return said
     verdict = view.availability(person)
-    if verdict.availability is not Availability.AVAILABLE:
+    passes = _may_disturb(activity, person, view)
+    if verdict.availability is not Availability.AVAILABLE and not (verdict.do_not_disturb and passes):
         return WhyNot(NOT_AVAILABLE[verdict.availability], verdict.until)
     if not verdict.reachable or view.blocked(person):
         return WhyNot(Reason.UNREACHABLE)
+    if (until := view.quiet_until(person)) is not None and not passes:
+        return WhyNot(Reason.QUIET, until)
     if (again := view.again_at(person)) is not None:
         return WhyNot(Reason.RUNG_ENOUGH, again)
     holder = view.held(person)
     return None if holder is None else WhyNot(Reason.HELD, held_by=holder)
+
+
+def despite(person: str, view: View) -> Reason | None:
+    """What somebody who can be asked is asked in spite of."""
+    if view.availability(person).do_not_disturb:
+        return Reason.DND
+    return None if view.quiet_until(person) is None else Reason.QUIET
+
+
+def _may_disturb(activity: Activity, person: str, view: View) -> bool:
+    """Once for each activity."""
+    earlier = (i for i in activity.invitations if i.person == person and i.despite is not None)
+    return view.may_disturb(person) and all(unsent(i) for i in earlier)
 
 
 def _already(activity: Activity, latest: Invitation, view: View, now: datetime) -> WhyNot | None:

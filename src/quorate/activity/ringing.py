@@ -93,9 +93,11 @@ def _ring_or_wait(turn: Turn) -> None:
 def _ring(turn: Turn, people: tuple[str, ...], *, optional: bool) -> None:
     for key in people:
         if (person := turn.activity.person(key)) is not None:
-            turn.ring(person, optional=optional)
-    if people:
-        turn.log(Happened.RANG, *people)
+            turn.ring(person, optional=optional, despite=candidates.despite(key, turn.view))
+    for reason in (None, Reason.QUIET, Reason.DND):
+        rung = [key for key in people if candidates.despite(key, turn.view) is reason]
+        if rung:
+            turn.log(Happened.RANG, *rung, reason=reason)
 
 
 def _note_held_up(turn: Turn, held_up: WhyNot, people: tuple[str, ...]) -> None:

@@ -28,6 +28,7 @@ class TimerKind(StrEnum):
     ASK_AGAIN = "ask-again"  # somebody silent may be asked again, once they came back
     RETRY = "retry"  # invitations could not leave; they are tried again
     RUNG_ENOUGH = "rung-enough"  # somebody was rung as often as may be, and may be rung again then
+    QUIET = "quiet"  # somebody's quiet hours end
     NOBODY_CAME = "nobody-came"
 
 
@@ -48,16 +49,19 @@ def next_deadline(activity: Activity, now: datetime, view: View | None = None) -
 
 
 def next_timer(activity: Activity, now: datetime, view: View | None = None) -> Timer | None:
-    timers = chain(_timers(activity, now), () if view is None else _of_budgets(activity, view))
+    timers = chain(_timers(activity, now), () if view is None else _of_people(activity, view))
     return min(timers, default=None)
 
 
-def _of_budgets(activity: Activity, view: View) -> Iterator[Timer]:
+def _of_people(activity: Activity, view: View) -> Iterator[Timer]:
     if activity.state is ActivityState.LIVE or activity.state.over:
         return
+    inside = candidates.counted(activity)
     for person in activity.people:
         if (again := view.again_at(person.key)) is not None:
             yield Timer(again, TimerKind.RUNG_ENOUGH, person.key)
+        if (ends := view.quiet_until(person.key)) is not None and person.key not in inside:
+            yield Timer(ends, TimerKind.QUIET, person.key)
 
 
 def on_time(turn: Turn) -> None:

@@ -82,7 +82,7 @@ class Turn:
                 return
         self.log(Happened.NOT_DONE, *people, reason=reason)
 
-    def ring(self, person: Person, *, optional: bool) -> None:
+    def ring(self, person: Person, *, optional: bool, despite: Reason | None) -> None:
         """Make a new invitation and have it sent."""
         serial = self.activity.serial + 1
         invitation = Invitation(
@@ -92,6 +92,7 @@ class Turn:
             state=InvitationState.QUEUED,
             queued_at=self.now,
             optional=optional,
+            despite=despite,
         )
         self.activity = replace(
             self.activity, serial=serial, invitations=(*self.activity.invitations, invitation)

@@ -16,6 +16,10 @@ def _always(_person: str) -> datetime | None:
     return None
 
 
+def _nobody(_person: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Answers are about this moment and from the organiser's vantage."""
@@ -41,11 +45,18 @@ class View:
     again_at: Callable[[str], datetime | None] = _always
     """When the person, rung as often as may be, may be rung again; None: now."""
 
+    quiet_until: Callable[[str], datetime | None] = _always
+    """When the person's quiet hours end; None: it is not quiet."""
+
+    may_disturb: Callable[[str], bool] = _nobody
+    """It is urgent, and the person lets this organiser pass quiet hours and do-not-disturb then."""
+
     organiser_ready: bool = True
     """The organiser's stream can carry invitations and, if they take part, they are available."""
 
     def present(self, person: str) -> bool:
         """Available, and a message reaches them: what stands between them and a ring is not about them."""
         verdict = self.availability(person)
-        there = verdict.availability is Availability.AVAILABLE and verdict.reachable
-        return there and not self.blocked(person)
+        there = verdict.availability is Availability.AVAILABLE
+        there = there or (verdict.do_not_disturb and self.may_disturb(person))
+        return there and verdict.reachable and not self.blocked(person)

@@ -87,7 +87,13 @@ def judge(
         until=found.by.until if found.by else None,
         reason=found.reason,
         reachable=found.reachable,
+        do_not_disturb=_do_not_disturb(found),
     )
+
+
+def _do_not_disturb(found: _Found) -> bool:
+    by_network = found.by is not None and found.by.source is Source.STREAM
+    return by_network and found.availability is Availability.BUSY
 
 
 def next_change(evidence: Iterable[Evidence], now: datetime) -> datetime | None:

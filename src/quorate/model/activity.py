@@ -56,6 +56,8 @@ class Invitation:
     say that they are still there."""
     optional: bool = False
     reason: Reason | None = None
+    despite: Reason | None = None
+    """What it passes, as the person lets this organiser: QUIET or DND."""
 
     @property
     def open(self) -> bool:

@@ -41,3 +41,5 @@ class Verdict:
     """Reason name if unknown; ``dnd`` style detail stays with the asker's own stream."""
     reachable: bool = True
     """False if present, but no resource takes chat (all priorities negative)."""
+    do_not_disturb: bool = False
+    """Busy because a client of theirs says so on the network."""

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     ORGANISER_AWAY = "organiser-away"
     HELD = "held"  # asked for another activity at this moment
     RUNG_ENOUGH = "rung-enough"  # as often in this hour as anybody may be
+    QUIET = "quiet"  # in their quiet hours
+    DND = "dnd"  # their client says do-not-disturb
     AWAY = "away"
     BUSY = "busy"
     OFFLINE = "offline"

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from quorate.activity.budget import RINGS
 from quorate.errors import Misconfigured, QuorateError
 from quorate.model.address import Address, parse_address
+from quorate.rules.quiet import parse_quiet
 
 DEFAULT_WEB = "127.0.0.1:8765"
 DEFAULT_IM = "127.0.0.1:5221"
@@ -44,6 +45,15 @@ class _Section(BaseModel):
 class ConfiguredPerson(_Section):
     name: str = ""
     addresses: tuple[str, ...] = Field(min_length=1)
+    quiet: str = ""
+    """When they are not rung: ``22:00-07:00``, in the zone of the settings."""
+    may_disturb: tuple[str, ...] = ()
+    """Who may ring them then, and in spite of do-not-disturb, if it is urgent: names or addresses."""
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_span(cls, text: str) -> str:
+        return _span(text)
 
     @field_validator("addresses")
     @classmethod
@@ -81,6 +91,9 @@ class Settings(_Section):
     ask_timeout_s: float = Field(default=3.0, gt=0, le=60)
     zone: str = ""
     """Time zone of typed times, ``Europe/Berlin``; empty: the system's."""
+    quiet: str = ""
+    """When the owner of the own accounts is not rung, as ``quiet`` of a person."""
+    may_disturb: tuple[str, ...] = ()
     people: dict[str, ConfiguredPerson] = {}
     groups: dict[str, tuple[str, ...]] = {}
 
@@ -114,6 +127,11 @@ class Settings(_Section):
     @classmethod
     def _each_may_be_one(cls, value: object) -> object:
         return {k: cls._may_be_one(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_span(cls, text: str) -> str:
+        return _span(text)
 
     @field_validator("zone")
     @classmethod
@@ -216,6 +234,15 @@ def _address(text: str) -> Address:
         return parse_address(text)
     except QuorateError as error:
         raise ValueError(str(error)) from error
+
+
+def _span(text: str) -> str:
+    if text:
+        try:
+            parse_quiet(text)
+        except QuorateError as error:
+            raise ValueError(f"“{text}” is no span of the day, write one like 22:00-07:00") from error
+    return text
 
 
 def _explained(error: ValidationError, path: Path, typed: frozenset[str]) -> Misconfigured:

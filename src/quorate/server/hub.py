@@ -43,6 +43,7 @@ from quorate.server.explaining import explain, next_step
 from quorate.server.garbage import not_collecting
 from quorate.server.inbound import Inbound
 from quorate.server.ledgers import ROOM_KEY, LinkLedger
+from quorate.server.manners import Manners
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
 from quorate.server.news import tell_change
 from quorate.server.notices import Notices
@@ -91,6 +92,7 @@ class Hub:
             streams=self.streams_seen,
             clock=self.clock,
             rings_per_hour=settings.rings_per_hour,
+            manners=Manners(settings, self.clock, self.directory.accounts),
         )
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
         self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)
@@ -284,10 +286,10 @@ class Hub:
         given: Mapping[str, Availability] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> CheckAnswer:
-        """What would happen; nobody is asked. Who is being asked, or was enough, counts as busy."""
+        """What would happen; nobody is asked. Who is being asked, or left alone, counts as busy."""
 
         def state(key: str) -> Availability:
-            taken = self.owned.held(key, "") or self.world.rung_enough(key)
+            taken = self.owned.held(key, "") or self.world.left_alone(key)
             return Availability.BUSY if taken else self.verdict(key, vantage).availability
 
         with naming(self.accounts(), self.im):

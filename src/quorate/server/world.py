@@ -14,6 +14,7 @@ from quorate.server.agents import Agents
 from quorate.server.asking import Asker
 from quorate.server.directory import Directory
 from quorate.server.evidence_book import EvidenceBook
+from quorate.server.manners import Manners
 from quorate.server.streams import Streams
 from quorate.store.open import Store
 
@@ -35,6 +36,7 @@ class World:
         streams: Streams,
         clock: Clock,
         rings_per_hour: int,
+        manners: Manners,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -46,6 +48,7 @@ class World:
         self._asked = store.asked.all()
         self._clock = clock
         self._limit = rings_per_hour
+        self._manners = manners
         self._rings: dict[Address, list[datetime]] = {}
         for address, at in store.asked.rings(clock.now() - PERIOD):
             self._rings.setdefault(address, []).append(at)
@@ -61,10 +64,12 @@ class World:
         recent = [ring for ring in self._rings.get(address, ()) if ring > at - PERIOD]
         self._rings[address] = [*recent, at]
 
-    def rung_enough(self, key: str) -> bool:
-        """True while nobody may ring this person."""
+    def left_alone(self, key: str) -> bool:
+        """True while nobody may ring this person: rung enough, or in quiet hours."""
         person = self._directory.person(key)
-        return person is not None and self.again_at(person) is not None
+        if person is None:
+            return False
+        return self.again_at(person) is not None or self._manners.quiet_until(person) is not None
 
     def again_at(self, person: Person) -> datetime | None:
         """When somebody rung as often as may be, by whomever, may be rung again; None: now."""
@@ -75,9 +80,9 @@ class World:
         """As ``View.present``, for one person."""
         person = self._person(activity, key)
         verdict = self._book.verdict(person, activity.organiser_via)
-        if verdict.availability is not Availability.AVAILABLE or not verdict.reachable:
-            return False
-        return not self._is_blocked(activity, person)
+        there = verdict.availability is Availability.AVAILABLE
+        there = there or (verdict.do_not_disturb and self._may_disturb(activity, person))
+        return there and verdict.reachable and not self._is_blocked(activity, person)
 
     def look(self, activity: Activity, held: Held) -> View:
         """Answers are remembered for the length of one decision."""
@@ -101,6 +106,8 @@ class World:
             blocked=lambda key: self._is_blocked(activity, person(key)),
             last_asked=last_asked,
             again_at=lambda key: self.again_at(person(key)),
+            quiet_until=lambda key: self._manners.quiet_until(person(key)),
+            may_disturb=lambda key: self._may_disturb(activity, person(key)),
             reachable_at=lambda key: self._book.best_address(
                 (a for a in person(key).addresses if a.network == activity.organiser_via.network),
                 activity.organiser_via,
@@ -112,6 +119,9 @@ class World:
     def _person(self, activity: Activity, key: str) -> Person:
         found = activity.person(key) or self._directory.person(key, activity.organiser_via)
         return found or Person(key=key, name=key, addresses=())
+
+    def _may_disturb(self, activity: Activity, person: Person) -> bool:
+        return activity.urgent and self._manners.may_disturb(person, activity.organiser)
 
     def _is_blocked(self, activity: Activity, person: Person) -> bool:
         return any((activity.organiser_via, address) in self._blocks for address in person.addresses)

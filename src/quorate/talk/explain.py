@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from quorate.model.activity import Activity, ActivityState, Happened, InvitationState, LogLine
 from quorate.model.reasons import Reason
 from quorate.talk.organiser import tally_text
-from quorate.talk.reasons import reason_text
+from quorate.talk.reasons import beside_text, reason_text
 from quorate.talk.standing import Standing, Standings
 from quorate.talk.wording import (
     capital,
@@ -83,6 +83,7 @@ def next_reason(kind: str, person: str = "", *, away: bool = False, clock: str =
         "later": f"{who} can be asked again.",
         "ask-again": f"{who} may be asked again{again}.",
         "rung-enough": f"{who} may be asked again{again}.",
+        "quiet": f"{who} may be asked: their quiet hours end.",
         "retry": "the invitations that could not leave are tried again.",
         "nobody-came": "the room closes, if nobody has come.",
     }
@@ -150,6 +151,8 @@ def _state_words(activity: Activity, key: str, state: InvitationState, standings
     if latest and latest.in_question and latest.answered_at:
         ago = span_text((standings.now - latest.answered_at).total_seconds())
         return f"said yes {ago} ago and is asked whether they are still there"
+    if latest and latest.open and latest.despite:
+        return f"is being asked, as they let you ({beside_text(latest.despite)})"
     if key in standings.spares():
         return "is being asked (spare)"
     words = {

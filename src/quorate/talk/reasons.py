@@ -44,6 +44,8 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.ORGANISER_AWAY: "You are not available.",
     Reason.HELD: "They are being asked for something else, or on their way to it.",
     Reason.RUNG_ENOUGH: "They have been asked as often as anybody may be in an hour.",
+    Reason.QUIET: "It is their quiet time.",
+    Reason.DND: "They do not want to be disturbed.",
     Reason.AWAY: "They are away.",
     Reason.BUSY: "They are busy.",
     Reason.OFFLINE: "They are offline.",
@@ -72,6 +74,8 @@ _BESIDE: Final[Mapping[Reason, str]] = {
     Reason.UNKNOWN: "not known",
     Reason.HELD: "asked for something else",
     Reason.RUNG_ENOUGH: "asked enough for now",
+    Reason.QUIET: "quiet hours",
+    Reason.DND: "do not disturb",
     Reason.DECLINED: "said no",
     Reason.SILENT: "no answer",
     Reason.LATER: "can later",
@@ -86,6 +90,11 @@ def reason_text(reason: Reason) -> str:
     return SENTENCES.get(reason) or f"{reason.value.replace('-', ' ').capitalize()}."
 
 
+def beside_text(reason: Reason) -> str:
+    """A few words, without times."""
+    return _BESIDE.get(reason, reason.value.replace("-", " "))
+
+
 def beside(
     reason: Reason, until: datetime | None, now: datetime, zone: tzinfo, *, held_by: str | None = None
 ) -> str:
@@ -96,7 +105,7 @@ def beside(
         return f"can at {clock_text(until, now, zone)}"
     if reason is Reason.RUNG_ENOUGH and until is not None:
         return f"asked enough until {clock_text(until, now, zone)}"
-    text = _BESIDE.get(reason, reason.value.replace("-", " "))
-    if until is not None and reason in (Reason.BUSY, Reason.AWAY):
+    text = beside_text(reason)
+    if until is not None and reason in (Reason.BUSY, Reason.AWAY, Reason.QUIET):
         return f"{text} until {clock_text(until, now, zone)}"
     return text

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 
 from quorate.model.activity import Activity, ActivityState
 from quorate.model.command import Kind
+from quorate.model.reasons import Reason
 from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
 from quorate.rules.forms import people_in
 from quorate.rules.places import places
@@ -100,12 +101,23 @@ def _invite(reader: _Reader) -> str:
         need = _need(reader)
         head = f"{PREFIX} {activity.organiser.name} asks you NOW"
         about = f": {quoted_about(activity)}" if activity.about else ""
-        return f"{head}{about}{f' ({need})' if need else ''}. {HOW_URGENT}"
+        return sentence_row(f"{head}{about}{f' ({need})' if need else ''}.", _despite(reader), HOW_URGENT)
     wish = _WISH[activity.kind].format(
         you=joined(["you", *reader.wanted()]), target=activity.target or "something"
     )
     about = f": {quoted_about(activity)}" if activity.about else ""
     return f"{PREFIX} I'd like to {wish}{about}. {HOW}"
+
+
+def _despite(reader: _Reader) -> str:
+    """Why somebody is asked who does not want to be disturbed."""
+    latest = reader.activity.latest(reader.person)
+    if latest is None or latest.despite is None:
+        return ""
+    said = "These are your quiet hours" if latest.despite is Reason.QUIET else "You are on do-not-disturb"
+    return (
+        f"{said}; {reader.activity.organiser.name} is on your list of those who may ask all the same, once."
+    )
 
 
 def _need(reader: _Reader) -> str:
