@@ -11,11 +11,11 @@ from typing import Final
 
 from quorate.activity.budget import PERIOD, RINGS
 from quorate.activity.effects import OpenRoom
-from quorate.model.activity import Activity, ActivityState, InvitationState
-from quorate.model.requirement import AllOf, CountOf, OneOf, Part
+from quorate.model.activity import ActivityState, InvitationState
 from quorate.rules.quiet import parse_quiet
 from tests.brute import meets
-from tests.sim.record import Reached, Record
+from tests.sim.needless import only_as_many_as_are_needed
+from tests.sim.record import Reached, Record, changes, timed_changes
 
 Invariant = Callable[[Record], Iterable[str]]
 
@@ -26,8 +26,6 @@ OLD_S: Final = 60.0 + 30.0 + 1.0
 STOP_S: Final = 2.0
 """How soon somebody who is not needed any more is told."""
 COOL_DOWN_S: Final = 600.0
-MAX_PEOPLE: Final = 12
-"""Of how many people it is tried who could be left out."""
 
 
 def rings(record: Record) -> list[Reached]:
@@ -227,7 +225,7 @@ def deadlines_are_kept(record: Record) -> Iterator[str]:
             continue
         if (activity.deadline - activity.created) < timedelta(seconds=last):
             yield f"{activity.id} is {activity.state} after its deadline"
-    for before, after in _changes(record):
+    for before, after in changes(record):
         due = before.deadline
         if due is not None and before.live_at is None and after.live_at is not None and after.live_at > due:
             yield f"{after.id} went live after its deadline"
@@ -250,69 +248,9 @@ def covered_is_told_within_2_s(record: Record) -> Iterator[str]:
                 yield f"{ring.person} was not told within {STOP_S:g} s that {activity.id} is covered"
 
 
-def only_as_many_as_are_needed(record: Record) -> Iterator[str]:
-    """Nobody is rung while those in and the others being rung are enough; if urgent, one for each count is.
-
-    Not at the moment of the decision: who was chosen then may turn out to be needless at the next. Not of an
-    ``or``: an earlier branch is preferred to fewer people.
-    """
-    for now, then in _changes(record):
-        if now.state is not ActivityState.RINGING or then.state is not ActivityState.RINGING:
-            continue
-        asked = _still_asked(now, then)
-        counted = len(then.people) <= MAX_PEOPLE and not _has_or(then.requirement)
-        needless = _needless(then, asked) if counted else []
-        allowed = _counts(then.requirement) if then.urgent else 0
-        if len(needless) > allowed or not all(_may_be_needed(then, person, needless) for person in needless):
-            yield f"{', '.join(needless)} need not be rung for {then.id}"
-
-
-def _still_asked(now: Activity, then: Activity) -> list[str]:
-    before = {i.id for i in now.invitations if i.open and not i.optional}
-    return [i.person for i in then.invitations if i.open and i.id in before]
-
-
-def _needless(activity: Activity, asked: list[str]) -> list[str]:
-    """Who can be left out, one after the other, the last one asked first."""
-    there = {*activity.accepted, *(i.person for i in activity.invitations if i.open and not i.optional)}
-    found: list[str] = []
-    for person in reversed(asked):
-        if meets(activity.requirement, there - {person, *found}):
-            found.append(person)
-    return found
-
-
-def _may_be_needed(activity: Activity, spare: str, needless: list[str]) -> bool:
-    """If one of those who have not said yes says no."""
-    open_ones = (i for i in activity.invitations if (i.open or i.in_question) and not i.optional)
-    asked = {i.person for i in open_ones} - {*needless}
-    there = {*activity.accepted, *asked, spare}
-    return any(meets(activity.requirement, there - {person}) for person in asked)
-
-
-def _counts(part: Part) -> int:
-    match part:
-        case CountOf(of=of):
-            return 1 + _counts(of)
-        case AllOf(parts=parts):
-            return sum(_counts(each) for each in parts)
-    return 0
-
-
-def _has_or(part: Part) -> bool:
-    match part:
-        case OneOf():
-            return True
-        case CountOf(of=of):
-            return _has_or(of)
-        case AllOf(parts=parts):
-            return any(_has_or(each) for each in parts)
-    return False
-
-
 def who_is_not_needed_any_more_hears_so(record: Record) -> Iterator[str]:
     """Also before it is live, and while it goes on: within 2 s, unless something is broken."""
-    for before, after, at in _timed_changes(record):
+    for before, after, at in timed_changes(record):
         old = {i.id: i.state for i in before.invitations}
         for one in after.invitations:
             taken_back = one.state is InvitationState.WITHDRAWN and old.get(one.id) is InvitationState.SENT
@@ -356,7 +294,7 @@ def an_order_is_done_once(record: Record) -> Iterator[str]:
     for typed in record.typed:
         if len(ids := made.get(typed.message, set())) > 1:
             yield f"“{typed.text}” ({typed.message}) made {', '.join(sorted(ids))}"
-    longer = Counter(after.id for before, after in _changes(record) if after.deadline != before.deadline)
+    longer = Counter(after.id for before, after in changes(record) if after.deadline != before.deadline)
     for id, times in longer.items():
         if times > (typed_times := sum(t.text.startswith(f"extend {id} ") for t in record.typed)):
             yield f"{id} was extended {times} times, that was typed {typed_times} times"
@@ -372,19 +310,6 @@ def everything_ends(record: Record) -> Iterator[str]:
     for activity in record.states().values():
         if not activity.state.over:
             yield f"{activity.id} is still {activity.state}"
-
-
-def _changes(record: Record) -> Iterator[tuple[Activity, Activity]]:
-    yield from ((before, after) for before, after, _ in _timed_changes(record))
-
-
-def _timed_changes(record: Record) -> Iterator[tuple[Activity, Activity, float]]:
-    known: dict[str, Activity] = {}
-    for decided in record.decided:
-        before = known.get(decided.activity.id)
-        if before is not None:
-            yield before, decided.activity, decided.at
-        known[decided.activity.id] = decided.activity
 
 
 INVARIANTS: Final[dict[str, Invariant]] = {

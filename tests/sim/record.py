@@ -1,5 +1,6 @@
 """What was seen of a story from outside: what invariants are about."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from quorate.activity.effects import ActivityEffect
@@ -98,6 +99,19 @@ class Record:
         lines += [(t.at, f"{t.who} types “{t.text}” ({t.message})") for t in self.typed]
         lines += [(s.at, f"{s.who} is told {s.effect}") for s in self.said]
         return [f"{at:8.1f}  {text}" for at, text in sorted(lines, key=lambda entry: entry[0])]
+
+
+def changes(record: Record) -> Iterator[tuple[Activity, Activity]]:
+    yield from ((before, after) for before, after, _ in timed_changes(record))
+
+
+def timed_changes(record: Record) -> Iterator[tuple[Activity, Activity, float]]:
+    known: dict[str, Activity] = {}
+    for decided in record.decided:
+        before = known.get(decided.activity.id)
+        if before is not None:
+            yield before, decided.activity, decided.at
+        known[decided.activity.id] = decided.activity
 
 
 def _told(decided: Decided) -> str:

@@ -8,10 +8,9 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from random import Random
-from tempfile import mkdtemp
 from typing import Any, cast
 
 from quorate.activity.effects import ActivityEffect, Notice, Ring, Tell
@@ -24,11 +23,12 @@ from quorate.model.activity import Activity, ActivityState
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.server.answers import KEPT
-from quorate.server.config import ConfiguredPerson, Settings
+from quorate.server.config import Settings
 from quorate.server.hub import Hub
 from quorate.store.open import Store
-from tests.sim.agent import Peer, SimAgent, address
+from tests.sim.agent import Peer, SimAgent
 from tests.sim.guarded import Crash, Guarded
+from tests.sim.installation import settings_of
 from tests.sim.loop import StoryClock, VirtualLoop
 from tests.sim.memory import MemoryStore
 from tests.sim.overdue import Overdue
@@ -38,12 +38,6 @@ from tests.sim.script import CALM_S, LAST_S, Answer, Line, Script
 ANSWER_KEPT_S = KEPT.total_seconds()
 LOOK_S = 5.0
 """How often it is looked whether something that could ring waits."""
-
-
-@cache
-def _data() -> Path:
-    """Only the key of the room links is in it; one for all stories of a process."""
-    return Path(mkdtemp(prefix="quorate-stories-"))
 
 
 class Door:
@@ -234,9 +228,7 @@ class Story:
         self._up = True
         self._down_since.setdefault("server", self.clock.at)
         self._loop = VirtualLoop(self.clock, partial(self.point, self.life))  # type: ignore[abstract]
-        settings = Settings(
-            data=_data(), zone="UTC", public_url="https://q.test", people=_people(self.script)
-        )
+        settings = settings_of(self.script)
         store = Guarded(self.store, partial(self.point, self.life), self._stored)
         self._loop.call_soon(self._boot, settings, store)
 
@@ -398,17 +390,6 @@ class Story:
 def tell(script: Script) -> Record:
     """Run it."""
     return Story(script).tell()
-
-
-def _people(script: Script) -> dict[str, ConfiguredPerson]:
-    return {
-        name: ConfiguredPerson(
-            addresses=(address(name),),
-            quiet=script.quiet.get(name, ""),
-            may_disturb=(script.organisers[0],) if name in script.let_in else (),
-        )
-        for name in sorted({*script.quiet, *script.let_in})
-    }
 
 
 def _then_last(answers: tuple[Answer, ...]) -> Iterator[Answer]:

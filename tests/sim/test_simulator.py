@@ -207,6 +207,25 @@ def test_a_question_that_is_repeated_is_seen(monkeypatch: pytest.MonkeyPatch) ->
     assert next(Simulator(chosen, written=hesitant).run(range(300)), None) is not None
 
 
+def pressing(seed: int) -> Script:
+    """Everything is urgent and counts, everybody is there, and one after the other says yes."""
+    script = write(seed, people=8)
+    wanted = f"types: meet 1 of @dba and {script.people[-1]} urgent"
+    lines = tuple(
+        replace(line, what=wanted if line.what.startswith("types: meet") else "is online")
+        for line in script.lines
+        if line.what.startswith(("types: meet", "is "))
+    )
+    answers = {name: (Answer("yes", 2.0 + 3.0 * n),) for n, name in enumerate(script.people)}
+    began = tuple(line for line in script.lines if line.what == "logs in" and not line.at)
+    return replace(script, answers=answers, lines=(*began, *lines))
+
+
+def test_every_invariant_holds_for_what_is_urgent() -> None:
+    failure = next(Simulator(written=pressing).run(range(4000, 4060)), None)
+    assert failure is None, str(failure)
+
+
 def test_too_many_spare_people_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def everybody(
         requirement: Requirement, chosen: frozenset[str], _: Any, can: Any, __: Any
@@ -219,7 +238,8 @@ def test_too_many_spare_people_are_seen(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_spare_who_is_left_ringing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spares, "needless", lambda activity, choice, besides: [])
-    assert notices("only-as-many-as-are-needed")
+    chosen = {"only-as-many-as-are-needed": INVARIANTS["only-as-many-as-are-needed"]}
+    assert next(Simulator(chosen, written=pressing).run(range(300)), None) is not None
 
 
 def test_who_is_taken_back_in_silence_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

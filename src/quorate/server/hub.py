@@ -43,7 +43,6 @@ from quorate.server.explaining import explain, next_step
 from quorate.server.garbage import not_collecting
 from quorate.server.inbound import Inbound
 from quorate.server.ledgers import ROOM_KEY, LinkLedger
-from quorate.server.manners import Manners
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
 from quorate.server.news import tell_change
 from quorate.server.notices import Notices
@@ -91,8 +90,7 @@ class Hub:
             agents=self.agents_seen,
             streams=self.streams_seen,
             clock=self.clock,
-            rings_per_hour=settings.rings_per_hour,
-            manners=Manners(settings, self.clock, self.directory.accounts),
+            settings=settings,
         )
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
         self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)

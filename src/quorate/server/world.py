@@ -12,6 +12,7 @@ from quorate.model.availability import Availability, Verdict
 from quorate.model.person import Person
 from quorate.server.agents import Agents
 from quorate.server.asking import Asker
+from quorate.server.config import Settings
 from quorate.server.directory import Directory
 from quorate.server.evidence_book import EvidenceBook
 from quorate.server.manners import Manners
@@ -35,8 +36,7 @@ class World:
         agents: Agents,
         streams: Streams,
         clock: Clock,
-        rings_per_hour: int,
-        manners: Manners,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -47,8 +47,8 @@ class World:
         self._blocks = set(store.blocks.all())
         self._asked = store.asked.all()
         self._clock = clock
-        self._limit = rings_per_hour
-        self._manners = manners
+        self._limit = settings.rings_per_hour
+        self._manners = Manners(settings, clock, directory.accounts)
         self._rings: dict[Address, list[datetime]] = {}
         for address, at in store.asked.rings(clock.now() - PERIOD):
             self._rings.setdefault(address, []).append(at)
