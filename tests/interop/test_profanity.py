@@ -37,8 +37,8 @@ async def sit_down(house: House, home: Path, name: str = "alice", *, through: bo
 
 
 async def chat_opened(client: Profanity) -> None:
-    """In the companion's window, after it said hello."""
-    await client.shows("chat message: Quorate")
+    """In the companion's window, once it has come online."""
+    await client.shows("Quorate (q) is online")
     await client.type("/msg Quorate help")
     assert "is offline" not in await client.shows("What I understand:")
 
