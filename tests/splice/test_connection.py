@@ -4,9 +4,11 @@ import pytest
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import Close, Side, StateChanged
+from quorate.splice.effects import Close, CommandTyped, Side, StateChanged, TextSeen
 from tests.splice.script import Talk
-from tests.splice.test_resumption import NOT_FOUND, SM, down, enabled, up
+from tests.splice.test_resumption import NOT_FOUND, SM, TO_COMPANION, down, enabled, up
+
+TYPED = TO_COMPANION.format("c1", "status")
 
 
 def test_the_old_connection_only_hands_on_once_its_session_moved() -> None:
@@ -162,6 +164,43 @@ def test_what_still_arrives_after_the_client_has_shut_its_side_is_counted() -> N
     again.hear()
     again.c(f"<resume {SM} h='2' previd='{virtual}'/>")
     assert again.server() == f"<resume {SM} h='2' previd='S9'/>"
+
+
+def test_what_is_typed_after_the_server_has_shut_its_side_is_done_once() -> None:
+    """It is counted, so that it is a repetition when the client sends it again on the next connection."""
+    talk, virtual = enabled()
+    talk.lose(Side.SERVER)
+    talk.server()
+    for half in ("<message to='bob@example.org' id='b'/>" + TYPED[:20], TYPED[20:]):
+        talk.c(half)
+    assert talk.server() == "<message to='bob@example.org' id='b'/>"
+    assert [typed.text for typed in talk.saw(CommandTyped)] == ["status"]
+    talk.lose(Side.CLIENT)
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.hear()
+    again.c("<message to='bob@example.org' id='b'/>" + TYPED)
+    assert again.server().count("<message") == 1
+    assert again.saw(CommandTyped) == []
+
+
+def test_an_answer_after_the_client_has_shut_its_side_is_heard_once() -> None:
+    answer = "<message from='bob@example.org/x' type='chat' id='y'><body>yes</body></message>"
+    talk, virtual = enabled()
+    talk.tell("bob", watch=True)
+    talk.lose(Side.CLIENT)
+    talk.s(answer)
+    assert [seen.text for seen in talk.saw(TextSeen)] == ["yes"]
+    talk.lose(Side.SERVER)
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='1' previd='S9'/>" + answer)
+    assert "<body>yes</body>" in again.client()
+    assert again.saw(TextSeen) == []
 
 
 def test_what_cannot_be_followed_after_one_side_has_ended_passes_or_ends_both() -> None:

@@ -3,6 +3,7 @@
 from quorate.errors import Refused
 from quorate.model.address import Jid, parse_jid
 from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
 from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection
 from quorate.splice.effects import Side
@@ -34,7 +35,8 @@ def hold(connection: Connection, tag: bytes) -> int:
     name = is_stanza(tag, connection.headers[Side.SERVER])
     if name is None:
         return HOLD
-    if not session.context.dissecting:
+    ended = session.context.state is StreamState.ENDED
+    if not session.context.dissecting and not (ended and name == "message"):
         return 0
     if name == "presence":
         return HOLD

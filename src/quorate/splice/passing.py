@@ -12,7 +12,7 @@ from quorate.splice.connection import OTHER, Connection, Phase
 from quorate.splice.effects import Side
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.resumption import SM_NAMESPACES
-from quorate.splice.upward import upward
+from quorate.splice.upward import upward, without_companion
 from quorate.wire.xmpp.element import NotWellFormed, TooDeep
 from quorate.wire.xmpp.framer import Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName, is_stanza, namespace_of
@@ -82,6 +82,19 @@ class Passing:
             return piece.data
         if state in (StreamState.NEGOTIATING, StreamState.LIVE):
             return self._stanza_passed(side, piece, name)
+        if state is StreamState.ENDED:
+            return self._last_words(side, piece, name)
+        return piece.data
+
+    def _last_words(self, side: Side, piece: Piece, name: StanzaName) -> bytes | None:
+        """One side has shut. What is counted now is a repetition after a resume: it has to be read now."""
+        session = self._connection.session
+        if session.frozen or session.context.closing:
+            return piece.data
+        if side is Side.CLIENT:
+            return without_companion(session, piece.data, name)
+        if name == "message" and downward.hold(self._connection, piece.tag) >= len(piece.data):
+            return session.telling.take(piece.data, repeated=session.ledger.repeating(side))
         return piece.data
 
     def _part(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:

@@ -26,8 +26,8 @@ _BLOCKING = BLOCKING.encode()
 def upward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
     """What to hand on of one whole stanza; None if it is taken out."""
     session, data = connection.session, piece.data
-    if session.context.adding and session.companion.mentioned(data):
-        left = session.companion.take(data, name, repeated=session.ledger.repeating(Side.CLIENT))
+    if session.context.adding:
+        left = without_companion(session, data, name)
         if left is None:
             return None
         data = left
@@ -36,6 +36,13 @@ def upward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | No
     if name == "presence":
         _presence(session, data)
     return data
+
+
+def without_companion(session: Session, data: bytes, name: StanzaName) -> bytes | None:
+    """What is not for the companion; what is typed to it is noticed."""
+    if not session.companion.mentioned(data):
+        return data
+    return session.companion.take(data, name, repeated=session.ledger.repeating(Side.CLIENT))
 
 
 def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> bytes | None:
