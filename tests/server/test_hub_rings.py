@@ -233,3 +233,21 @@ async def test_who_said_yes_long_ago_is_asked_whether_they_are_still_there(tmp_p
         assert "whether they are still there" in " ".join(hub.explain("Q1").lines)
         agent.writes(desk, BOB, "yes", message="again")
         await until(hub, "Q1", in_state(ActivityState.LIVE))
+
+
+async def test_who_answers_at_once_answers_what_has_just_rung(tmp_path: Path) -> None:
+    """Their answer comes together with the news that the ring has left; they were in something before."""
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        await agent.told(BOB)
+        await until(hub, "Q1", sent("bob"))
+        await hub.cancel("Q1")
+        await agent.told(BOB, nth=2)
+        agent.holding = True
+        agent.types(desk, "meet bob")
+        ring = await agent.told(BOB, nth=3)
+        agent.done(ring.effect)
+        agent.writes(desk, BOB, "yes")
+        await until(hub, "Q2", in_state(ActivityState.LIVE))
+        assert hub.dispatcher.left == set()

@@ -88,6 +88,8 @@ class Dispatcher:
         self._given: dict[str, LinkPeer] = {}
         """Effects handed over on a connection that is still open."""
         self._retry: asyncio.TimerHandle | None = None
+        self.left: set[str] = set()
+        """Invitations known to have left, of which their activity is not told yet."""
         self.activities: Activities
         """Set once by the hub: the two know each other."""
 
@@ -106,6 +108,12 @@ class Dispatcher:
                 self._store.outbox.done(pending.effect.id, Reason.STALE)
             else:
                 self._try(activity, pending.effect, given_to=pending.dispatched_to)
+
+    def taken_in(self, activity: Activity) -> None:
+        """The activity is told what had become of its invitations by then."""
+        if self.left:
+            queued = InvitationState.QUEUED
+            self.left.difference_update(i.id for i in activity.invitations if i.state is not queued)
 
     def peer_gone(self, peer: LinkPeer) -> None:
         self._given = {effect: of for effect, of in self._given.items() if of is not peer}
@@ -243,6 +251,7 @@ class Dispatcher:
                 self.activities.post(activity.id, RingFailed(invitation.id, reason))
         elif reason is None:
             self._rang(invitation.via)
+            self.left.add(invitation.id)
             self.activities.post(activity.id, RingSent(invitation.id))
         else:
             self.activities.post(activity.id, RingFailed(invitation.id, reason))

@@ -359,7 +359,8 @@ class Hub:
 
     def replied(self, vantage: Address, contact: Address, message: messages.Replied) -> None:
         """A contact's whole message was a reply; it is taken once."""
-        found = addressed(self.owned.known.asked(vantage, contact), vantage, contact, self.clock.now())
+        known, left = self.owned.known.asked(vantage, contact), self.dispatcher.left
+        found = addressed(known, vantage, contact, self.clock.now(), left)
         if found is None:
             return
         activity, invitation = found

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def tell_change(hub: "Hub", after: Activity, before: Activity) -> None:
     """Called once for every decision, after it is stored and carried out."""
     hub.tallies.note(after, before)
+    hub.dispatcher.taken_in(after)
     hub.bus.publish("activity", after.id)
     _tell_room(hub, after, before)
     hub.presence.activity_changed(after, before)

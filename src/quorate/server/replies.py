@@ -1,6 +1,6 @@
 """Which activity a reply in somebody's chat belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -14,11 +14,16 @@ REACTION = timedelta(seconds=1)
 
 
 def addressed(
-    activities: Iterable[Activity], vantage: Address, contact: Address, now: datetime
+    activities: Iterable[Activity],
+    vantage: Address,
+    contact: Address,
+    now: datetime,
+    left: Container[str] = frozenset(),
 ) -> tuple[Activity, Invitation] | None:
     """The activity a reply of ``contact`` in the chat with ``vantage`` is for, with the invitation.
 
-    The latest that rang and waits for an answer; else the latest the person has anything to do with.
+    The latest that rang and waits for an answer; else the latest the person has anything to do with. ``left``
+    are invitations known to have left that are not noted as sent yet: some answer within milliseconds.
     """
     found = [
         (activity, invitation)
@@ -27,7 +32,9 @@ def addressed(
         for invitation in _latest(activity)
         if invitation.via == contact
     ]
-    return max(found, key=lambda entry: (_urgency(entry[0], entry[1], now), entry[1].queued_at), default=None)
+    return max(
+        found, key=lambda entry: (_urgency(entry[0], entry[1], now, left), entry[1].queued_at), default=None
+    )
 
 
 def message_key(vantage: Address, contact: Address, message: str) -> str:
@@ -53,8 +60,9 @@ def _latest(activity: Activity) -> list[Invitation]:
     return list({invitation.person: invitation for invitation in activity.invitations}.values())
 
 
-def _urgency(activity: Activity, invitation: Invitation, now: datetime) -> int:
-    on_its_way = invitation.state is InvitationState.QUEUED and now - invitation.queued_at < REACTION
+def _urgency(activity: Activity, invitation: Invitation, now: datetime, left: Container[str]) -> int:
+    queued = invitation.state is InvitationState.QUEUED
+    on_its_way = queued and invitation.id not in left and now - invitation.queued_at < REACTION
     if activity.state.over or on_its_way:
         return -1 if on_its_way else 0
-    return 2 if invitation.state is InvitationState.SENT else 1
+    return 2 if invitation.state is InvitationState.SENT or invitation.id in left else 1
