@@ -23,8 +23,7 @@ from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.iq import LastAnswer, parse_last, stanza_error
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
-from quorate.wire.xmpp.requests import last_activity
-from quorate.wire.xmpp.tag import escape
+from quorate.wire.xmpp.requests import last_activity, presence_probe
 
 FORGET_S = 10.0
 GATHER_S = 0.25
@@ -229,7 +228,7 @@ class Asking:
         self._sent[question.last_id] = Sent(question.contact, now)
         if question.probed:
             id = self.context.ids.next()
-            stanzas.insert(0, _probe(id, question.contact))
+            stanzas.insert(0, presence_probe(id, question.contact))
             self._sent[id] = Sent(question.contact, now)
             self._windows[question.contact] = max(question.until, now + HIDING_S)
         self._recent.append(now)
@@ -343,8 +342,3 @@ class Asking:
 
     def _answer(self, request: str, contact: Address, reason: Reason | None, *, asked: bool) -> None:
         self.context.out.add(Answered(request=request, contact=contact, reason=reason, asked=asked))
-
-
-def _probe(id: str, contact: Jid) -> bytes:
-    """The id comes back only with an error, which must not reach the client."""
-    return f"<presence type='probe' id='{id}' to='{escape(str(contact))}'/>".encode()

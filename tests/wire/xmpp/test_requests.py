@@ -22,7 +22,7 @@ COMPANION = parse_jid("quorate@quorate.invalid/q")
 ITEM = RosterItem(jid=COMPANION, name="Quorate <1>", group="R & D")
 
 BYTES = {
-    "probe": (requests.presence_probe(BOB), b"<presence type='probe' to='bob@example.org'/>"),
+    "probe": (requests.presence_probe("q-1", BOB), b"<presence type='probe' id='q-1' to='bob@example.org'/>"),
     "last": (
         requests.last_activity("q-1-1", BOB),
         b"<iq type='get' id='q-1-1' to='bob@example.org'><query xmlns='jabber:iq:last'/></iq>",

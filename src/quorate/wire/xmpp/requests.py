@@ -45,9 +45,9 @@ class RosterItem:
     group: str | None = None
 
 
-def presence_probe(to: Jid) -> bytes:
-    """RFC 6121 section 4.3; the answers are presences and echo no id."""
-    return _stanza("presence", "", type="probe", to=to.bare)
+def presence_probe(id: str, to: Jid) -> bytes:
+    """RFC 6121 section 4.3; the id comes back only with an error, which must not reach the client."""
+    return _stanza("presence", "", type="probe", id=id, to=to.bare)
 
 
 def last_activity(id: str, to: Jid) -> bytes:
