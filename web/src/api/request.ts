@@ -24,8 +24,16 @@ const NO_ANSWER: Problem = {
   suggestion: null,
 };
 
-async function refusal(response: Response): Promise<Refusal> {
-  const known: Partial<Problem> = await response.json().catch(() => ({}));
+function problemIn(text: string): Partial<Problem> {
+  try {
+    return JSON.parse(text) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}
+
+function refusal(response: Response, text: string): Refusal {
+  const known = problemIn(text);
   return new Refusal({
     type: "about:blank",
     title: response.statusText,
@@ -41,14 +49,17 @@ async function refusal(response: Response): Promise<Refusal> {
 /** @throws Refusal */
 export async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   let response: Response;
+  let text: string;
   try {
     response = await fetch(`/api/v1${path}`, { credentials: "same-origin", cache: "no-store", ...init });
+    // A server that ends here has sent its status and not the rest: no answer either.
+    text = await response.text();
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Refusal(NO_ANSWER);
   }
-  if (!response.ok) throw await refusal(response);
-  return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
+  if (!response.ok) throw refusal(response, text);
+  return response.status === 204 ? (undefined as Answer) : (JSON.parse(text) as Answer);
 }
 
 /** `key` makes the POST safe to repeat. */
