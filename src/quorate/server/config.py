@@ -12,7 +12,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from quorate.activity.budget import RINGS
 from quorate.errors import Misconfigured, QuorateError
 from quorate.model.address import Address, parse_address
 from quorate.rules.quiet import parse_quiet
+from quorate.server.zones import NoSuchZone, system_zone, zone_named
 
 DEFAULT_WEB = "127.0.0.1:8765"
 DEFAULT_IM = "127.0.0.1:5221"
@@ -138,19 +139,15 @@ class Settings(_Section):
     def _is_zone(cls, text: str) -> str:
         if text:
             try:
-                ZoneInfo(text)
-            except (KeyError, ValueError, OSError) as error:
+                zone_named(text)
+            except NoSuchZone as error:
                 raise ValueError(f"there is no time zone “{text}”, write one like Europe/Berlin") from error
         return text
 
     @property
     def tz(self) -> tzinfo:
         """Time zone of the times people type and read."""
-        if self.zone:
-            return ZoneInfo(self.zone)
-        local = datetime.now().astimezone().tzinfo
-        assert local is not None
-        return local
+        return ZoneInfo(self.zone) if self.zone else system_zone()
 
     @property
     def url(self) -> str:

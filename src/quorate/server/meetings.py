@@ -7,7 +7,17 @@ from enum import StrEnum
 from quorate.model.activity import Activity, Invitation, LogLine
 from quorate.model.address import Address
 from quorate.model.availability import Availability, TraceLine
-from quorate.model.command import Kind, When
+from quorate.model.command import Kind, When, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """``else WHO``."""
+
+    who: str
+    who_column: int = 1
+    within: timedelta | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,9 @@ class NewMeeting:
     about: str | None = None
     within: timedelta | None = None
     before: datetime | None = None
+    window: Window | None = None
+    """Its zone is that of the settings unless it names one."""
+    instead: tuple[Instead, ...] = ()
     urgent: bool = False
     without_me: bool = False
 

@@ -23,9 +23,9 @@ from quorate.activity.effects import (
 from quorate.errors import Misconfigured
 from quorate.model.activity import Activity
 
-FORMAT: Final = 1
-UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-"""Version -> the step from it to the next one."""
+FORMAT: Final = 2
+UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: lambda document: document}
+"""Version -> the step from it to the next one. 2: times, windows, fall-backs; what lacks them has none."""
 
 _ACTIVITY: Final = TypeAdapter(Activity)
 _KINDS: Final[Mapping[str, type[ActivityEffect]]] = {
