@@ -1,5 +1,6 @@
 """What the hub takes and gives: a meeting to establish, explanations, asks, the owner's own state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,7 +56,7 @@ class WhyNode:
     mark: Mark
     says: str
     children: tuple["WhyNode", ...] = ()
-    trace: tuple[TraceLine, ...] = ()
+    trace: Sequence[TraceLine] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Model values as the JSON of the API, with their sentences. The reader is the owner of the server."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from quorate.activity import candidates
@@ -29,7 +29,7 @@ class _Engagement(NamedTuple):
     state: Literal["asked", "in"]
 
 
-def present_trace(lines: tuple[TraceLine, ...]) -> list[schemas.TraceLine]:
+def present_trace(lines: Sequence[TraceLine]) -> list[schemas.TraceLine]:
     return [
         schemas.TraceLine(
             source=line.source,
