@@ -34,6 +34,7 @@ from quorate.model.requirement import AllOf, Count, CountOf, Group, Name, OneOf,
 from quorate.rules.choose import met
 from quorate.server.alarms import Alarms
 from quorate.server.config import Settings
+from quorate.server.garbage import loading
 from quorate.server.hub import Hub
 from quorate.store.database import put
 from quorate.store.open import open_store
@@ -238,7 +239,8 @@ async def _started(data: Path) -> None:
     began, cpu = time.perf_counter(), time.process_time()
     store = open_store(data)
     hub = Hub(Settings(data=data), store, SystemClock(), listen=Door)
-    await hub.start()
+    with loading():
+        await hub.start()
     took = time.perf_counter() - began
     worked = time.process_time() - cpu
     waiting = len(hub.owned.open())
