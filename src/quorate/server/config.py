@@ -27,7 +27,7 @@ from quorate.server.zones import NoSuchZone, system_zone, zone_named
 
 DEFAULT_WEB = "127.0.0.1:8765"
 DEFAULT_IM = "127.0.0.1:5221"
-ENVIRONMENT = {"QUORATE_DATA": "data"}
+ENVIRONMENT = {"QUORATE_DATA": "data", "QUORATE_DATABASE": "database"}
 OPTIONS = {"routes": "route"}
 """Settings whose option has another name."""
 CONFIG_NAME = "quorate.toml"
@@ -69,6 +69,8 @@ class ConfiguredPerson(_Section):
 class Settings(_Section):
     data: Path = Field(default_factory=default_data)
     """Directory of store, keys, sockets."""
+    database: str = ""
+    """``postgresql://…``: keep there what SQLite would keep in a file in ``data``."""
     web: str = DEFAULT_WEB
     """HOST:PORT of page and API."""
     im: str = DEFAULT_IM
@@ -102,6 +104,13 @@ class Settings(_Section):
     @classmethod
     def _is_endpoint(cls, text: str) -> str:
         split_endpoint(text)
+        return text
+
+    @field_validator("database")
+    @classmethod
+    def _is_database(cls, text: str) -> str:
+        if text and not text.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it is no postgresql://USER@HOST/NAME")
         return text
 
     @field_validator("im_public")
@@ -148,6 +157,11 @@ class Settings(_Section):
     def tz(self) -> tzinfo:
         """Time zone of the times people type and read."""
         return ZoneInfo(self.zone) if self.zone else system_zone()
+
+    @property
+    def store(self) -> Path | str:
+        """Where the store is: a directory, or the URL of a database."""
+        return self.database or self.data
 
     @property
     def url(self) -> str:

@@ -49,7 +49,7 @@ class Running:
         listening = bind(self._settings.web)
         settings = _with_port(self._settings, listening)
         try:
-            store = open_store(settings.data)
+            store = open_store(settings.store)
         except BaseException:
             listening.close()
             raise
