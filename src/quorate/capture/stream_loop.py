@@ -99,7 +99,8 @@ class StreamSelector(selectors.DefaultSelector):
                 return rest
 
     def _serve(self, happened: list[tuple[int, int]]) -> list[tuple[selectors.SelectorKey, int]]:
-        rest, came = [], list[tuple[Watched, memoryview]]()
+        rest = []
+        came: list[tuple[Watched, memoryview]] = []
         watched, scratch, end = self._watched.get, self._scratch, 0
         for fd, mask in happened:
             transport = watched(fd)
