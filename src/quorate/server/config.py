@@ -179,11 +179,6 @@ class Settings(_Section):
         return self.database or self.data
 
     @property
-    def store(self) -> Path | str:
-        """Where the store is: a directory, or the URL of a database."""
-        return self.database or self.data
-
-    @property
     def url(self) -> str:
         """Base URL of the page, without a slash at the end."""
         return (self.public_url or f"http://{self.web}").rstrip("/")
