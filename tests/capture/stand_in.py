@@ -195,8 +195,8 @@ class House:
     async def __aenter__(self) -> "House":
         clock = SystemClock()
         self.authority: Authority = open_authority(self.home, [DOMAIN], clock)
-        means = Means(Routes(self.routes), self.authority, UpstreamTrust(self.trust), clock)
-        self.listener = Listener(self.bind, means, self)
+        self.means = Means(Routes(self.routes), self.authority, UpstreamTrust(self.trust), clock)
+        self.listener = Listener(self.bind, self.means, self)
         await self.listener.start()
         return self
 

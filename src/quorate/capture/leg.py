@@ -116,6 +116,11 @@ class Leg(asyncio.BufferedProtocol):
         name = self._transport.get_extra_info("sockname") if self._transport else None
         return place(name[0], name[1]) if name else ""
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """HOST:PORT here and of the peer: only both together tell one connection from all others."""
+        return self.local, place(*self.peer)
+
     def write(self, data: bytes) -> None:
         if not data or self._finished or self._close_when_secured or self.lost:
             return
