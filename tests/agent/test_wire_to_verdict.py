@@ -39,6 +39,7 @@ class Wire:
     talk: Talk
     peer: str = "test"
     detail: str | None = None
+    mode: str = "listener"
     domain: str = "example.org"
     found_at: str = ""
 

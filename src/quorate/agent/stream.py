@@ -83,7 +83,7 @@ class AgentStream:
             id=id,
             account=None,
             network="xmpp",
-            mode="listener",
+            mode=driver.mode,
             client=driver.peer,
             server="",
             state=StreamState.NEGOTIATING,

@@ -17,7 +17,7 @@ from quorate.capture.tls import TlsFault, TlsLeg, Trouble
 from quorate.errors import place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.arrival import DirectTls
+from quorate.splice.arrival import Arrival
 from quorate.splice.effects import (
     Close,
     Connect,
@@ -58,13 +58,14 @@ class Driver(Generic[S]):
         client: Leg,
         splice: S,
         means: Means,
-        direct: DirectTls | None = None,
+        arrival: Arrival,
         reached: Reached | None = None,
     ) -> None:
         self._splice = splice
         self._now = means.clock.monotonic
         self._means = means
-        self._direct = direct
+        self._direct = arrival.tls
+        self.mode = arrival.mode
         self._reached = reached
         server = reached.leg if reached is not None else Leg(Side.SERVER, self, means.scratch)
         self._legs = {Side.CLIENT: client, Side.SERVER: server}
@@ -178,8 +179,7 @@ class Driver(Generic[S]):
 
     def leg_lost(self, side: Side) -> None:  # noqa: ARG002
         self._close()
-        client, server = self._legs[Side.CLIENT], self._legs[Side.SERVER]
-        if client.lost and not server.connected:
+        if self._legs[Side.CLIENT].lost and not self._legs[Side.SERVER].connected:
             self._end()
 
     def leg_stalled(self, side: Side) -> None:

@@ -24,5 +24,7 @@ class Arrival:
     """HOST:PORT the client asked a proxy for (SOCKS5, CONNECT); None if Quorate has to find the server."""
     here: str = ""
     """HOST:PORT by which clients reach Quorate, for redirects (NEG-5)."""
+    mode: str = "listener"
+    """How its bytes are had, as `quorate streams` names it."""
     unread: Reason | None = None
     """Only forward, for this reason: what comes is no XMPP stream that can be spliced (NEG-1, NEG-4)."""
