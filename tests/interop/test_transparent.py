@@ -68,4 +68,5 @@ async def test_a_whole_host_is_captured_by_the_rules_that_doctor_prints(tmp_path
             await alice.message_with("bob", COMPANION)
         run("nft", "delete", "table", "inet", "quorate")
         async with ImClient("alice@example.org", "secret-alice", *there, authority.path):
-            assert (await quorate.run("streams", "--json")).json() == []
+            after = (await quorate.run("streams", "--json")).json()
+            assert {s["id"] for s in after} <= {s["id"] for s in streams}
