@@ -24,6 +24,7 @@ from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
 from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
+from quorate.capture.handover import Receiver
 from quorate.capture.listener import Listener
 from quorate.capture.means import Means
 from quorate.capture.routes import Routes
@@ -70,6 +71,7 @@ class Agent:
         self._streams.changed = self._reconsider
         self._streams.quit = self.quit
         self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)
+        self._handover = Receiver(data, self._listener.take)
         self._over = asyncio.Event()
         self._alone: asyncio.TimerHandle | None = None
         self._missing: list[asyncio.TimerHandle] = []
@@ -89,6 +91,7 @@ class Agent:
     async def run(self) -> None:
         """Until ``quit``; raises Misconfigured if it cannot listen."""
         await self._listener.start()
+        await self._handover.start()
         path = self._options.data / AGENT_FILE
         _write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())
@@ -98,6 +101,7 @@ class Agent:
         try:
             await self._over.wait()
         finally:
+            self._handover.stop()
             await self._listener.stop()
             link.cancel()
             await asyncio.wait([link])

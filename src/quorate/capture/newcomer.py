@@ -147,6 +147,8 @@ class Newcomer:
         if reason is not None:
             self._door.refused(reason)
         self._leave()
+        if self.way.told is not None:
+            self.way.told(Reason.STREAM_ENDED if self._destination is None else Reason.UPSTREAM_UNREACHABLE)
         self.leg.write(last)
         self.leg.close()
         if self._dialling is not None:
