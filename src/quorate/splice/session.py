@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 
+from quorate.model.address import Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.asking import Asking
@@ -91,7 +92,7 @@ class Session:
         context.bound_at = context.now
         context.out.add(LoggedIn(own=context.own, resumed=resumed, at=context.now))
         context.state = StreamState.FROZEN if self.frozen else StreamState.LIVE
-        context.reason = self.frozen
+        context.reason = self.frozen or (Reason.JOINED_MIDSTREAM if context.joined else None)
         context.announce()
         if not resumed:
             return
@@ -109,6 +110,18 @@ class Session:
         for stanza in self.ledger.take_lost(Side.SERVER, context.now - STILL_WANTED_S):
             if stanza.startswith(b"<message"):
                 self._again(Side.SERVER, replace_attribute(stanza, "id", context.ids.next()))
+
+    def joined(self, own: Jid) -> None:
+        """The stream was joined midway, and all is known that had to be learnt first.
+
+        The client is taken for available: it has been there for a while. Nobody is taken for offline because
+        the server has not named them.
+        """
+        context = self.context
+        context.own, context.joined, context.interested = own, True, True
+        context.initial_presence_at, self.burst_over = context.now, True
+        self.logged_in(resumed=False)
+        context.bound_at = context.now - context.config.gate_s
 
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""

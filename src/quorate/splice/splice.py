@@ -19,11 +19,13 @@ from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, MAX_EARLY, OTHER, Connection, Phase
 from quorate.splice.effects import Answered, Done, Side, SpliceEffect
 from quorate.splice.glance import Glance, Looked
+from quorate.splice.joining import Joining
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.passing import Passing
 from quorate.splice.session import SessionRegistry
 from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName
+from quorate.wire.xmpp.stream_management import Table
 
 _NAMES: Mapping[int, StanzaName] = {ord("m"): "message", ord("p"): "presence", ord("i"): "iq"}
 """Of a usual stanza, by its first letter."""
@@ -58,6 +60,9 @@ class Splice:
         framers = self._connection.framers
         self._up = framers[Side.CLIENT], Glance(self._connection, Side.CLIENT)
         self._down = framers[Side.SERVER], Glance(self._connection, Side.SERVER)
+        midway = self._connection.arrival.midway
+        self._joining = None if midway is None else Joining(self._connection, midway)
+        self._connection.joining = self._joining
 
     @property
     def state(self) -> StreamState:
@@ -80,9 +85,7 @@ class Splice:
 
     def start(self, now: float) -> list[SpliceEffect]:
         """Call once, before anything else."""
-        self._connection.at(now)
-        self._negotiation.arrive()
-        return self._connection.out.take()
+        return self._do(now, self._negotiation.arrive if self._joining is None else self._joining.begin)
 
     def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         """Bytes have come from ``side``; they leave towards the other, now or when their element is whole."""
@@ -93,6 +96,8 @@ class Splice:
             framer, glance = self._down
         else:
             framer, glance = self._up
+        if self._joining is not None and not self._joins(self._joining, side, data):
+            return connection.out.take()
         looked = None
         agenda = self._agenda
         if framer.rests and not agenda.waiting and now < agenda.at and glance.clear(data):
@@ -106,6 +111,19 @@ class Splice:
             connection.go_blind(Reason.INTERNAL_ERROR)
         connection.hand_on_held()
         return connection.out.take()
+
+    def held(self, side: Side) -> int:
+        """How many of the bytes received from this side have not been handed on: an element's beginning."""
+        early = len(self._connection.early) if side is Side.CLIENT else 0
+        return self._connection.framers[side].pending + early
+
+    def new_tables(self) -> list[tuple[Side, Table]]:
+        """How counts are to be translated without us, where that has changed; by whose stanzas they are."""
+        ledger = self._connection.session.ledger
+        if not ledger.changed or not ledger.on:
+            return []
+        changed, ledger.changed = ledger.changed, set()
+        return [(origin, ledger.table(origin)) for origin in changed]
 
     def connected(self, now: float) -> list[SpliceEffect]:
         """The server was reached."""
@@ -192,12 +210,16 @@ class Splice:
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
         due = self._agenda.at
+        if self._joining is not None and (joining := self._joining.deadline) is not None:
+            due = min(due, joining)
         if self._down[0].pending and (held_until := self._hold_ends()) is not None:
             due = min(due, held_until)
         return None if due == NEVER else due
 
     def on_time(self, now: float) -> list[SpliceEffect]:
         def pass_time() -> None:
+            if self._joining is not None:
+                self._joining.on_time()
             held_until = self._hold_ends()
             if held_until is not None and held_until <= now:
                 self._fed = NEVER
@@ -205,6 +227,14 @@ class Splice:
                     self._piece(Side.SERVER, piece)
 
         return self._do(now, pass_time)
+
+    def _joins(self, joining: Joining, side: Side, data: bytes) -> bool:
+        """False if these bytes have been dealt with: nobody knows yet where elements begin."""
+        connection = self._connection
+        if joining.over or connection.blind:
+            self._joining = None
+            return True
+        return joining.reads(side, data)
 
     def _queue(self, effect: str, now: float, add: Callable[[], None]) -> list[SpliceEffect]:
         def queue() -> None:

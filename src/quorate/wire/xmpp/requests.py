@@ -124,6 +124,11 @@ def iq_error(id: str, from_: Jid | None, to: Jid | None, condition: str) -> byte
     return _stanza("iq", error, type="error", id=id, from_=from_, to=to)
 
 
+def request_ack(namespace: str) -> bytes:
+    """XEP-0198 section 4: how many of our stanzas have you handled? The question itself is not counted."""
+    return f"<r xmlns='{escape(namespace)}'/>".encode()
+
+
 def starttls_failure() -> bytes:
     """RFC 6120 section 5.4.2.2: there will be no TLS, and no stream."""
     return b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"
