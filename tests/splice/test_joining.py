@@ -113,7 +113,7 @@ def test_a_stream_that_does_not_count_is_never_asked_to() -> None:
     talk.wait(0.2)
     listed(talk)
     assert talk.splice.state is StreamState.LIVE
-    assert talk.splice.new_tables() == []
+    assert talk.splice.inside.new_tables() == []
 
 
 def test_boundaries_are_found_in_what_passes() -> None:
@@ -148,7 +148,7 @@ def test_it_goes_on_where_an_earlier_quorate_ended(chunk: int) -> None:
         talk.c(A.format(22))
     for _ in range(2):
         talk.s(A.format(13))
-    tables = dict(talk.splice.new_tables())
+    tables = dict(talk.splice.inside.new_tables())
     assert tables[Side.CLIENT][0] == (13, -3)
     assert tables[Side.SERVER][0] == (22, -2)
     listed(talk)

@@ -102,6 +102,9 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
             connection.joining.identified(data)
         session.roster.own_result(data)
         return None
+    elif id == session.ringing:
+        session.ringing = ""
+        return None
     elif context.ids.is_ours(id):
         return None if session.asking.answered(id, sender, data) else data
     elif id in session.roster.ids and _own_account(session, sender):

@@ -20,7 +20,7 @@ from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.splice.telling import Telling
 from quorate.wire.xmpp.header import StreamHeader
-from quorate.wire.xmpp.requests import Ids
+from quorate.wire.xmpp.requests import Ids, ping
 from quorate.wire.xmpp.tag import replace_attribute
 
 MAX_SESSIONS = 4096
@@ -53,6 +53,8 @@ class Session:
             self.context, self.injector, self.roster, self.presence, managed=lambda: self.ledger.on
         )
         self.telling = Telling(self.context, self.injector, self.companion)
+        self.ringing = ""
+        """Id of our ping to the server that has no answer yet."""
         self.own_presence: OwnPresenceSent | None = None
         self.burst_over = False
         self.life_s = SESSION_LIFE_S
@@ -94,6 +96,7 @@ class Session:
         context.state = StreamState.FROZEN if self.frozen else StreamState.LIVE
         context.reason = self.frozen or (Reason.JOINED_MIDSTREAM if context.joined else None)
         context.announce()
+        self.ringing = ""
         if not resumed:
             return
         self.roster.resumed()
@@ -135,6 +138,14 @@ class Session:
         self.presence.clear()
         self.burst_over = False
         self.companion.show_again()
+
+    def ring(self) -> None:
+        """A ping whose answer is taken out (XEP-0199); one at a time."""
+        context = self.context
+        if self.ringing or not (context.gate_open() and context.safe(Side.SERVER)):
+            return
+        self.ringing = context.ids.next()
+        self.injector.now(Side.SERVER, ping(self.ringing))
 
     def pump(self) -> None:
         """Let out whatever may leave at this moment."""

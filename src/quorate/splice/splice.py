@@ -19,13 +19,13 @@ from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, MAX_EARLY, OTHER, Connection, Phase
 from quorate.splice.effects import Answered, Done, Side, SpliceEffect
 from quorate.splice.glance import Glance, Looked
+from quorate.splice.inside import Inside
 from quorate.splice.joining import Joining
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.passing import Passing
 from quorate.splice.session import SessionRegistry
 from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName
-from quorate.wire.xmpp.stream_management import Table
 
 _NAMES: Mapping[int, StanzaName] = {ord("m"): "message", ord("p"): "presence", ord("i"): "iq"}
 """Of a usual stanza, by its first letter."""
@@ -53,6 +53,7 @@ class Splice:
         self._fed = now
         """When the server last sent something."""
         self._agenda = Agenda(self._connection)
+        self.inside = Inside(self._connection)
         self._connection.framers = {
             Side.CLIENT: Framer(self._held_up),
             Side.SERVER: Framer(self._held),
@@ -112,18 +113,9 @@ class Splice:
         connection.hand_on_held()
         return connection.out.take()
 
-    def held(self, side: Side) -> int:
-        """How many of the bytes received from this side have not been handed on: an element's beginning."""
-        early = len(self._connection.early) if side is Side.CLIENT else 0
-        return self._connection.framers[side].pending + early
-
-    def new_tables(self) -> list[tuple[Side, Table]]:
-        """How counts are to be translated without us, where that has changed; by whose stanzas they are."""
-        ledger = self._connection.session.ledger
-        if not ledger.changed or not ledger.on:
-            return []
-        changed, ledger.changed = ledger.changed, set()
-        return [(origin, ledger.table(origin)) for origin in changed]
+    def ring(self, now: float) -> list[SpliceEffect]:
+        """Make the server say something: some clients take what was added only when they read."""
+        return self._do(now, self._connection.session.ring)
 
     def connected(self, now: float) -> list[SpliceEffect]:
         """The server was reached."""
