@@ -91,7 +91,7 @@ class Agent:
     async def run(self) -> None:
         """Until ``quit``; raises Misconfigured if it cannot listen."""
         await self._listener.start()
-        self._attachments.start()
+        await self._attachments.start()
         path = self._options.data / AGENT_FILE
         _write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())

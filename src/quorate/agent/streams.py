@@ -70,6 +70,11 @@ class Streams:
         self.changed()
         return stream
 
+    def of(self, carriers: Iterable[Carrier[Splice]]) -> list[AgentStream]:
+        """The streams that these carry."""
+        wanted = set(map(id, carriers))
+        return [stream for stream in self._streams.values() if id(stream.driver) in wanted]
+
     def snapshot(self) -> Iterable[BaseModel]:
         """Everything a server has to know that has just come, without Hello and SnapshotDone."""
         for stream in self._streams.values():

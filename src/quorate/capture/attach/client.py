@@ -11,6 +11,7 @@ from quorate.capture.attach.attached import Attached, Resident
 from quorate.capture.attach.opened import Looks, Opened, Sight
 from quorate.capture.attach.pipe import Pipe
 from quorate.capture.attach.protocol import Frame, Frames, Kind, Malformed, frame, welcome
+from quorate.capture.attach.late import Late
 from quorate.capture.carrier import Carrier
 from quorate.capture.means import Observer
 from quorate.clock import Clock
@@ -165,7 +166,7 @@ class AttachedClient(Generic[R]):
         splice = self._host.splice(arrival, self._clock.monotonic())
         stream = Attached(splice, self, conn, opened, self.told.name, self._clock)
         self.streams[conn] = stream
-        stream.observer = self._host.observer(stream)
+        stream.observer = Late(lambda: self._host.observer(stream), at_once=opened.lib != "plain")
         stream.begin()
         self.changed()
         return stream
