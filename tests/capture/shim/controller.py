@@ -1,4 +1,4 @@
-"""Stands for Quorate in front of the library in a client: does what the test says, and notes all it was asked."""
+"""Stands for Quorate before the library in a client: does what the test says, and notes all it was asked."""
 
 import os
 import socket
@@ -6,6 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,6 +126,7 @@ class Controller:
                 with self.changed:
                     self.ended = True
                     self.changed.notify_all()
+                self.hang_up()
                 return
             payload = exactly(sock, HEAD.unpack(head)[0])
             version, self.slots = struct.unpack("<II", payload[:8])
@@ -212,5 +214,6 @@ class Controller:
         """As a kill -9 would."""
         for sock in (self.s, self.a):
             if sock is not None:
-                sock.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
                 sock.close()
