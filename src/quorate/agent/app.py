@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from quorate.agent.attachments import Attachments
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
@@ -72,6 +73,7 @@ class Agent:
         self._streams.quit = self.quit
         self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)
         self._handover = Receiver(data, self._listener.take)
+        self._attachments = Attachments(data, self._streams, clock)
         self._over = asyncio.Event()
         self._alone: asyncio.TimerHandle | None = None
         self._missing: list[asyncio.TimerHandle] = []
@@ -92,6 +94,7 @@ class Agent:
         """Until ``quit``; raises Misconfigured if it cannot listen."""
         await self._listener.start()
         await self._handover.start()
+        await self._attachments.start()
         path = self._options.data / AGENT_FILE
         _write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())
@@ -102,7 +105,7 @@ class Agent:
             await self._over.wait()
         finally:
             self._handover.stop()
-            await self._listener.stop()
+            await asyncio.gather(self._listener.stop(), self._attachments.stop())
             link.cancel()
             await asyncio.wait([link])
             self._forget_missing()

@@ -6,8 +6,9 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeAlias, TypeVar, TypeVarTuple, Unpack
+from typing import Generic, TypeVar, TypeVarTuple, Unpack
 
+from quorate.capture.act import Act
 from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import Leg
@@ -47,11 +48,10 @@ _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 _IMPERATIVE = frozenset({Connect, Redirected, StartTls, Close})
 S = TypeVar("S", bound=Spliced)
 Ts = TypeVarTuple("Ts")
-Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 
 
 class Driver(Generic[S]):
-    """Owns both legs from the client's first byte until both are gone."""
+    """Owns both legs from the client's first byte until both are gone; a quorate.capture.carrier.Carrier."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from quorate import __version__
-from quorate.cli import activities, capture, check, doctor, people, trust, up
+from quorate.cli import activities, attach, capture, check, doctor, people, trust, up
 from quorate.errors import QuorateError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ def _root(
 
 
 up.add_to(app)
+attach.add_to(app)
 people.add_to(app)
 activities.add_to(app)
 check.add_to(app)

@@ -164,11 +164,15 @@ class Asking:
         if stanza.type is not None:
             return not full.resource and not self.presence.available(contact)
         looks = fingerprint(element)
-        if stanza.delay is None or not self.presence.shown(full, looks):
+        if stanza.delay is None or not self._has(full, looks):
             return False
         if asked:
             self._hidden[full] = looks
         return asked or self._hidden.get(full) == looks
+
+    def _has(self, full: Jid, looks: bytes) -> bool:
+        """The client has this already; of a stream joined midway, from before that."""
+        return self.presence.shown(full, looks) or (self.context.joined and not self.presence.tells(full))
 
     def heard(self, stanza: PresenceStanza) -> None:
         """Presence of a contact has passed; it may be what was asked for."""

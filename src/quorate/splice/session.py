@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 
+from quorate.model.address import Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.asking import Asking
@@ -19,7 +20,7 @@ from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.splice.telling import Telling
 from quorate.wire.xmpp.header import StreamHeader
-from quorate.wire.xmpp.requests import Ids
+from quorate.wire.xmpp.requests import Ids, ping
 from quorate.wire.xmpp.tag import replace_attribute
 
 MAX_SESSIONS = 4096
@@ -52,6 +53,8 @@ class Session:
             self.context, self.injector, self.roster, self.presence, managed=lambda: self.ledger.on
         )
         self.telling = Telling(self.context, self.injector, self.companion)
+        self.ringing = ""
+        """Id of our ping to the server that has no answer yet."""
         self.own_presence: OwnPresenceSent | None = None
         self.burst_over = False
         self.life_s = SESSION_LIFE_S
@@ -91,8 +94,9 @@ class Session:
         context.bound_at = context.now
         context.out.add(LoggedIn(own=context.own, resumed=resumed, at=context.now))
         context.state = StreamState.FROZEN if self.frozen else StreamState.LIVE
-        context.reason = self.frozen
+        context.reason = self.frozen or (Reason.JOINED_MIDSTREAM if context.joined else None)
         context.announce()
+        self.ringing = ""
         if not resumed:
             return
         self.roster.resumed()
@@ -110,6 +114,18 @@ class Session:
             if stanza.startswith(b"<message"):
                 self._again(Side.SERVER, replace_attribute(stanza, "id", context.ids.next()))
 
+    def joined(self, own: Jid) -> None:
+        """The stream was joined midway, and all is known that had to be learnt first.
+
+        The client is taken for available: it has been there for a while. Nobody is taken for offline because
+        the server has not named them.
+        """
+        context = self.context
+        context.own, context.joined, context.interested = own, True, True
+        context.initial_presence_at, self.burst_over = context.now, True
+        self.logged_in(resumed=False)
+        context.bound_at = context.now - context.config.gate_s
+
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""
         self.context.withdrawn, self.context.initial_presence_at = True, None
@@ -122,6 +138,14 @@ class Session:
         self.presence.clear()
         self.burst_over = False
         self.companion.show_again()
+
+    def ring(self) -> None:
+        """A ping whose answer is taken out (XEP-0199); one at a time."""
+        context = self.context
+        if self.ringing or not (context.gate_open() and context.safe(Side.SERVER)):
+            return
+        self.ringing = context.ids.next()
+        self.injector.now(Side.SERVER, ping(self.ringing))
 
     def pump(self) -> None:
         """Let out whatever may leave at this moment."""

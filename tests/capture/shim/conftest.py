@@ -1,0 +1,80 @@
+"""Clients compiled once, and a certificate for the server they talk to."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from quorate.capture.shim.build import shim
+from tests.capture.shim.controller import UP, Controller
+from tests.capture.shim.house import Client, Server, compile_chat, python_client
+from tests.interop.certificates import TestAuthority
+
+HEADER = (
+    "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+)
+
+
+@pytest.fixture(scope="session")
+def chats(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    home = tmp_path_factory.mktemp("chat")
+    made: dict[str, Path] = {}
+
+    def chat(library: str) -> Path:
+        if library not in made:
+            made[library] = compile_chat(library, home)
+        return made[library]
+
+    return chat
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    home = tmp_path_factory.mktemp("ca")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*TestAuthority(home).issue("localhost", home))
+    return context
+
+
+@dataclass
+class Scene:
+    """One client, one server, one controller; ``begin`` starts them and waits for the stream header."""
+
+    chats: Callable[[str], Path]
+    tls: ssl.SSLContext
+    home: Path
+    stack: ExitStack
+    controller: Controller = field(default_factory=Controller)
+    extra: tuple[str, ...] = ()
+    """Flags the library is compiled with."""
+    env: dict[str, str] = field(default_factory=dict)
+
+    def begin(
+        self, library: str, loop: str = "poll", *, sndbuf: int = 0, slow: bool = False, listen: bool = True
+    ) -> tuple[Client, Server, Controller]:
+        self.server = Server(None if library == "plain" else self.tls, slow=slow)
+        self.stack.callback(self.server.close)
+        self.stack.callback(lambda: self.controller.hang_up())
+        path = self.home / "socket"
+        if listen:
+            self.controller.listen(path)
+        if library == "python":
+            command = python_client(loop, self.server.port)
+        else:
+            command = [str(self.chats(library)), loop, str(self.server.port), str(sndbuf)]
+        self.client = self.stack.enter_context(Client(command, shim(self.extra), path, self.env))
+        self.client.say(HEADER)
+        if not slow:
+            self.server.got.until_has(HEADER.encode())
+            if listen:
+                assert self.controller.asked(UP) == HEADER.encode()
+        return self.client, self.server, self.controller
+
+
+@pytest.fixture
+def scene(chats: Callable[[str], Path], tls: ssl.SSLContext, tmp_path: Path) -> Iterator[Scene]:
+    with ExitStack() as stack:
+        yield Scene(chats, tls, tmp_path, stack)
