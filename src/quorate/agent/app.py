@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from quorate.agent.attachments import Attachments
+from quorate.agent.clients_here import ClientsHere
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
@@ -74,6 +75,8 @@ class Agent:
         self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)
         self._handover = Receiver(data, self._listener.take)
         self._attachments = Attachments(data, self._streams, clock)
+        here = ClientsHere(self._streams, lambda: self._attachments.pids, lambda: self.im)
+        self._attachments.clients = here.listed
         self._over = asyncio.Event()
         self._alone: asyncio.TimerHandle | None = None
         self._missing: list[asyncio.TimerHandle] = []

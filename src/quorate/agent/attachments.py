@@ -46,6 +46,8 @@ class Attachments:
         self._control: asyncio.Server | None = None
         self._news = asyncio.Condition()
         self._attaching = asyncio.Lock()
+        self.clients: Callable[[], Awaitable[dict[str, Any]]] = self._no_clients
+        """Answers which clients there are on this machine."""
 
     async def start(self) -> None:
         """Without a door there is no attaching, and all else goes on."""
@@ -94,6 +96,13 @@ class Attachments:
         if refused is not None:
             raise refused
         return {"environment": {"LD_PRELOAD": str(_library()), "QUORATE_SHIM_SOCKET": str(self._door.path)}}
+
+    @property
+    def pids(self) -> list[int]:
+        return list(self._door.clients)
+
+    async def _no_clients(self) -> dict[str, Any]:
+        return {"clients": []}
 
     def listed(self) -> dict[str, Any]:
         return {"clients": [{"pid": c.told.pid, "name": c.told.name} for c in self._door.clients.values()]}
@@ -211,6 +220,7 @@ class Attachments:
         acts: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
             "attach": lambda: self.attach(target),
             "detach": lambda: self.detach(target),
+            "clients": self.clients,
         }
         act = acts.get(str(request.get("do")))
         if act is not None:

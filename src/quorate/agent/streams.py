@@ -70,6 +70,10 @@ class Streams:
         self.changed()
         return stream
 
+    def carriers(self) -> list[Carrier[Splice]]:
+        """Of the streams that have not ended."""
+        return [s.driver for s in self._streams.values() if s.stream.state is not StreamState.ENDED]
+
     def of(self, carriers: Iterable[Carrier[Splice]]) -> list[AgentStream]:
         """The streams that these carry."""
         wanted = set(map(id, carriers))

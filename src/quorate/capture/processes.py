@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,21 +60,40 @@ def is_named(pid: int, name: str) -> bool:
     )
 
 
-def owner_of_connection(here: tuple[str, int], there: tuple[str, int]) -> int | None:
-    """The process at the other end of a connection on this machine, from ``there`` to ``here``."""
-    inode = _inode(there, here)
-    return None if inode is None else _holder(inode)
+def parent_of(pid: int) -> int | None:
+    words = text_of(pid, "stat").rpartition(")")[2].split()
+    return int(words[1]) if len(words) > 1 else None
 
 
-def _inode(local: tuple[str, int], remote: tuple[str, int]) -> str | None:
+def owners_of(places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Which process of this machine holds the TCP socket that is bound there, for those that one does.
+
+    Our own sockets are left out: of a connection within the machine they are the other end.
+    """
+    inodes = _inodes(places)
+    holders: dict[tuple[str, int], int] = {}
+    for pid in pids() if inodes else ():
+        if pid == os.getpid():
+            continue
+        with suppress(OSError), os.scandir(PROC / str(pid) / "fd") as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    place = inodes.get(os.readlink(entry.path))
+                    if place is not None:
+                        holders[place] = pid
+    return holders
+
+
+def _inodes(places: Collection[tuple[str, int]]) -> dict[str, tuple[str, int]]:
+    found = {}
     for file in ("tcp", "tcp6"):
         with suppress(OSError), (PROC / "net" / file).open() as lines:
-            next(lines)
+            next(lines, None)
             for line in lines:
                 fields = line.split()
-                if _ends(fields[1]) == local and _ends(fields[2]) == remote:
-                    return fields[9]
-    return None
+                if (place := _ends(fields[1])) in places:
+                    found[f"socket:[{fields[9]}]"] = place
+    return found
 
 
 def _ends(text: str) -> tuple[str, int]:
@@ -84,15 +103,6 @@ def _ends(text: str) -> tuple[str, int]:
     found = ipaddress.ip_address(struct.pack(f"={len(words)}I", *words))
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return str(mapped or found), int(port, 16)
-
-
-def _holder(inode: str) -> int | None:
-    wanted = f"socket:[{inode}]"
-    for pid in pids():
-        with suppress(OSError), os.scandir(PROC / str(pid) / "fd") as entries:
-            if any(os.readlink(entry.path) == wanted for entry in entries):
-                return pid
-    return None
 
 
 def _base(path: str) -> str:

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from quorate import __version__
-from quorate.cli import activities, attach, capture, check, doctor, people, trust, up
+from quorate.cli import activities, attach, capture, check, clients, doctor, people, trust, up
 from quorate.errors import QuorateError
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ activities.add_to(app)
 check.add_to(app)
 trust.add_to(app)
 capture.add_to(app)
+clients.add_to(app)
 doctor.add_to(app)
 
 

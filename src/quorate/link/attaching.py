@@ -43,6 +43,12 @@ async def attached(data: Path) -> dict[str, Any]:
     return await _ask(data, {"do": "list"})
 
 
+async def clients(data: Path) -> list[dict[str, Any]]:
+    """The IM clients that run or are installed here, and how to capture each; raises QuorateError."""
+    found: list[dict[str, Any]] = (await _ask(data, {"do": "clients"}))["clients"]
+    return found
+
+
 async def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
     try:
         reader, writer = await asyncio.open_unix_connection(data / SOCKET_NAME, limit=MAX_LINE)

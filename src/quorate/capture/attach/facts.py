@@ -92,7 +92,8 @@ def facts_of(pid: int) -> Facts:
 def elf_of(path: Path) -> Elf | None:
     """None if it is no ELF program, or cannot be read."""
     with suppress(OSError, struct.error):
-        data = path.open("rb").read(4096)
+        with path.open("rb") as file:
+            data = file.read(4096)
         magic, bits, _, _, machine = _ELF.unpack_from(data)
         if magic != b"\x7fELF":
             return None
