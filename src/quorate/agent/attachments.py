@@ -11,6 +11,7 @@ from typing import Any
 from quorate.agent.stream import AgentStream
 from quorate.agent.streams import Streams
 from quorate.agent.waiting_client import WaitingClient
+from quorate.capture.attach.attached import Attached
 from quorate.capture.attach.client import AttachedClient
 from quorate.capture.attach.door import Door
 from quorate.capture.attach.facts import elf_of, facts_of, pids_named
@@ -22,6 +23,7 @@ from quorate.errors import Misconfigured, NotPossible, QuorateError, Refused, pl
 from quorate.link.attaching import MAX_LINE, SOCKET_NAME
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
+from quorate.splice.arrival import Arrival
 from quorate.splice.effects import StateChanged
 from quorate.splice.splice import Splice
 from quorate.talk.reasons import reason_text
@@ -35,10 +37,12 @@ log = logging.getLogger(__name__)
 
 
 class Attachments:
+    """Implements quorate.capture.attach.client.Host."""
+
     def __init__(self, data: Path, streams: Streams, clock: Clock) -> None:
         self._streams = streams
         self._path = data / SOCKET_NAME
-        self._door: Door[Splice] = Door(data, streams, clock)
+        self._door: Door[Splice] = Door(data, self, clock)
         self._door.came = self._came
         self._door.went = self._went
         self._waiting: dict[int, AgentStream] = {}
@@ -67,6 +71,18 @@ class Attachments:
             self._path.unlink(missing_ok=True)
         await self._door.stop()
 
+    def splice(self, arrival: Arrival, now: float) -> Splice:
+        return self._streams.splice(arrival, now)
+
+    def observer(self, driver: Attached[Splice]) -> AgentStream:
+        """What was shown while the client had no stream becomes its first one."""
+        shown = self._waiting.pop(driver.told.pid, None)
+        if shown is None:
+            return self._streams.observer(driver)
+        shown.driver = driver
+        shown.noticed(StateChanged(state=StreamState.NEGOTIATING, reason=None, companion=False))
+        return shown
+
     async def attach(self, target: str) -> dict[str, Any]:
         """Attach to the client with this process id or name; raises QuorateError."""
         async with self._attaching:
@@ -89,13 +105,15 @@ class Attachments:
             await client.detach()
         return {"pid": named[0].told.pid, "name": named[0].told.name}
 
-    def prepare(self, program: str) -> dict[str, Any]:
+    async def prepare(self, program: str) -> dict[str, Any]:
         """What a program is to be started with; raises QuorateError."""
         path = Path(program)
         refused = start_refusal(path, elf_of(path), elf_of(Path("/proc/self/exe")))
         if refused is not None:
             raise refused
-        return {"environment": {"LD_PRELOAD": str(_library()), "QUORATE_SHIM_SOCKET": str(self._door.path)}}
+        return {
+            "environment": {"LD_PRELOAD": str(await _library()), "QUORATE_SHIM_SOCKET": str(self._door.path)}
+        }
 
     @property
     def pids(self) -> list[int]:
@@ -131,7 +149,7 @@ class Attachments:
         if facts.resident:
             await self._visit(pid, facts.name)
         else:
-            await inject(pid, _library(), str(self._door.path))
+            await inject(pid, await _library(), str(self._door.path))
             # in a file system of its own it may not find the way to us
             if not await self._until(lambda: pid in self._door.clients, COME_S / 2):
                 self._door.visit(pid)
@@ -226,13 +244,14 @@ class Attachments:
         if act is not None:
             return await act()
         if request.get("do") == "prepare":
-            return self.prepare(str(request.get("program", "")))
+            return await self.prepare(str(request.get("program", "")))
         return self.listed()
 
 
-def _library() -> Path:
+async def _library() -> Path:
+    """In a checkout it is compiled first, which takes seconds."""
     try:
-        return shim()
+        return await asyncio.get_running_loop().run_in_executor(None, shim)
     except NoShim as error:
         problem, _, remedy = str(error).partition(": ")
         raise Misconfigured(f"{problem}.", remedy=f"{remedy[:1].upper()}{remedy[1:]}") from error

@@ -41,7 +41,7 @@ Act = Callable[[Splice, float], list[SpliceEffect]]
 
 
 class Streams:
-    """Implements quorate.capture.listener.Host and quorate.capture.attach.client.Host."""
+    """Implements quorate.capture.listener.Host."""
 
     def __init__(
         self, agent: str, config: SpliceConfig, shared: Shared, profiles: Profiles | None = None

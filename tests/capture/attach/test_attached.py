@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quorate.capture.attach.attached import Attached
 from quorate.capture.attach.door import Door
 from quorate.capture.attach.protocol import AT_BOUNDARY, DOWN, UP
 from quorate.capture.carrier import Carrier
@@ -62,7 +63,7 @@ class Watching:
     def splice(self, arrival: Arrival, now: float) -> Splice:
         return Splice(SpliceConfig(ids_seed="5eed"), now, sessions=self._sessions, arrival=arrival)
 
-    def observer(self, driver: Carrier[Splice]) -> Watcher:
+    def observer(self, driver: Attached[Splice]) -> Watcher:
         self.streams.append(Watcher(driver))
         return self.streams[-1]
 

@@ -6,6 +6,7 @@ The client's bytes stay with the library until the splice lets them go: what is 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from quorate.capture.act import Act
@@ -27,6 +28,16 @@ _NONE: frozenset[Side] = frozenset()
 _FINAL = frozenset({StreamState.BLIND, StreamState.ENDED})
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whose library has come to us."""
+
+    pid: int
+    name: str
+    instance: bytes
+    """Random, the same for the life of the process."""
 
 
 class Resident(Spliced, Protocol):
@@ -58,8 +69,8 @@ class Attached(Generic[R]):
 
     mode = "attach"
 
-    def __init__(self, splice: R, wire: Wire, conn: int, opened: Opened, name: str, clock: Clock) -> None:
-        """``name``: what the client is called until its stream says so."""
+    def __init__(self, splice: R, wire: Wire, conn: int, opened: Opened, told: Told, clock: Clock) -> None:
+        self.told = told
         self._splice = splice
         self._wire = wire
         self._conn = conn
@@ -76,7 +87,7 @@ class Attached(Generic[R]):
         self.observer: Observer | None = None
         self.left = False
         """The library does not ask any more."""
-        self.peer = name
+        self.peer = told.name
         self.domain = ""
         self.found_at = opened.peer
         self.detail: str | None = None

@@ -3,16 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from quorate.capture.attach.attached import Attached, Resident
+from quorate.capture.attach.attached import Attached, Resident, Told
+from quorate.capture.attach.late import Late
 from quorate.capture.attach.opened import Looks, Opened, Sight
 from quorate.capture.attach.pipe import Pipe
 from quorate.capture.attach.protocol import Frame, Frames, Kind, Malformed, frame, welcome
-from quorate.capture.attach.late import Late
-from quorate.capture.carrier import Carrier
 from quorate.capture.means import Observer
 from quorate.clock import Clock
 from quorate.splice.arrival import Arrival, Midway
@@ -34,16 +32,7 @@ class Host(Protocol[R]):
 
     def splice(self, arrival: Arrival, now: float) -> R: ...
 
-    def observer(self, driver: Carrier[R]) -> Observer: ...
-
-
-@dataclass(frozen=True)
-class Told:
-    """How a process came to us."""
-
-    pid: int
-    name: str
-    instance: bytes
+    def observer(self, driver: Attached[R]) -> Observer: ...
 
 
 class AttachedClient(Generic[R]):
@@ -164,7 +153,7 @@ class AttachedClient(Generic[R]):
         self._sights.pop(conn, None)
         arrival = Arrival(attached=True, midway=midway, destination=opened.peer or "?:0")
         splice = self._host.splice(arrival, self._clock.monotonic())
-        stream = Attached(splice, self, conn, opened, self.told.name, self._clock)
+        stream = Attached(splice, self, conn, opened, self.told, self._clock)
         self.streams[conn] = stream
         stream.observer = Late(lambda: self._host.observer(stream), at_once=opened.lib != "plain")
         stream.begin()

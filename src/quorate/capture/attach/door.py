@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from quorate.capture.attach.attached import Resident
-from quorate.capture.attach.client import AttachedClient, Host, Told, name_of
+from quorate.capture.attach.attached import Resident, Told
+from quorate.capture.attach.client import AttachedClient, Host, name_of
 from quorate.capture.attach.pipe import Pipe, peer_of
 from quorate.capture.attach.protocol import VERSION, Frames, Kind, Malformed, read_hello
 from quorate.clock import Clock
