@@ -1,5 +1,7 @@
 """`quorate clients` and the page's button: real clients are found, told apart, and attached to."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +15,19 @@ from tests.interop.test_profanity import sit_down
 pytestmark = pytest.mark.real("prosody", "profanity", "tmux", "gcc")
 
 
-async def client_of(house: House, **wanted: object) -> dict[str, Any]:
-    done = await house.quorate.run("clients", "--json")
-    assert done.code == 0, done.err
-    (found,) = (c for c in done.json() if all(c[key] == value for key, value in wanted.items()))
-    return dict(found)
-
-
-async def press(house: House, pid: int) -> httpx.Response:
+@asynccontextmanager
+async def page_of(house: House) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {house.quorate.token}"}
-    async with httpx.AsyncClient(headers=headers, timeout=30) as page:
-        return await page.post(f"{house.quorate.url}/api/v1/clients/{pid}/attach")
+    async with httpx.AsyncClient(headers=headers, base_url=f"{house.quorate.url}/api/v1", timeout=30) as page:
+        yield page
 
 
-async def pid_of(house: House, account: str, home: Path) -> int:
-    """Of the profanity that lives in this directory."""
-    for client in (await house.quorate.run("clients", "--json")).json():
-        if client["name"] == "profanity" and client["pid"] is not None:
-            if f"HOME={home / account}" in text_of(client["pid"], "environ").split("\0"):
-                return int(client["pid"])
-    raise AssertionError(f"{account}'s profanity is not listed")
+async def profanities(page: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return [c for c in (await page.get("/clients")).json() if c["name"] == "profanity" and c["pid"]]
+
+
+def in_home(client: dict[str, Any], home: Path) -> bool:
+    return f"HOME={home}" in text_of(client["pid"], "environ").split("\0")
 
 
 async def test_clients_are_found_and_one_is_attached_to_with_one_click(
@@ -41,34 +36,26 @@ async def test_clients_are_found_and_one_is_attached_to_with_one_click(
     house = await make_house()
     bob_screen = await sit_down(house, tmp_path, "bob", through=True)
     alice = await sit_down(house, tmp_path, "alice", through=False)
-    bob_pid, alice_pid = [await pid_of(house, name, tmp_path) for name in ("bob", "alice")]
+    async with page_of(house) as page:
+        found = await profanities(page)
+        (bob,) = (c for c in found if in_home(c, tmp_path / "bob"))
+        assert (bob["mode"], bob["way"], bob["command"]) == ("listener", "none", None)
+        (free,) = (c for c in found if in_home(c, tmp_path / "alice"))
+        assert (free["mode"], free["tls"], free["way"]) == (None, "openssl", "attach")
+        assert free["command"] == f"quorate attach {free['pid']}"
+        typed = (await house.quorate.run("clients")).out
+        assert f"profanity ({free['pid']})" in typed
+        assert free["command"] in typed
 
-    bob = await client_of(house, pid=bob_pid)
-    assert (bob["mode"], bob["way"], bob["command"]) == ("listener", "none", None)
-    free = await client_of(house, pid=alice_pid)
-    assert (free["mode"], free["tls"], free["way"]) == (None, "openssl", "attach")
-    assert free["command"] == f"quorate attach {alice_pid}"
-    typed = (await house.quorate.run("clients")).out
-    assert f"profanity ({alice_pid})" in typed
-    assert f"quorate attach {alice_pid}" in typed
+        assert (await page.post("/clients/1/attach")).status_code == 404
+        refused = await page.post(f"/clients/{bob['pid']}/attach")
+        assert refused.status_code == 409
+        assert "Captured: listener" in refused.json()["detail"]
 
-    assert (await press(house, 1)).status_code == 404
-    refused = await press(house, bob_pid)
-    assert refused.status_code == 409
-    assert "Captured: listener" in refused.json()["detail"]
-
-    done = await press(house, alice_pid)
-    assert done.status_code == 200, done.text
-    assert (done.json()["pid"], done.json()["name"]) == (alice_pid, "profanity")
-    assert (await client_of(house, pid=alice_pid))["mode"] == "attach"
+        done = await page.post(f"/clients/{free['pid']}/attach")
+        assert done.status_code == 200, done.text
+        assert (done.json()["pid"], done.json()["name"]) == (free["pid"], "profanity")
+        (now,) = (c for c in await profanities(page) if c["pid"] == free["pid"])
+        assert (now["mode"], now["one_click"]) == ("attach", False)
     await alice.type("/msg bob hello")
     await bob_screen.shows("chat message: alice")
-
-
-async def test_without_quorate_they_are_found_all_the_same(make_house: MakeHouse) -> None:
-    house = await make_house(people=["alice"])
-    await house.quorate.stop()
-    done = await house.quorate.run("clients", "--json")
-    assert done.code == 0
-    assert {"profanity", "mcabber"} <= {client["name"] for client in done.json()}
-    assert "quorate up" in (await house.quorate.run("clients")).err
