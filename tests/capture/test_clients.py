@@ -107,12 +107,12 @@ def test_what_is_captured_needs_nothing() -> None:
 @pytest.mark.parametrize(
     ("name", "loaded", "tls"),
     [
-        ("profanity", {"openssl", "gnutls"}, "openssl"),  # libcurl brings the other one along
-        ("profanity", {"nss"}, "nss"),
-        ("gajim", {"gnutls", "openssl"}, "gnutls"),
-        ("linphone", {"openssl", "gnutls"}, "gnutls, openssl"),
+        ("profanity", {"openssl", "gnutls"}, "OpenSSL"),  # libcurl brings the other one along
+        ("profanity", {"nss"}, "NSS"),
+        ("gajim", {"gnutls", "openssl"}, "GnuTLS"),
+        ("linphone", {"openssl", "gnutls"}, "GnuTLS, OpenSSL"),
         ("coyim", set(), None),
-        ("finch", set(), "nss"),
+        ("finch", set(), "NSS"),
     ],
 )
 def test_the_tls_library_is_the_usual_one_if_it_is_loaded(

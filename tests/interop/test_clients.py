@@ -41,7 +41,7 @@ async def test_clients_are_found_and_one_is_attached_to_with_one_click(
         (bob,) = (c for c in found if in_home(c, tmp_path / "bob"))
         assert (bob["mode"], bob["way"], bob["command"]) == ("listener", "none", None)
         (free,) = (c for c in found if in_home(c, tmp_path / "alice"))
-        assert (free["mode"], free["tls"], free["way"]) == (None, "openssl", "attach")
+        assert (free["mode"], free["tls"], free["way"]) == (None, "OpenSSL", "attach")
         assert free["command"] == f"quorate attach {free['pid']}"
         typed = (await house.quorate.run("clients")).out
         assert f"profanity ({free['pid']})" in typed

@@ -50,6 +50,8 @@ KNOWN: Final = (
 READ_NETWORKS: Final = frozenset({"xmpp"})
 _NETWORK_NAMES: Final = {"irc": "IRC", "matrix": "Matrix", "sip": "SIP"}
 
+_TLS_NAMES: Final = {"openssl": "OpenSSL", "gnutls": "GnuTLS", "nss": "NSS"}
+
 
 class Way(StrEnum):
     """How a client is captured best."""
@@ -111,8 +113,8 @@ def tls_of(sighting: Sighting) -> str | None:
     usual = sighting.known.tls
     loaded = sighting.facts.tls if sighting.facts is not None else frozenset()
     if not loaded or usual in loaded:
-        return usual or None
-    return ", ".join(sorted(loaded))
+        loaded = frozenset({usual} - {""})
+    return ", ".join(sorted(_TLS_NAMES.get(name, name) for name in loaded)) or None
 
 
 def advise(found: Sighting, ability: Ability) -> Advice:
