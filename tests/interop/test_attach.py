@@ -94,7 +94,7 @@ async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, t
     alice = await sit_down(house, tmp_path, Profanity, "alice")
     await alice.shows(f"{ALICE}/profanity logged in successfully")
     pid = await alice.pid()
-    await alice.type("/msg bob before")
+    await alice.type("/msg bob@example.org before")
     await bob.message_with("before")
     for turn in ("first", "second"):
         await attach(house, pid)
@@ -107,8 +107,11 @@ async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, t
         assert re.search(r"carol +offline .*asked on", known.out)
         await alice.type("/msg Quorate help")
         await answers(alice, "who bob", "bob: available")
+        await answers(alice, f'meet bob about "the {turn}"', "Q")
+        await bob.message_with(f'"the {turn}"', ALICE)
+        bob.say(ALICE, "no")
         assert (await house.quorate.run("detach", str(pid))).code == 0
-        await alice.type(f"/msg bob after the {turn}")
+        await alice.type(f"/msg bob@example.org after the {turn}")
         await bob.message_with(f"after the {turn}")
         bob.say(ALICE, f"and back {turn}")
         await alice.type("/win 2")
