@@ -300,12 +300,12 @@ static void forget(conn *c) {
 }
 
 /* ---- what is delivered */
-static void deliver(conn *c, int dir, const void *p, size_t n) {
+static void deliver_to(buf *out, conn *c, int dir, const void *p, size_t n) {
     way *w = &c->w[dir];
-    if (!n) return;
-    int begun = tokenizer_feed(&w->tok, p, n, active && !w->tok.hold ? NULL : &w->table, &w->out);
+    int begun = n && tokenizer_feed(&w->tok, p, n, active && !w->tok.hold ? NULL : &w->table, out);
     if (begun && dir == DOWN && !active) c->w[DOWN].table.n = c->w[UP].table.n = 0;
 }
+static void deliver(conn *c, int dir, const void *p, size_t n) { deliver_to(&c->w[dir].out, c, dir, p, n); }
 static void deliver_held(conn *c, int dir) {
     buf held = c->w[dir].held;
     c->w[dir].held = (buf){0};
@@ -437,8 +437,7 @@ static int judge(conn *c, int dir, const void *p, size_t n, int in_place) {
     } else {
         deliver_held(c, dir);
         in_place = in_place && !w->out.n && !w->tok.hold && (active || !w->table.n);
-        if (in_place) tokenizer_feed(&w->tok, p, n, NULL, NULL);
-        else deliver(c, dir, p, n);
+        deliver_to(in_place ? NULL : &w->out, c, dir, p, n);
     }
     free(v);
     settle(c);
@@ -554,8 +553,9 @@ static long do_write(conn *c, const char *p, size_t n, io *write_) {
     }
     settle(c);
     long r = flush_up(c, write_);
-    if (r > 0 && c->last.n) { /* the client repeats a call that would have blocked: all of it is written by now */
+    if (c->last.n) { /* the client repeats a call that would have blocked */
         size_t k = !p || c->last.n < n ? c->last.n : n;
+        if (r <= 0) goto out;
         if (!p || !memcmp(p, c->last.p, k)) {
             buf_cut(&c->last, k);
             r = (long)k;
@@ -563,12 +563,10 @@ static long do_write(conn *c, const char *p, size_t n, io *write_) {
         }
         c->last.n = 0;
     }
-    if (r > 0) {
-        for (size_t k, at = 0; at < n; at += k) judge(c, UP, p + at, k = n - at < ASK ? n - at : ASK, 0);
-        r = flush_up(c, write_);
-        if (r > 0) r = (long)n;
-        else buf_add(&c->last, p, n);
-    }
+    for (size_t k, at = 0; at < n; at += k) judge(c, UP, p + at, k = n - at < ASK ? n - at : ASK, 0);
+    if (r > 0) r = flush_up(c, write_);
+    if (r > 0) r = (long)n;
+    else buf_add(&c->last, p, n);
 out:;
     int e = errno;
     pthread_mutex_unlock(&c->lock);
@@ -1221,6 +1219,7 @@ static void *work(void *first) {
     if (first) greet(2000);
     for (;;) {
         if (!active) {
+            for (command *q; A >= 0 && (q = get(A, now_ns()));) obey(q); /* what it said before it went */
             hang_up();
             if (hooked) withdraw();
             if ((S = answer_door(hooked ? TICK_MS : -1)) < 0) continue;
