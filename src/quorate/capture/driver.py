@@ -85,7 +85,7 @@ class Driver(Generic[S]):
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[None] = self._loop.create_future()
-        self._from = ""  # HOST:PORT of our own end of the upstream connection
+        self._outgoing = ("", "")  # HOST:PORT of our own end of the upstream connection, and of the server's
         self.domain = ""
         self.found_at = ""
         """HOST:PORT of the upstream connection, once there is one."""
@@ -130,18 +130,25 @@ class Driver(Generic[S]):
         self._close()
 
     def leg_connected(self, side: Side) -> None:
-        self._from = self._legs[side].local
-        self._means.outgoing.add(self._from)
+        self._outgoing = self._legs[side].ends
+        self._means.outgoing.add(self._outgoing)
 
     def leg_received(self, side: Side, data: bytes) -> None:
         """The hot path: what is only handed on goes straight to the other leg."""
         if not self._raw:
             try:
-                effects = self._splice.receive(side, data, self._now())
+                got = self._splice.forward(side, data, self._now())
             except Exception as error:
                 self._broken(error)
             else:
-                self._run(effects)
+                if type(got) is not bytes or self._running:
+                    self._run([Send(_OTHER[side], got)] if isinstance(got, bytes) else got)
+                    return
+                try:
+                    self._legs[_OTHER[side]].write(got)
+                except Exception as error:
+                    self._broken(error)
+                    self.abort()
                 return
         self._legs[_OTHER[side]].write(data)
 
@@ -334,7 +341,7 @@ class Driver(Generic[S]):
             if timer is not None:
                 timer.cancel()
         self.over.set_result(None)
-        self._means.outgoing.discard(self._from)
+        self._means.outgoing.discard(self._outgoing)
         if self.observer is not None:
             self._observe(self.observer.ended)
 
