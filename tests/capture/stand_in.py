@@ -46,7 +46,7 @@ class PassThrough:
         self.connecting = True
         return [Connect(domain=self.direct.sni or "", direct_tls=True, alpn=self.direct.alpn)]
 
-    def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
+    def forward(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         if self.raising:
             raise ValueError("a mistake of our own")
         effects: list[SpliceEffect] = []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.transport import HIGH_WATER, LOW_WATER, SCRATCH_SIZE, SocketTransport, StreamLoop
+from quorate.capture.stream_loop import SCRATCH_SIZE, StreamLoop
+from quorate.capture.transport import HIGH_WATER, LOW_WATER, SocketTransport, StreamProtocol
 from tests.capture.stand_in import WAIT_S, House, Upstream
 from tests.capture.test_listener import route
 from tests.capture.test_listener import (
@@ -18,7 +19,7 @@ from tests.capture.test_listener import test_the_client_ends_first_and_still_hea
 LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [StreamLoop, asyncio.SelectorEventLoop]
 
 
-class Far(asyncio.BufferedProtocol):
+class Far(StreamProtocol):
     """What a leg is for a transport, writing down what it is told."""
 
     def __init__(self) -> None:
@@ -32,9 +33,12 @@ class Far(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        self.received(memoryview(self._buffer)[:nbytes])
+
+    def received(self, data: memoryview) -> None:
         if self.raising:
             raise ValueError("a mistake of our own")
-        self.got += self._buffer[:nbytes]
+        self.got += data
 
     def eof_received(self) -> bool:
         self.told.append("eof")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.interop.conftest import House
+from tests.interop.prosody import Prosody
 from tests.interop.terminal import WAIT_S, Terminal, trust_directory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -94,9 +95,13 @@ class Slix:
 
 
 @asynccontextmanager
-async def slix(house: House, name: str, *, by_run: bool = False) -> AsyncIterator[Slix]:
-    words = [sys.executable, "-m", "tests.interop.clients.slix", house.server.jid(name)]
-    words += [house.server.accounts[name], str(house.server.port), str(house.server.authority.path)]
+async def slix(
+    house: House, name: str, *, by_run: bool = False, server: Prosody | None = None
+) -> AsyncIterator[Slix]:
+    """Connected straight to the ``server``, the house's if none is given."""
+    at = server or house.server
+    words = [sys.executable, "-m", "tests.interop.clients.slix", at.jid(name)]
+    words += [at.accounts[name], str(at.port), str(at.authority.path)]
     process = await asyncio.create_subprocess_exec(
         *(run_by(house, shlex.join(words)) if by_run else words),
         stdin=asyncio.subprocess.PIPE,

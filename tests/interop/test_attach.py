@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from tests.interop.attached import Slix, sit_down, slix, stream_of
+from tests.interop.certificates import TestAuthority
 from tests.interop.conftest import House, MakeHouse
+from tests.interop.im_client import ImClient
+from tests.interop.prosody import Prosody
 from tests.interop.terminal import Finch, Mcabber, Profanity, Terminal
 
 pytestmark = pytest.mark.real("prosody", "profanity", "mcabber", "finch", "tmux", "gcc", "curl")
@@ -80,12 +83,12 @@ async def test_killed_while_messages_flow(make_house: MakeHouse, tmp_path: Path)
     assert not [line for line in house.server.log if "handled" in line]
 
 
-async def arrive(alice: Slix, bob: object, expected: list[str]) -> None:
+async def arrive(alice: Slix, bob: ImClient, expected: list[str]) -> None:
     """Both have got each of these once, in order."""
     await alice.until(expected[-1])
-    await bob.message_with(expected[-1])  # type: ignore[attr-defined]
+    await bob.message_with(expected[-1])
     assert alice.texts == expected
-    assert [text for _, text in bob.received.messages] == expected  # type: ignore[attr-defined]
+    assert [text for _, text in bob.received.messages] == expected
 
 
 async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, t
     alice = await sit_down(house, tmp_path, Profanity, "alice")
     await alice.shows(f"{ALICE}/profanity logged in successfully")
     pid = await alice.pid()
-    await alice.type("/msg bob before")
+    await alice.type("/msg bob@example.org before")
     await bob.message_with("before")
     for turn in ("first", "second"):
         await attach(house, pid)
@@ -107,8 +110,11 @@ async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, t
         assert re.search(r"carol +offline .*asked on", known.out)
         await alice.type("/msg Quorate help")
         await answers(alice, "who bob", "bob: available")
+        await answers(alice, f'meet bob about "the {turn}"', "Q")
+        await bob.message_with(f'"the {turn}"', ALICE)
+        bob.say(ALICE, "no")
         assert (await house.quorate.run("detach", str(pid))).code == 0
-        await alice.type(f"/msg bob after the {turn}")
+        await alice.type(f"/msg bob@example.org after the {turn}")
         await bob.message_with(f"after the {turn}")
         bob.say(ALICE, f"and back {turn}")
         await alice.type("/win 2")
@@ -148,6 +154,24 @@ async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path:
         await carol.until("goodbye")
         assert not carol.closed
     assert not [line for line in house.server.log if "handled" in line]
+
+
+async def test_a_login_bound_to_its_tls_channel(make_house: MakeHouse, tmp_path: Path) -> None:
+    house = await make_house(people=("alice",))
+    folder = tmp_path / "bound"
+    folder.mkdir()
+    async with (
+        Prosody(
+            folder / "prosody",
+            TestAuthority(folder),
+            accounts={"alice": "secret"},
+            ssl_extra='protocol = "tlsv1_2";',
+        ) as server,
+        slix(house, "alice", by_run=True, server=server) as alice,
+    ):
+        assert (await alice.until("online"))["mechanism"].endswith("-PLUS")
+        stream = await stream_of(house, "alice")
+        assert (stream["mode"], stream["reason"], stream["companion"]) == ("attach", None, True)
 
 
 async def test_whatever_is_no_im_client_is_left_alone(make_house: MakeHouse, tmp_path: Path) -> None:

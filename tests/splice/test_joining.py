@@ -6,7 +6,15 @@ from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival, Midway
-from quorate.splice.effects import Answered, LoggedIn, PresenceSeen, RosterSeen, Side, StateChanged
+from quorate.splice.effects import (
+    Answered,
+    LoggedIn,
+    OwnPresenceSent,
+    PresenceSeen,
+    RosterSeen,
+    Side,
+    StateChanged,
+)
 from tests.splice.script import BOB, CAROL, DELAY, Talk, ids
 
 R, A = "<r xmlns='urn:xmpp:sm:3'/>", "<a xmlns='urn:xmpp:sm:3' h='{}'/>"
@@ -170,6 +178,15 @@ def test_whoever_was_online_before_is_asked_and_the_answer_hidden() -> None:
     # a change is news to the client, and so is what a device says that was asked about before
     talk.s(f"<presence from='bob@example.org/pc' to='{OWN}'/>")
     assert "presence" in talk.client()
+
+
+def test_the_user_is_there_until_the_client_says_otherwise() -> None:
+    talk = live()
+    assert talk.splice.own is not None
+    said = [e for e in talk.all if isinstance(e, OwnPresenceSent)]
+    assert [(e.presence, e.implied) for e in said] == [(Presence.ONLINE, True)]
+    talk.c("<presence><show>dnd</show></presence>")
+    assert [(e.presence, e.implied) for e in talk.saw(OwnPresenceSent)] == [(Presence.BUSY, False)]
 
 
 def test_nobody_is_offline_because_the_login_was_missed() -> None:

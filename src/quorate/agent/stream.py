@@ -237,6 +237,7 @@ class AgentStream:
                 resource=self._own_resource,
                 priority=effect.priority,
                 idle_since=self._idle(effect, heard),
+                implied=effect.implied,
             )
         )
 

@@ -136,11 +136,18 @@ class Driver(Generic[S]):
         """The hot path: what is only handed on goes straight to the other leg."""
         if not self._raw:
             try:
-                effects = self._splice.receive(side, data, self._now())
+                got = self._splice.forward(side, data, self._now())
             except Exception as error:
                 self._broken(error)
             else:
-                self._run(effects)
+                if type(got) is not bytes or self._running:
+                    self._run([Send(_OTHER[side], got)] if isinstance(got, bytes) else got)
+                    return
+                try:
+                    self._legs[_OTHER[side]].write(got)
+                except Exception as error:
+                    self._broken(error)
+                    self.abort()
                 return
         self._legs[_OTHER[side]].write(data)
 

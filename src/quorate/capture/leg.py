@@ -7,8 +7,9 @@ import asyncio
 import socket
 from typing import Protocol
 
+from quorate.capture.stream_loop import SCRATCH_SIZE
 from quorate.capture.tls import TlsFault, TlsLeg, TlsStep
-from quorate.capture.transport import BRIM, HIGH_WATER, SCRATCH_SIZE, SocketTransport, take_over
+from quorate.capture.transport import BRIM, HIGH_WATER, SocketTransport, StreamProtocol, take_over
 from quorate.splice.effects import Side
 
 __all__ = ["HIGH_WATER", "SCRATCH_SIZE", "Leg", "LegOwner"]
@@ -53,7 +54,7 @@ class LegOwner(Protocol):
     def leg_relieved(self, side: Side) -> None: ...
 
 
-class Leg(asyncio.BufferedProtocol):
+class Leg(StreamProtocol):
     """Bytes written before there is a connection wait for it."""
 
     __slots__ = (
@@ -202,7 +203,9 @@ class Leg(asyncio.BufferedProtocol):
         return self._scratch
 
     def buffer_updated(self, nbytes: int) -> None:
-        data = self._scratch[:nbytes]
+        self.received(self._scratch[:nbytes])
+
+    def received(self, data: memoryview) -> None:
         if self._tls is None:
             self.owner.leg_received(self.side, bytes(data))
             return

@@ -84,6 +84,9 @@ class Address:
     network: str
     account: str
 
+    def __hash__(self) -> int:
+        return hash(self.account)  # of the network there is hardly a second one
+
     def __str__(self) -> str:
         return f"{self.network}:{self.account}"
 

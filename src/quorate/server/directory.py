@@ -18,7 +18,7 @@ class _Known:
     key: str
     name: str
     """From the config or a stored activity; empty if only rosters name the person."""
-    addresses: list[Address]
+    addresses: tuple[Address, ...]
     configured: bool = False
 
 
@@ -80,6 +80,9 @@ class Directory:
         """Own accounts seen since the start."""
         return list(self._rosters)
 
+    def owns(self, address: Address) -> bool:
+        return address in self._rosters
+
     def contact(self, vantage: Address, address: Address) -> Contact | None:
         book = self._rosters.get(vantage)
         return book.contacts.get(address) if book else None
@@ -93,7 +96,12 @@ class Directory:
         known = self._known.get(key)
         if known is None:
             return None
-        return Person(key=key, name=self._name(known, vantage), addresses=tuple(known.addresses))
+        return Person(key=key, name=self._name(known, vantage), addresses=known.addresses)
+
+    def addresses(self, key: str) -> tuple[Address, ...]:
+        """Of the person under this key; none if there is nobody."""
+        known = self._known.get(key)
+        return () if known is None else known.addresses
 
     def people(self, vantage: Address | None = None) -> list[Person]:
         """Everybody this vantage (None: any) knows: its roster, the config, its own account; by name."""
@@ -142,10 +150,13 @@ class Directory:
         self._known[key].configured = True
 
     def _add(self, key: str, address: Address, name: str = "") -> str:
-        known = self._known.setdefault(key, _Known(key, name, []))
-        known.name = known.name or name
-        if address not in known.addresses:
-            known.addresses.append(address)
+        known = self._known.get(key)
+        if known is None:
+            self._known[key] = _Known(key, name, (address,))
+        else:
+            known.name = known.name or name
+            if address not in known.addresses:
+                known.addresses += (address,)
         self._by_address.setdefault(address, key)
         return key
 

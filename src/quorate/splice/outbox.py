@@ -30,10 +30,12 @@ class Outbox:
         else:
             self._noticed.append(effect)
 
+    @property
+    def empty(self) -> bool:
+        return self._side is None and not (self._effects or self._noticed)
+
     def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
         """Send, then take."""
-        if data and self._side is None and not self._effects and not self._noticed:
-            return [sending((side, data))]
         self.send(side, data)
         return self.take()
 

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from quorate.model.address import Jid
+from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.asking import Asking
@@ -117,14 +118,16 @@ class Session:
     def joined(self, own: Jid) -> None:
         """The stream was joined midway, and all is known that had to be learnt first.
 
-        The client is taken for available: it has been there for a while. Nobody is taken for offline because
-        the server has not named them.
+        The client is taken for available until it says otherwise. Nobody is taken for offline because the
+        server has not named them.
         """
         context = self.context
         context.own, context.joined, context.interested = own, True, True
         context.initial_presence_at, self.burst_over = context.now, True
         self.logged_in(resumed=False)
         context.bound_at = context.now - context.config.gate_s
+        self.own_presence = OwnPresenceSent(presence=Presence.ONLINE, at=context.now, implied=True)
+        context.out.add(self.own_presence)
 
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""

@@ -22,19 +22,26 @@ TOO_LATE = (
 )
 
 HELP = """What I understand:
-  meet WHO [now | asap] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
+  meet WHO [now | asap | at 14:00] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
+      [on weekdays] [between 18:00 and 20:30] [else WHO]
   who [WHO] · status [ID] · explain ID · cancel ID · extend ID 10m
   watch NAME · me available | busy | away [until 14:00 | for 1h]
 WHO: bob and (carol or dave), 2 of @dba, any of (bob, carol), optional eve
 More: help meet, help who … This chat stays between your client and me."""
 
 HELP_VERBS: Mapping[str, str] = {
-    "meet": """meet WHO [now | asap] [as KIND] [about TEXT] [within DURATION | before TIME] [urgent]
+    "meet": """meet WHO [now | asap | at TIME] [as KIND] [about TEXT] [within DURATION | before TIME] [urgent]
+ [on DAYS] [between TIME and TIME] [else WHO [within DURATION | before TIME]]
 I ask exactly the people needed, when it can work, and open a room when enough said yes.
   meet bob about "release 2.4"
   meet 2 of @dba and (lena or omar) within 10m urgent
   meet most of @board, optional eve before fri 18:00
+  meet mum, dad and any of @kids as video on weekdays between 18:00 and 20:30
+  meet bob at 14:00 within 10m else carol or dave
 WHO: names, @groups, “and”, “or” (in order of preference), “2 of @group”, “any of (bob, carol)”, “optional”.
+“at TIME”: nobody is asked before; given up an hour later, unless you say “within” or “before”.
+“on DAYS”, “between …”: nobody is asked outside of these hours. DAYS: mon, wed · mon-fri · weekdays.
+“else WHO”: asked instead when the time is over, for as long again or as you say after it.
 KIND: chat, call, video, board, review URL, link URL. “now”: at once or not at all.
 “without me”: you do not take part yourself.""",
     "who": "who [WHO]\nWho is available, and how I know. For example: who bob — or: who @dba",

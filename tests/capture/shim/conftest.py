@@ -50,10 +50,13 @@ class Scene:
     controller: Controller = field(default_factory=Controller)
     extra: tuple[str, ...] = ()
     """Flags the library is compiled with."""
+    header: str = HEADER
+    reads_when_told: bool = False
+    """An empty line makes the client read once."""
     env: dict[str, str] = field(default_factory=dict)
 
     def begin(
-        self, library: str, loop: str = "poll", *, sndbuf: int = 0, slow: bool = False, listen: bool = True
+        self, library: str, loop: str = "poll", *, sndbuf: int = 0, slow: bool = False, listen: bool = True, quiet: bool = False
     ) -> tuple[Client, Server, Controller]:
         self.server = Server(None if library == "plain" else self.tls, slow=slow)
         self.stack.callback(self.server.close)
@@ -66,8 +69,9 @@ class Scene:
         else:
             command = [str(self.chats(library)), loop, str(self.server.port), str(sndbuf)]
         self.client = self.stack.enter_context(Client(command, shim(self.extra), path, self.env))
-        self.client.say(HEADER)
-        if not slow:
+        self.client.say(self.header)
+        self.reads_when_told = loop == "blocking.py"
+        if not slow and not quiet:
             self.server.got.until_has(HEADER.encode())
             if listen:
                 assert self.controller.asked(UP) == HEADER.encode()

@@ -61,7 +61,7 @@ def always_pass(_ask: Ask) -> Verdict:
     return passed()
 
 
-@dataclass
+@dataclass(repr=False)
 class Controller:
     """``judge`` decides every ask; it may call ``inject`` and the like before it returns."""
 
@@ -200,9 +200,13 @@ class Controller:
         (conn,) = set(self.opens) - set(self.closed)
         return conn
 
+    def state(self) -> str:
+        last = [(ask.conn, ask.direction, ask.offset, ask.data[-60:]) for ask in self.asks[-3:]]
+        return f"opens={self.opens} closed={self.closed} last asks={last} nacks={self.nacks} ended={self.ended}"
+
     def until(self, what: Callable[["Controller"], object], within_s: float = DEADLINE_S) -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: what(self), within_s), self
+            assert self.changed.wait_for(lambda: what(self), within_s), self.state()
 
     def asked(self, direction: int) -> bytes:
         return b"".join(ask.data for ask in self.asks if ask.direction == direction)

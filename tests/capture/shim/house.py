@@ -65,7 +65,7 @@ class Collected:
 
     def until(self, what: Callable[[bytes], object], within_s: float = DEADLINE_S) -> bytes:
         with self.changed:
-            assert self.changed.wait_for(lambda: what(self.data), within_s), (self.data[-3000:], self.ended)
+            assert self.changed.wait_for(lambda: what(self.data), within_s), (self.data[-300:], self.ended)
             return self.data
 
     def until_has(self, *parts: bytes, within_s: float = DEADLINE_S) -> bytes:
@@ -73,7 +73,7 @@ class Collected:
 
     def until_end(self, within_s: float = DEADLINE_S) -> bytes:
         with self.changed:
-            assert self.changed.wait_for(lambda: self.ended, within_s), self.data
+            assert self.changed.wait_for(lambda: self.ended, within_s), self.data[-300:]
             return self.data
 
 

@@ -102,11 +102,11 @@ class Attached(Generic[R]):
             return frame(Kind.IGNORE, self._conn, self._wire.number, dir=towards(receiver))
         anchored = self._anchored() if self._unanchored else _NONE
         try:
-            effects = list(self._splice.receive(side, data, self._now()))
-            rest = self._splice.inside.held(side)
-            if not held and not rest and len(effects) == 1 and effects[0] == (receiver, data):
+            got = self._splice.forward(side, data, self._now())
+            if got == data and not held:
                 return frame(Kind.PASS, self._conn, self._wire.number, dir=towards(receiver))
-            sent, noticed = self._sorted(effects)
+            sent, noticed = self._sorted((Send(receiver, got),) if isinstance(got, bytes) else got)
+            rest = self._splice.inside.held(side)
             pieces = self._tables(anchored, asked=side)
         except Exception as error:
             self._broken(error)

@@ -13,6 +13,8 @@ _PTRACE_BIT = 19
 """CAP_SYS_PTRACE, capabilities(7)."""
 _TLS = {"openssl": "/libssl.so", "gnutls": "/libgnutls.so", "nss": "/libnspr4.so"}
 _LINKERS = ("/ld-linux", "/ld-musl", "/ld.so")
+_HEAD = 4096
+"""The program headers, and with them the name of the interpreter, are at the beginning."""
 _ESTABLISHED = "01"
 
 
@@ -93,7 +95,7 @@ def elf_of(path: Path) -> Elf | None:
     """None if it is no ELF program, or cannot be read."""
     with suppress(OSError, struct.error):
         with path.open("rb") as file:
-            data = file.read(4096)
+            data = file.read(_HEAD)
         magic, bits, _, _, machine = _ELF.unpack_from(data)
         if magic != b"\x7fELF":
             return None

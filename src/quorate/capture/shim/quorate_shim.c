@@ -5,11 +5,11 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,29 +39,24 @@ enum { MAX_FD = 16384, MAX_OWN = 8, MAX_POLL = 512, ASK = 65536, MAX_MESSAGE = 1
 
 typedef struct { uint32_t len; uint8_t type, dir; uint16_t flags; uint32_t conn; uint64_t offset; } __attribute__((packed)) head;
 typedef struct command { struct command *next; head h; char data[]; } command;
-typedef struct {
-    buf held, out; /* asked about and not consumed; to be delivered */
-    table table;
-    tokenizer tok;
-    uint64_t asked;
-} way;
+typedef struct { buf held, out; table table; tokenizer tok; uint64_t asked; } way; /* held: asked about, not consumed; out: to be delivered */
 typedef struct conn {
     struct conn *next;
     pthread_mutex_t lock; /* held while bytes are read, judged, written; never while the client sleeps */
     atomic_int users, live, mode;
     void *key;
     uint32_t id;
-    int lib, fd, wake, ignored, stuck, fresh, told; /* stuck: its last write up would have blocked; told: in which session */
+    int lib, fd, wake, ignored, stuck, fresh, told; /* wake: an eventfd; stuck: its last write would have blocked; told: in which session */
     way w[2];
-    buf pend, last; /* up: what is being written, at the same place until it is; what the client offered, unanswered */
+    buf pend, last; /* up: what is being written, at one place until it is; what the client offered and was told to offer again */
     size_t done;
     command *queue, **tail;
-    int ep, not_ep; /* the epoll set its fd is in, the last one it is not in; how it is registered */
+    int ep, not_ep; /* the epoll set its fd is in, the last one it is not in; how it is registered there */
     uint32_t ep_events;
     uint64_t ep_data;
-    void *bio; /* a memory BIO: bytes out of it, and of those sent; what we took out of it and could not send */
+    void *bio; /* a memory BIO: bytes taken out of it, and of those sent; what we took out and could not send */
     uint64_t taken, sent;
-    char tail16[16];
+    char end16[16];
     buf rest;
 } conn;
 typedef long io(conn *, void *, size_t);
@@ -70,17 +65,18 @@ static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER, ask_lock = PTHREAD
                        queue_lock = PTHREAD_MUTEX_INITIALIZER, scan_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queued = PTHREAD_COND_INITIALIZER;
 static conn *conns, *_Atomic by_fd[MAX_FD];
-static _Atomic uint8_t foreign[MAX_FD];
-static atomic_int active, hooked, gone, memory_bios; /* gone: we are a fork */
+static _Atomic uint8_t foreign[MAX_FD]; /* descriptors that need no look */
+static atomic_int active, hooked, memory_bios;
+static pid_t home; /* our process: a child that did not exec is none of ours */
 static int S = -1, A = -1, door = -1, session, deadline_ms = 200;
 static uint32_t next_id = 1;
 static uint64_t seen; /* the last number received on A */
 static unsigned char instance[16];
 static char path[108];
-static __thread conn *cur; /* the connection whose TLS library runs in this thread */
-static __thread int io_flags;
+static __thread conn *cur; /* the connection whose library runs in this thread */
+static __thread int io_flags, nowait; /* nowait: nothing the library does in this thread may block */
 
-/* ---- originals */
+/* ---- the functions of the client's libraries: hooked, and called by ourselves */
 #define TLS_FUNCTIONS(X) \
     X("libssl.so", int, SSL_read, (void *, void *, int)) X("libssl.so", int, SSL_write, (void *, const void *, int)) \
     X("libssl.so", int, SSL_read_ex, (void *, void *, size_t, size_t *)) X("libssl.so", int, SSL_write_ex, (void *, const void *, size_t, size_t *)) \
@@ -111,12 +107,13 @@ static __thread int io_flags;
     X("libcrypto.so", size_t, BIO_ctrl_pending, (void *)) X("libcrypto.so", int, ERR_set_mark, (void)) \
     X("libcrypto.so", int, ERR_pop_to_mark, (void)) X("libgnutls.so", void, gnutls_transport_get_int2, (void *, int *, int *)) \
     X("libnspr4.so", int, PR_GetDescType, (void *)) X("libnspr4.so", int, PR_FileDesc2NativeHandle, (void *)) X("libnspr4.so", int, PR_GetError, (void))
-#define DECLARE(owner, type, name, args) static type(*o_##name) args;
-#define HOOKED(owner, type, name, args) static type h_##name args;
-TLS_FUNCTIONS(DECLARE) SYSTEM_FUNCTIONS(DECLARE) HELPERS(DECLARE) TLS_FUNCTIONS(HOOKED) SYSTEM_FUNCTIONS(HOOKED)
+#define ORIGINAL(owner, type, name, args) static type(*o_##name) args;
+#define HOOK(owner, type, name, args) static type h_##name args;
+TLS_FUNCTIONS(ORIGINAL) SYSTEM_FUNCTIONS(ORIGINAL) HELPERS(ORIGINAL) TLS_FUNCTIONS(HOOK) SYSTEM_FUNCTIONS(HOOK)
 #define ROW(owner, type, name, args) {owner, #name, (void *)h_##name, (void **)&o_##name},
-#define PLAIN_ROW(owner, type, name, args) {owner, #name, NULL, (void **)&o_##name},
-static const struct { const char *owner, *name; void *mine, **original; } functions[] = {TLS_FUNCTIONS(ROW) SYSTEM_FUNCTIONS(ROW) HELPERS(PLAIN_ROW)};
+#define HELPER_ROW(owner, type, name, args) {owner, #name, NULL, (void **)&o_##name},
+static const struct { const char *owner, *name; void *mine, **original; } functions[] = {
+    TLS_FUNCTIONS(ROW) SYSTEM_FUNCTIONS(ROW) HELPERS(HELPER_ROW)};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 static int64_t now_ns(void) {
@@ -124,8 +121,11 @@ static int64_t now_ns(void) {
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * SECOND + t.tv_nsec;
 }
+static int64_t in_ms(int64_t ms) { return now_ns() + ms * 1000000; }
 static struct timespec span(int64_t ns) { return ns < 0 ? (struct timespec){0, 0} : (struct timespec){ns / SECOND, ns % SECOND}; }
-static int min_of(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
+static int away(void) { return !hooked || cur || getpid() != home; }
+static void lock(pthread_mutex_t *m) { pthread_mutex_lock(m); }
+static void unlock(pthread_mutex_t *m) { pthread_mutex_unlock(m); }
 
 /* ---- the two sockets */
 static void fail_open(void) {
@@ -133,15 +133,12 @@ static void fail_open(void) {
     if (S >= 0) shutdown(S, SHUT_RDWR);
     if (A >= 0) shutdown(A, SHUT_RDWR);
 }
-
-/* All of it before the deadline (ns; EVER-like large for none), or 0. */
+/* All of it before `until` (ns), or 0. */
 static int transfer(int fd, void *p, size_t n, int writing, int64_t until) {
     for (size_t k = 0; k < n;) {
         ssize_t r = writing ? send(fd, (char *)p + k, n - k, MSG_NOSIGNAL | MSG_DONTWAIT) : recv(fd, (char *)p + k, n - k, MSG_DONTWAIT);
-        if (r > 0) {
-            k += (size_t)r;
-            continue;
-        }
+        if (r > 0) k += (size_t)r;
+        if (r > 0) continue;
         int64_t left = until - now_ns();
         if (r == 0 || (errno != EAGAIN && errno != EINTR) || left <= 0) return 0;
         struct timespec t = span(left);
@@ -150,20 +147,18 @@ static int transfer(int fd, void *p, size_t n, int writing, int64_t until) {
     return 1;
 }
 static int put(int fd, int type, int dir, uint32_t id, uint64_t offset, const void *p, size_t n, int64_t until) {
+    char one[sizeof(head) + 4096];
     head h = {(uint32_t)n, (uint8_t)type, (uint8_t)dir, 0, id, offset};
-    if (n > 4096) return transfer(fd, &h, sizeof h, 1, until) && transfer(fd, (void *)p, n, 1, until);
-    char one[sizeof h + 4096];
+    size_t k = n <= 4096 ? n : 0; /* what is small goes in one piece */
     memcpy(one, &h, sizeof h);
-    if (n) memcpy(one + sizeof h, p, n);
-    return transfer(fd, one, sizeof h + n, 1, until);
+    if (k) memcpy(one + sizeof h, p, k);
+    return transfer(fd, one, sizeof h + k, 1, until) && transfer(fd, (char *)p + k, n - k, 1, until);
 }
 static command *get(int fd, int64_t until) {
     head h;
-    if (!transfer(fd, &h, sizeof h, 0, until) || h.len > MAX_MESSAGE) return NULL;
-    command *c = malloc(sizeof *c + h.len);
+    command *c = transfer(fd, &h, sizeof h, 0, until) && h.len <= MAX_MESSAGE ? malloc(sizeof *c + h.len) : NULL;
     if (!c) return NULL;
-    c->next = NULL;
-    c->h = h;
+    *c = (command){NULL, h};
     if (transfer(fd, c->data, h.len, 0, until)) return c;
     free(c);
     return NULL;
@@ -171,12 +166,11 @@ static command *get(int fd, int64_t until) {
 
 /* ---- connections */
 static void wake(conn *c) {
-    uint64_t one = 1;
-    if (c->wake >= 0 && write(c->wake, &one, sizeof one) < 0) return; /* it is awake already */
+    if (c->wake >= 0 && eventfd_write(c->wake, 1)) return; /* it is awake already */
 }
-static int awoken(const conn *c) {
-    uint64_t n;
-    return read(c->wake, &n, sizeof n) > 0;
+static void awoken(const conn *c) {
+    eventfd_t n;
+    eventfd_read(c->wake, &n);
 }
 static int is_stream_socket(int fd, int internet) {
     int domain = 0, type = 0;
@@ -184,128 +178,107 @@ static int is_stream_socket(int fd, int internet) {
     return fd >= 0 && fd < MAX_FD && !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) && !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &m) &&
            type == SOCK_STREAM && (!internet || domain == AF_INET || domain == AF_INET6);
 }
-static void forget(conn *c);
+static void forget(conn *c) {
+    if (c->fd >= 0 && by_fd[c->fd] == c) by_fd[c->fd] = NULL;
+    if (c->bio) memory_bios--;
+    c->bio = NULL;
+    c->live = 0;
+    if (!c->told) return;
+    lock(&ask_lock);
+    if (active && c->told == session && !put(S, CLOSED, 0, c->id, 0, "", 0, in_ms(deadline_ms))) fail_open();
+    unlock(&ask_lock);
+}
 static void set_fd(conn *c, int fd) {
     if (!is_stream_socket(fd, 0)) return;
     conn *before = by_fd[fd];
-    if (before && before != c) {
-        if (before->lib == PLAIN) forget(before); /* STARTTLS */
-        else before->fd = -1;
-    }
+    if (before && before != c && before->lib == PLAIN) forget(before); /* STARTTLS */
+    else if (before && before != c) before->fd = -1;
     c->fd = fd;
     c->told = 0;
     by_fd[fd] = c;
 }
-static void find_fd(conn *c) {
+static void look_at_handle(conn *c) {
     int fd = -1, ignored;
     if (c->lib == PLAIN) fd = (int)(intptr_t)c->key;
     if (c->lib == OPENSSL) fd = o_SSL_get_fd(c->key);
     if (c->lib == GNUTLS && o_gnutls_transport_get_int2) o_gnutls_transport_get_int2(c->key, &fd, &ignored);
     if (c->lib == NSS) fd = o_PR_FileDesc2NativeHandle(c->key);
     set_fd(c, fd);
-    if (c->lib == OPENSSL) {
-        o_SSL_ctrl(c->key, 33, 2, NULL); /* SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER: a call begun before us is repeated from our copy */
-        void *bio = o_SSL_get_wbio(c->key);
-        if (c->fd < 0 && bio && o_BIO_method_type(bio) == 0x401) {
-            c->bio = bio;
-            memory_bios++;
-        }
-    }
-}
-static void way_reset(way *w) {
-    free(w->table.rows);
-    free(w->tok.tag.p);
-    free(w->held.p);
-    free(w->out.p);
-    *w = (way){.tok.depth = -1};
+    if (c->lib != OPENSSL) return;
+    o_SSL_ctrl(c->key, 33, 2, NULL); /* SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER: a call begun before us is repeated from our copy */
+    void *bio = c->fd < 0 ? o_SSL_get_wbio(c->key) : NULL;
+    if (!bio || o_BIO_method_type(bio) != 0x401) return; /* BIO_TYPE_MEM */
+    c->bio = bio;
+    memory_bios++;
 }
 static conn *fresh_conn(void) {
-    conn *c;
-    for (c = conns; c && (c->live || c->users); c = c->next) {}
+    conn *c = conns;
+    while (c && (c->live || c->users)) c = c->next;
     if (!c) {
         pthread_mutexattr_t recursive;
         if (!(c = calloc(1, sizeof *c))) return NULL;
         pthread_mutexattr_init(&recursive);
         pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
         pthread_mutex_init(&c->lock, &recursive);
-        c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        c->wake = -1;
         c->next = conns;
         conns = c;
     }
-    way_reset(&c->w[DOWN]);
-    way_reset(&c->w[UP]);
+    for (int d = 0; d < 2; d++) {
+        way *w = &c->w[d];
+        free(w->table.rows), free(w->tok.tag.p), free(w->held.p), free(w->out.p);
+        *w = (way){.tok.depth = -1};
+    }
+    for (command *q = c->queue; q; q = c->queue) c->queue = q->next, free(q);
+    c->tail = &c->queue;
     c->pend.n = c->last.n = c->rest.n = c->done = 0;
     c->mode = c->ignored = c->stuck = c->told = c->fresh = 0;
     c->fd = c->ep = c->not_ep = -1;
     c->bio = NULL;
     c->taken = c->sent = 0;
-    for (command *q = c->queue; q; q = c->queue) {
-        c->queue = q->next;
-        free(q);
-    }
-    c->tail = &c->queue;
     return c;
 }
-/* The connection of a handle, made if it is new; NULL if it passes. Every one returned goes through `done`. */
-static conn *enter(int lib, void *key) {
-    if (gone || cur || !hooked) return NULL;
+/* The connection of a handle; `create`: made if it is new. NULL if the call passes. Every one returned goes through `done`. */
+static conn *take(int lib, const void *key, int create) {
     int created = 0;
-    pthread_mutex_lock(&list_lock);
+    if (away()) return NULL;
+    lock(&list_lock);
     conn *c = conns;
     while (c && !(c->live && c->key == key && c->lib == lib)) c = c->next;
-    if (!c && (c = fresh_conn())) {
+    if (!c && create && (c = fresh_conn())) {
         c->lib = lib;
-        c->key = key;
+        c->key = (void *)key;
         c->id = next_id++;
         c->live = created = 1;
     }
-    if (c && c->mode == FOREIGN) c = NULL;
+    if (c && c->mode == FOREIGN && create) c = NULL;
     if (c) c->users++;
-    pthread_mutex_unlock(&list_lock);
-    if (created) find_fd(c);
+    unlock(&list_lock);
+    if (created) look_at_handle(c);
     return c;
 }
-static conn *hold(conn *c) {
-    if (gone || cur || !c) return NULL;
-    pthread_mutex_lock(&list_lock);
-    int ours = c->live && c->mode == OURS;
-    if (ours) c->users++;
-    pthread_mutex_unlock(&list_lock);
-    return ours ? c : NULL;
-}
-static conn *existing(int lib, void *key) {
-    if (gone || cur) return NULL;
-    pthread_mutex_lock(&list_lock);
-    conn *c = conns;
-    while (c && !(c->live && c->key == key && c->lib == lib)) c = c->next;
-    if (c) c->users++;
-    pthread_mutex_unlock(&list_lock);
+static conn *take_fd(int fd) { /* if it is one of ours */
+    conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
+    if (!c || away()) return NULL;
+    lock(&list_lock);
+    if (!c->live || c->mode != OURS) c = NULL;
+    else c->users++;
+    unlock(&list_lock);
     return c;
 }
-static void leave_epoll(conn *c) {
-    if (c->ep >= 0) o_epoll_ctl(c->ep, EPOLL_CTL_DEL, c->wake, NULL);
-    c->ep = c->not_ep = -1;
-}
-static void forget(conn *c) {
-    leave_epoll(c);
-    if (c->fd >= 0 && by_fd[c->fd] == c) by_fd[c->fd] = NULL;
-    if (c->bio) memory_bios--;
-    c->bio = NULL;
-    c->live = 0;
-    if (c->told) {
-        pthread_mutex_lock(&ask_lock);
-        if (active && c->told == session && !put(S, CLOSED, 0, c->id, 0, NULL, 0, now_ns() + deadline_ms * 1000000LL)) fail_open();
-        pthread_mutex_unlock(&ask_lock);
-    }
+static long done(conn *c, long r) {
+    io_flags = 0;
+    c->users--;
+    return r;
 }
 
 /* ---- what is delivered */
-static void deliver(conn *c, int dir, const void *p, size_t n) {
+static void deliver_to(buf *out, conn *c, int dir, const void *p, size_t n) {
     way *w = &c->w[dir];
-    if (!n) return;
-    int begun = tokenizer_feed(&w->tok, p, n, active && !w->tok.hold ? NULL : &w->table, &w->out);
+    int begun = n && tokenizer_feed(&w->tok, p, n, active && !w->tok.hold ? NULL : &w->table, out);
     if (begun && dir == DOWN && !active) c->w[DOWN].table.n = c->w[UP].table.n = 0;
 }
+static void deliver(conn *c, int dir, const void *p, size_t n) { deliver_to(&c->w[dir].out, c, dir, p, n); }
 static void deliver_held(conn *c, int dir) {
     buf held = c->w[dir].held;
     c->w[dir].held = (buf){0};
@@ -330,11 +303,11 @@ static void set_table(way *w, const command *q) {
 /* Does what came on A for it, up to this number. `judged`: a verdict names it, so tables that wait for it hold. */
 static void run_queue(conn *c, uint64_t upto, int judged) {
     for (;;) {
-        pthread_mutex_lock(&queue_lock);
+        lock(&queue_lock);
         command *q = c->queue;
         if (q && (q->h.offset > upto || (active && !judged && q->h.type == TABLE && q->h.flags & 2))) q = NULL;
         if (q && !(c->queue = q->next)) c->tail = &c->queue;
-        pthread_mutex_unlock(&queue_lock);
+        unlock(&queue_lock);
         if (!q) return;
         int dir = q->h.dir & 1;
         if (q->h.type == INJECT) deliver(c, dir, q->data, q->h.len);
@@ -360,36 +333,32 @@ static int clean(const conn *c) {
 }
 
 /* ---- asking */
-static int address(char *out, size_t n, int fd, int (*of)(int, struct sockaddr *, socklen_t *)) {
+static void address(char *out, size_t n, int fd, int (*of)(int, struct sockaddr *, socklen_t *)) {
     struct sockaddr_storage a = {0};
     socklen_t size = sizeof a;
-    char text[INET6_ADDRSTRLEN] = "";
-    if (fd < 0 || of(fd, (struct sockaddr *)&a, &size)) return 0;
-    const struct sockaddr_in *v4 = (void *)&a;
-    const struct sockaddr_in6 *v6 = (void *)&a;
-    if (a.ss_family == AF_INET) inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
-    if (a.ss_family == AF_INET6) inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
-    return snprintf(out, n, "%s %d", text, *text ? ntohs(v4->sin_port) : 0);
+    char host[64], port[16];
+    *out = 0;
+    if (fd < 0 || of(fd, (void *)&a, &size) || (a.ss_family != AF_INET && a.ss_family != AF_INET6)) return;
+    if (!getnameinfo((void *)&a, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV)) snprintf(out, n, "%s %s", host, port);
 }
-/* With ask_lock held. */
-static int tell(conn *c, int64_t until) {
-    static const char *const names[] = {"openssl", "gnutls", "nss", "plain"};
-    char peer[64] = "", local[64] = "", *text = NULL;
+static int tell(conn *c, int64_t until) { /* OPEN; with ask_lock held */
+    static const char *const names[] = {"plain", "openssl", "gnutls", "nss"};
+    char peer[96], local[96], *text = NULL;
     size_t n = 0;
     FILE *f = open_memstream(&text, &n);
     if (!f) return 0;
     address(peer, sizeof peer, c->fd, getpeername);
     address(local, sizeof local, c->fd, getsockname);
-    int mode = c->fd < 0 ? O_NONBLOCK : fcntl(c->fd, F_GETFL);
-    fprintf(f, "lib=%s\nkey=%lx\nfd=%d\npeer=%s\nlocal=%s\ntid=%ld\nblocking=%d\nwake=%d\nfresh=%d\n", names[(c->lib + 3) % 4], (unsigned long)c->key,
-            c->fd, peer, local, syscall(SYS_gettid), !(mode & O_NONBLOCK), !c->bio, c->fresh);
+    fprintf(f, "lib=%s\nkey=%lx\nfd=%d\npeer=%s\nlocal=%s\ntid=%ld\nblocking=%d\nwake=%d\nfresh=%d\n", names[c->lib], (unsigned long)c->key, c->fd, peer,
+            local, syscall(SYS_gettid), c->fd >= 0 && !(fcntl(c->fd, F_GETFL) & O_NONBLOCK), !c->bio, c->fresh);
     for (int d = 0; d < 2; d++) {
         const char *side = d == UP ? "up" : "down";
         const way *w = &c->w[d];
         fprintf(f, "%s_asked=%llu\n", side, (unsigned long long)w->asked);
         if (w->tok.depth >= 0) fprintf(f, "%s_depth=%d\n", side, w->tok.depth);
         for (uint32_t i = 0; i < w->table.n; i++)
-            fprintf(f, "%s%.*s%u:%d%s", i ? "," : side, i ? 0 : 7, "_table=", w->table.rows[i].from, w->table.rows[i].shift, i + 1 == w->table.n ? "\n" : "");
+            fprintf(f, "%s%s%u:%d", i ? "," : side, i ? "" : "_table=", w->table.rows[i].from, w->table.rows[i].shift);
+        if (w->table.n) fputc('\n', f);
     }
     fclose(f);
     int sent = put(S, OPEN, 0, c->id, 0, text, n, until);
@@ -397,32 +366,27 @@ static int tell(conn *c, int64_t until) {
     c->told = session;
     return sent;
 }
-/* Has the worker everything up to this number? */
-static int received(uint64_t number, int64_t until) {
+static int received(uint64_t number, int64_t until) { /* has the worker everything up to it? */
     struct timespec at = span(until);
     int late = 0;
-    pthread_mutex_lock(&queue_lock);
+    lock(&queue_lock);
     while (active && seen < number && !late) late = pthread_cond_clockwait(&queued, &queue_lock, CLOCK_MONOTONIC, &at);
     int there = seen >= number;
-    pthread_mutex_unlock(&queue_lock);
+    unlock(&queue_lock);
     return there;
 }
-static command *ask(conn *c, int dir, const void *p, size_t n) {
+static command *ask(conn *c, int dir, const void *p, size_t n) { /* NULL: go on without */
     way *w = &c->w[dir];
     command *v = NULL;
     if (!active || c->ignored || !c->live) return NULL;
-    pthread_mutex_lock(&ask_lock);
-    int64_t until = now_ns() + deadline_ms * 1000000LL;
+    lock(&ask_lock);
+    int64_t until = in_ms(deadline_ms);
     if (active && (c->told == session || tell(c, until)) && put(S, DATA, dir, c->id, w->asked, p, n, until)) v = get(S, until);
     int sense = v && v->h.conn == c->id && (v->h.type == PASS || v->h.type == REPL || v->h.type == IGNORE) && received(v->h.offset, until);
-    if (!sense) {
-        fail_open();
-        free(v);
-        v = NULL;
-    }
-    pthread_mutex_unlock(&ask_lock);
+    if (!sense) fail_open(), free(v);
+    unlock(&ask_lock);
     w->asked += n;
-    return v;
+    return sense ? v : NULL;
 }
 /* What becomes of new bytes: 1 if they may be handed on where they are, 0 if what is to be delivered is in `out`. */
 static int judge(conn *c, int dir, const void *p, size_t n, int in_place) {
@@ -437,36 +401,30 @@ static int judge(conn *c, int dir, const void *p, size_t n, int in_place) {
     } else {
         deliver_held(c, dir);
         in_place = in_place && !w->out.n && !w->tok.hold && (active || !w->table.n);
-        if (in_place) tokenizer_feed(&w->tok, p, n, NULL, NULL);
-        else deliver(c, dir, p, n);
+        deliver_to(in_place ? NULL : &w->out, c, dir, p, n);
     }
     free(v);
     settle(c);
     if (c->ignored && clean(c)) c->mode = FOREIGN;
     return in_place;
 }
-/* Is it XMPP? By the first bytes seen. */
-static int looks(int dir, const char *p, size_t n) {
-    while (n && strchr(" \t\r\n", *p) && *p) p++, n--;
-    if (!n) return UNKNOWN;
-    if (*p == '<' && (n == 1 || isalpha((unsigned char)p[1]) || p[1] == '?' || p[1] == '/')) return OURS;
-    return dir == UP ? FOREIGN : UNKNOWN;
+static int looks(int dir, const char *p, size_t n) { /* like XMPP? by the first bytes seen */
+    while (n && isspace((unsigned char)*p)) p++, n--;
+    if (n && *p == '<' && (n == 1 || isalpha((unsigned char)p[1]) || p[1] == '?' || p[1] == '/')) return OURS;
+    return n && dir == UP ? FOREIGN : UNKNOWN;
 }
 static void scan(int putting);
 static void classify(conn *c, int dir, const char *p, size_t n) {
-    if (c->lib == PLAIN && dir == UP && n && *p == 0x16) { /* a TLS ClientHello: the library that wrote it is mapped by now */
-        if (c->fd >= 0) foreign[c->fd] = 1;
-        c->mode = FOREIGN;
+    int before = c->mode, hello = c->lib == PLAIN && dir == UP && n && *p == 0x16; /* of TLS: the library that wrote it is mapped by now */
+    if (hello) c->mode = FOREIGN;
+    else if (c->mode == UNKNOWN) c->mode = looks(dir, p, n);
+    if (c->mode == FOREIGN && c->lib == PLAIN && c->live) {
+        foreign[c->fd] = 1;
         forget(c);
-        scan(1);
     }
-    if (c->mode != UNKNOWN || (c->mode = looks(dir, p, n)) != OURS) {
-        if (c->mode == FOREIGN && c->lib == PLAIN && c->live) {
-            foreign[c->fd] = 1;
-            forget(c);
-        }
-        return;
-    }
+    if (hello) scan(1);
+    if (c->mode != OURS || before == OURS) return;
+    if (c->wake < 0) c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->fresh = dir == UP && n > 1 && (p[1] == '?' || !strncmp(p, "<stream:stream", n < 14 ? n : 14));
     if (c->fresh) c->w[UP].tok.depth = c->w[DOWN].tok.depth = 0;
 }
@@ -487,100 +445,97 @@ static long gnutls_recv(conn *c, void *b, size_t n) { INSIDE(o_gnutls_record_rec
 static long gnutls_send(conn *c, void *b, size_t n) { INSIDE(o_gnutls_record_send(c->key, b, n)); }
 static long pr_read(conn *c, void *b, size_t n) { INSIDE(o_PR_Read(c->key, b, small(n))); }
 static long pr_write(conn *c, void *b, size_t n) { INSIDE(o_PR_Write(c->key, b, small(n))); }
-static long plain_recv(conn *c, void *b, size_t n) { INSIDE(o_recv((int)(intptr_t)c->key, b, n, io_flags)); }
-static long plain_send(conn *c, void *b, size_t n) { INSIDE(o_send((int)(intptr_t)c->key, b, n, io_flags)); }
+static long plain_recv(conn *c, void *b, size_t n) { INSIDE(o_recv((int)(intptr_t)c->key, b, n, io_flags | (nowait ? MSG_DONTWAIT : 0))); }
+static long plain_send(conn *c, void *b, size_t n) { INSIDE(o_send((int)(intptr_t)c->key, b, n, io_flags | (nowait ? MSG_DONTWAIT : 0))); }
 static io *const writers[] = {plain_send, ssl_write, gnutls_send, pr_write};
 
-/* After a call that failed: would it have blocked? */
-static int may_retry(const conn *c, long r) {
+static int may_retry(const conn *c, long r) { /* after a call that failed: would it have blocked? */
     if (c->lib == OPENSSL) return o_SSL_want(c->key) == 2 || o_SSL_want(c->key) == 3;
     if (c->lib == GNUTLS) return r == -28 || r == -52;
     if (c->lib == NSS) return o_PR_GetError() == -5998;
     return errno == EAGAIN || errno == EINTR;
 }
+static int blocks(const conn *c) { /* NSPR waits for itself, above a descriptor that does not block */
+    return c->fd >= 0 && !(io_flags & MSG_DONTWAIT) && !(fcntl(c->fd, F_GETFL) & O_NONBLOCK);
+}
+static long unlock_with(conn *c, long r) {
+    int e = errno;
+    nowait = 0;
+    unlock(&c->lock);
+    errno = e;
+    return r;
+}
 /* Writes what is to go up. Positive when all is written, else what the library said. */
 static long flush_up(conn *c, io *write_) {
     for (c->stuck = 0;;) {
         if (!c->pend.n) {
-            if (!c->w[UP].out.n) return 1;
             buf b = c->pend;
             c->pend = c->w[UP].out;
             c->w[UP].out = b;
-        }
-        long r = write_(c, c->pend.p + c->done, c->pend.n - c->done);
-        if (r <= 0) {
-            c->stuck = may_retry(c, r);
-            return r;
-        }
-        if ((c->done += (size_t)r) >= c->pend.n) {
-            buf_cut(&c->pend, c->pend.n);
             c->done = 0;
         }
+        if (!c->pend.n) return 1;
+        long r = write_(c, c->pend.p + c->done, c->pend.n - c->done);
+        if (r <= 0) c->stuck = may_retry(c, r);
+        if (r <= 0) return r;
+        if ((c->done += (size_t)r) == c->pend.n) buf_cut(&c->pend, c->pend.n);
     }
+}
+static long flush_and_wait(conn *c, io *write_, int patient) { /* a blocking client waits here, and others may read meanwhile */
+    long r;
+    while ((r = flush_up(c, write_)) <= 0 && patient && c->stuck) {
+        unlock(&c->lock);
+        o_poll(&(struct pollfd){c->fd, POLLOUT, 0}, 1, -1);
+        lock(&c->lock);
+    }
+    return r;
 }
 static int flush_rest(conn *c) { /* 0: it would block */
-    while (c->rest.n) {
-        ssize_t r = o_send(c->fd, c->rest.p, c->rest.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (r <= 0) return 0;
-        buf_cut(&c->rest, (size_t)r);
-    }
-    return 1;
+    ssize_t r = 0;
+    for (; c->rest.n && r >= 0; buf_cut(&c->rest, r > 0 ? (size_t)r : 0)) r = o_send(c->fd, c->rest.p, c->rest.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return !c->rest.n;
 }
-/* In a thread of the client's, between its calls: does what is queued. */
-static void serve(conn *c) {
-    int e = errno;
+static void serve(conn *c) { /* in a thread of the client's, between its calls: does what is queued */
+    int e = errno, before = io_flags;
     char b[4096];
-    pthread_mutex_lock(&c->lock);
+    lock(&c->lock);
     settle(c);
-    c->stuck = 0;
-    if (!c->live || (c->bio && !flush_rest(c))) c->stuck = c->live;
-    else if ((c->pend.n || c->w[UP].out.n) && (!c->bio || (c->fd >= 0 && c->taken == c->sent && !o_BIO_ctrl_pending(c->bio)))) {
+    c->stuck = c->bio && !flush_rest(c);
+    if (c->live && !c->stuck && (c->pend.n || c->w[UP].out.n) &&
+        (!c->bio || (c->fd >= 0 && c->taken == c->sent && !o_BIO_ctrl_pending(c->bio)))) {
         if (c->lib == OPENSSL) o_ERR_set_mark();
         io_flags = MSG_NOSIGNAL;
+        nowait = 1;
         flush_up(c, writers[c->lib]);
         if (c->lib == OPENSSL) o_ERR_pop_to_mark();
         for (int r; c->bio && (r = o_BIO_read(c->bio, b, sizeof b)) > 0;) buf_add(&c->rest, b, (size_t)r);
         if (c->bio) c->stuck = !flush_rest(c);
     }
-    pthread_mutex_unlock(&c->lock);
+    unlock_with(c, 0);
+    io_flags = before;
     errno = e;
 }
 static long do_write(conn *c, const char *p, size_t n, io *write_) {
-    pthread_mutex_lock(&c->lock);
-    if (c->mode == UNKNOWN || (n && *p == 0x16)) classify(c, UP, p, n);
-    if (c->mode != OURS) {
-        pthread_mutex_unlock(&c->lock);
-        return write_(c, (void *)p, n);
-    }
+    lock(&c->lock);
+    if (c->mode == UNKNOWN || (c->lib == PLAIN && n && *p == 0x16)) classify(c, UP, p, n);
+    if (c->mode != OURS) return unlock_with(c, 0), write_(c, (void *)p, n);
+    int patient = nowait = blocks(c);
     settle(c);
-    long r = flush_up(c, write_);
-    if (r > 0 && c->last.n) { /* the client repeats a call that would have blocked: all of it is written by now */
+    long r = flush_and_wait(c, write_, patient);
+    if (c->last.n) { /* the client repeats a call that would have blocked */
         size_t k = !p || c->last.n < n ? c->last.n : n;
-        if (!p || !memcmp(p, c->last.p, k)) {
-            buf_cut(&c->last, k);
-            r = (long)k;
-            goto out;
-        }
-        c->last.n = 0;
+        if (r <= 0) return unlock_with(c, r);
+        int same = !p || !memcmp(p, c->last.p, k);
+        buf_cut(&c->last, same ? k : c->last.n);
+        if (same) return unlock_with(c, (long)k);
     }
-    if (r > 0) {
-        for (size_t k, at = 0; at < n; at += k) judge(c, UP, p + at, k = n - at < ASK ? n - at : ASK, 0);
-        r = flush_up(c, write_);
-        if (r > 0) r = (long)n;
-        else buf_add(&c->last, p, n);
-    }
-out:;
-    int e = errno;
-    pthread_mutex_unlock(&c->lock);
-    errno = e;
-    return r;
+    for (size_t k, at = 0; at < n; at += k) judge(c, UP, p + at, k = n - at < ASK ? n - at : ASK, 0);
+    if (r > 0) r = flush_and_wait(c, write_, patient);
+    if (r <= 0) buf_add(&c->last, p, n);
+    return unlock_with(c, r > 0 ? (long)n : r);
 }
-static int library_has(const conn *c) {
-    if (c->lib == OPENSSL) return o_SSL_has_pending ? o_SSL_has_pending(c->key) : o_SSL_pending(c->key);
-    return c->lib == NSS || (c->lib == GNUTLS && o_gnutls_record_check_pending(c->key));
-}
-/* A blocking client sleeps here, where we can wake it, and not inside its library. */
-static int wait_readable(conn *c) { /* 0: its own time limit passed */
+/* A blocking client sleeps here, where we can wake it, and not inside its library. 0: its time limit; -1: a signal. */
+static int wait_readable(conn *c) {
     struct timeval limit = {0};
     socklen_t size = sizeof limit;
     getsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &size);
@@ -590,218 +545,201 @@ static int wait_readable(conn *c) { /* 0: its own time limit passed */
         struct pollfd f[2] = {{c->fd, POLLIN, 0}, {c->wake, POLLIN, 0}};
         if (c->w[DOWN].out.n) return 1;
         int r = o_poll(f, 2, ms ? small((size_t)ms) : -1);
-        if (f[1].revents && r > 0) awoken(c);
-        if (r <= 0 || f[0].revents) return r != 0;
+        if (r > 0 && f[1].revents) awoken(c);
+        if (r <= 0 || f[0].revents) return r <= 0 ? r : 1;
     }
 }
 static long do_read(conn *c, char *b, size_t n, io *read_) {
     way *w = &c->w[DOWN];
-    for (;;) {
-        int blocking = c->fd >= 0 && !(io_flags & MSG_DONTWAIT) && c->lib != NSS && !(fcntl(c->fd, F_GETFL) & O_NONBLOCK);
-        if (c->mode != OURS || (blocking && !w->out.n && !library_has(c) && !wait_readable(c))) {
-            long r = read_(c, b, n);
-            if (r <= 0 || c->mode != UNKNOWN) return r;
-            pthread_mutex_lock(&c->lock);
-            classify(c, DOWN, b, (size_t)r);
-            int as_is = c->mode != OURS || judge(c, DOWN, b, (size_t)r, 1);
-            pthread_mutex_unlock(&c->lock);
-            if (as_is) return r;
-            continue;
-        }
-        pthread_mutex_lock(&c->lock);
+    long r = 0;
+    for (int waits, woken = 1;; waits ? woken = wait_readable(c) : 0) {
+        int mode = c->mode, first = mode != OURS;
+        waits = !first && blocks(c);
+        if (first && ((r = read_(c, b, n)) <= 0 || mode == FOREIGN)) return r;
+        lock(&c->lock);
+        nowait = waits;
+        if (first) classify(c, DOWN, b, (size_t)r);
+        if (first && c->mode != OURS) return unlock_with(c, r);
         settle(c);
-        long r = 0;
-        int again = 0;
-        if (w->out.n) {
+        if (w->out.n && !first) {
             memcpy(b, w->out.p, (size_t)(r = (long)(w->out.n < n ? w->out.n : n)));
             buf_cut(&w->out, (size_t)r);
-        } else if ((r = read_(c, b, n)) > 0) {
-            again = !judge(c, DOWN, b, (size_t)r, 1);
-        } else if (w->held.n && !may_retry(c, r)) { /* the stream ends with an unfinished stanza */
-            deliver_held(c, DOWN);
-            again = 1;
+            return unlock_with(c, r);
         }
-        int e = errno;
-        pthread_mutex_unlock(&c->lock);
-        errno = e;
-        if (!again) return r;
+        if (!first) r = read_(c, b, n);
+        if (r > 0 && judge(c, DOWN, b, (size_t)r, 1)) return unlock_with(c, r);
+        int later = r <= 0 && may_retry(c, r);
+        if (r <= 0 && !later && !w->held.n) return unlock_with(c, r);
+        if (r <= 0 && !later) deliver_held(c, DOWN); /* the stream ends with an unfinished stanza */
+        unlock_with(c, 0);
+        if (later && waits && woken < 0 && c->lib == PLAIN) errno = EINTR;
+        if (later && (!waits || woken <= 0)) return r;
+        if (w->out.n || !later) waits = 0;
     }
-}
-static long done(conn *c, long r) {
-    io_flags = 0;
-    c->users--;
-    return r;
 }
 
 /* ---- hooks: TLS */
 static int h_SSL_read(void *s, void *b, int n) {
-    conn *c = n > 0 ? enter(OPENSSL, s) : NULL;
+    conn *c = n > 0 ? take(OPENSSL, s, 1) : NULL;
     return c ? (int)done(c, do_read(c, b, (size_t)n, ssl_read)) : o_SSL_read(s, b, n);
 }
 static int h_SSL_write(void *s, const void *b, int n) {
-    conn *c = n > 0 ? enter(OPENSSL, s) : NULL;
+    conn *c = n > 0 ? take(OPENSSL, s, 1) : NULL;
     return c ? (int)done(c, do_write(c, b, (size_t)n, ssl_write)) : o_SSL_write(s, b, n);
 }
 static int h_SSL_read_ex(void *s, void *b, size_t n, size_t *k) {
-    conn *c = n ? enter(OPENSSL, s) : NULL;
-    if (!c) return o_SSL_read_ex(s, b, n, k);
-    long r = done(c, do_read(c, b, n, ssl_read_ex));
-    if (r > 0) *k = (size_t)r;
-    return r > 0;
+    conn *c = n ? take(OPENSSL, s, 1) : NULL;
+    long r = c ? done(c, do_read(c, b, n, ssl_read_ex)) : 0;
+    if (c && r > 0) *k = (size_t)r;
+    return c ? r > 0 : o_SSL_read_ex(s, b, n, k);
 }
 static int h_SSL_write_ex(void *s, const void *b, size_t n, size_t *k) {
-    conn *c = n ? enter(OPENSSL, s) : NULL;
-    if (!c) return o_SSL_write_ex(s, b, n, k);
-    long r = done(c, do_write(c, b, n, ssl_write_ex));
-    if (r > 0) *k = (size_t)r;
-    return r > 0;
+    conn *c = n ? take(OPENSSL, s, 1) : NULL;
+    long r = c ? done(c, do_write(c, b, n, ssl_write_ex)) : 0;
+    if (c && r > 0) *k = (size_t)r;
+    return c ? r > 0 : o_SSL_write_ex(s, b, n, k);
 }
 static size_t surplus(int lib, const void *key) {
-    conn *c = existing(lib, (void *)key);
-    return c ? (done(c, 0), c->w[DOWN].out.n) : 0;
+    conn *c = take(lib, key, 0);
+    return c ? (size_t)done(c, (long)c->w[DOWN].out.n) : 0;
 }
 static int h_SSL_pending(const void *s) { return small((size_t)o_SSL_pending(s) + surplus(OPENSSL, s)); }
 static int h_SSL_has_pending(const void *s) { return o_SSL_has_pending(s) || surplus(OPENSSL, s); }
 static size_t h_gnutls_record_check_pending(void *s) { return o_gnutls_record_check_pending(s) + surplus(GNUTLS, s); }
 static ssize_t h_gnutls_record_recv(void *s, void *b, size_t n) {
-    conn *c = n ? enter(GNUTLS, s) : NULL;
+    conn *c = n ? take(GNUTLS, s, 1) : NULL;
     return c ? done(c, do_read(c, b, n, gnutls_recv)) : o_gnutls_record_recv(s, b, n);
 }
 static ssize_t h_gnutls_record_send(void *s, const void *b, size_t n) { /* (NULL, 0) repeats the last */
-    conn *c = n ? enter(GNUTLS, s) : existing(GNUTLS, s);
+    conn *c = take(GNUTLS, s, n > 0);
     if (c && !n && !c->last.n) c = (done(c, 0), NULL);
     return c ? done(c, do_write(c, b, n, gnutls_send)) : o_gnutls_record_send(s, b, n);
 }
-static int is_tcp(void *f) { /* PR_DESC_SOCKET_TCP, PR_DESC_LAYERED over a socket */
-    int type = gone || cur || !hooked ? 0 : o_PR_GetDescType(f);
+static int is_tcp(void *f) { /* PR_DESC_SOCKET_TCP, or PR_DESC_LAYERED over a socket: these two serve files as well */
+    int type = away() ? 0 : o_PR_GetDescType(f);
     return (type == 2 || type == 4) && is_stream_socket(o_PR_FileDesc2NativeHandle(f), 1);
 }
 static int h_PR_Read(void *f, void *b, int n) {
-    conn *c = n > 0 && is_tcp(f) ? enter(NSS, f) : NULL;
+    conn *c = n > 0 && is_tcp(f) ? take(NSS, f, 1) : NULL;
     return c ? (int)done(c, do_read(c, b, (size_t)n, pr_read)) : o_PR_Read(f, b, n);
 }
 static int h_PR_Write(void *f, const void *b, int n) {
-    conn *c = n > 0 && is_tcp(f) ? enter(NSS, f) : NULL;
+    conn *c = n > 0 && is_tcp(f) ? take(NSS, f, 1) : NULL;
     return c ? (int)done(c, do_write(c, b, (size_t)n, pr_write)) : o_PR_Write(f, b, n);
 }
-/* A handle is about to die, or to say goodbye: what is held goes out first. */
-static void before_end(int lib, void *key, int dies) {
-    conn *c = existing(lib, key);
+/* A handle says goodbye or dies: what is held goes out first. */
+static void before_end(int lib, const void *key, int speaks, int dies) {
+    conn *c = take(lib, key, 0);
     if (!c) return;
-    pthread_mutex_lock(&c->lock);
+    lock(&c->lock);
     deliver_held(c, UP);
-    pthread_mutex_unlock(&c->lock);
-    if (!dies && c->mode == OURS) serve(c);
+    unlock(&c->lock);
+    if (speaks && c->mode == OURS) serve(c);
     if (dies) forget(c);
     done(c, 0);
 }
-static int h_SSL_shutdown(void *s) { return before_end(OPENSSL, s, 0), o_SSL_shutdown(s); }
-static void h_SSL_free(void *s) { before_end(OPENSSL, s, 1), o_SSL_free(s); }
-static int h_gnutls_bye(void *s, int how) { return before_end(GNUTLS, s, 0), o_gnutls_bye(s, how); }
-static void h_gnutls_deinit(void *s) { before_end(GNUTLS, s, 1), o_gnutls_deinit(s); }
-static int h_PR_Close(void *f) { return before_end(NSS, f, 0), before_end(NSS, f, 1), o_PR_Close(f); }
+static int h_SSL_shutdown(void *s) { return before_end(OPENSSL, s, 1, 0), o_SSL_shutdown(s); }
+static void h_SSL_free(void *s) { before_end(OPENSSL, s, 0, 1), o_SSL_free(s); }
+static int h_gnutls_bye(void *s, int how) { return before_end(GNUTLS, s, 1, 0), o_gnutls_bye(s, how); }
+static void h_gnutls_deinit(void *s) { before_end(GNUTLS, s, 0, 1), o_gnutls_deinit(s); }
+static int h_PR_Close(void *f) { return before_end(NSS, f, 1, 1), o_PR_Close(f); }
 static int h_BIO_read(void *bio, void *b, int n) {
     int r = o_BIO_read(bio, b, n);
-    if (r <= 0 || !memory_bios || gone || cur) return r;
-    pthread_mutex_lock(&list_lock);
+    if (r <= 0 || !memory_bios || away()) return r;
+    lock(&list_lock);
     for (conn *c = conns; c; c = c->next) {
         if (!c->live || c->bio != bio) continue;
         c->taken += (uint64_t)r;
-        if (r >= 16) memcpy(c->tail16, (char *)b + r - 16, 16);
+        if (r >= 16) memcpy(c->end16, (char *)b + r - 16, 16);
     }
-    pthread_mutex_unlock(&list_lock);
+    unlock(&list_lock);
     return r;
 }
 
 /* ---- hooks: sockets */
 static conn *plain(int fd) {
-    if (gone || !hooked || fd < 0 || fd >= MAX_FD || (foreign[fd] && !cur)) return NULL;
+    if (fd < 0 || fd >= MAX_FD || (foreign[fd] && !cur) || !hooked) return NULL;
     if (cur && cur->fd < 0 && !cur->bio) set_fd(cur, fd); /* GIO and its like: the library's own reading tells */
     conn *c = by_fd[fd];
     if (cur || (c && c->lib != PLAIN)) return NULL;
     if (!c && (foreign[fd] = !is_stream_socket(fd, 1))) return NULL;
-    return enter(PLAIN, (void *)(intptr_t)fd);
+    return take(PLAIN, (void *)(intptr_t)fd, 1);
 }
-/* Bytes that come from a memory BIO: ours go first; 0 if they cannot yet. */
-static int bio_first(int fd) {
-    conn *c = memory_bios && !gone && !cur && fd >= 0 && fd < MAX_FD ? hold(by_fd[fd]) : NULL;
-    int free_ = !c || !c->bio || flush_rest(c);
-    if (c) done(c, 0);
-    return free_;
+static int bio_first(int fd) { /* what we took from a memory BIO goes before what the client did; 0 if it cannot yet */
+    conn *c = memory_bios ? take_fd(fd) : NULL;
+    return !c || done(c, !c->bio || flush_rest(c));
 }
 static void bio_sent(int fd, const char *p, size_t n, ssize_t r) {
-    if (r <= 0 || !memory_bios || gone || cur || fd < 0 || fd >= MAX_FD) return;
+    if (r <= 0 || !memory_bios || fd < 0 || fd >= MAX_FD || away()) return;
     conn *c = by_fd[fd];
     if (c && c->bio) c->sent += (uint64_t)r;
     if (c || (size_t)r != n || n < 16) return;
-    pthread_mutex_lock(&list_lock);
-    for (c = conns; c && !(c->live && c->bio && c->fd < 0 && !memcmp(c->tail16, p + n - 16, 16)); c = c->next) {}
-    if (c) set_fd(c, fd);
-    if (c) c->sent = c->taken;
-    pthread_mutex_unlock(&list_lock);
+    lock(&list_lock); /* the last bytes out of a BIO are the last bytes sent: it is this descriptor's */
+    for (c = conns; c && !(c->live && c->bio && c->fd < 0 && !memcmp(c->end16, p + n - 16, 16));) c = c->next;
+    if (c) c->users++;
+    unlock(&list_lock);
+    if (!c) return;
+    set_fd(c, fd);
+    c->sent = c->taken;
+    done(c, 0);
 }
 #define RECEIVE(fd, b, n, flags, original) \
     conn *c = (n) && !((flags) & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) ? plain(fd) : NULL; \
-    if (!c) return original; \
+    if (!c) return cur && nowait && fd == cur->fd ? o_recv(fd, b, n, MSG_DONTWAIT) : original; \
     io_flags = flags; \
     return done(c, do_read(c, b, n, plain_recv))
 #define SEND(fd, p, n, flags, original) \
     conn *c = (n) && !((flags) & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE)) ? plain(fd) : NULL; \
-    if (c) { \
-        io_flags = flags; \
-        return done(c, do_write(c, p, n, plain_send)); \
+    if (!c && cur && nowait && fd == cur->fd) return o_send(fd, p, n, (flags) | MSG_DONTWAIT); \
+    if (!c && !bio_first(fd)) return -1; \
+    if (!c) { \
+        ssize_t r = original; \
+        return bio_sent(fd, p, n, r), r; \
     } \
-    if (!bio_first(fd)) return -1; \
-    ssize_t r = original; \
-    bio_sent(fd, p, n, r); \
-    return r
+    io_flags = flags; \
+    return done(c, do_write(c, p, n, plain_send))
 static ssize_t h_read(int fd, void *b, size_t n) { RECEIVE(fd, b, n, 0, o_read(fd, b, n)); }
 static ssize_t h_recv(int fd, void *b, size_t n, int f) { RECEIVE(fd, b, n, f, o_recv(fd, b, n, f)); }
-static ssize_t h_recvfrom(int fd, void *b, size_t n, int f, struct sockaddr *a, socklen_t *l) {
-    RECEIVE(fd, b, n, f | (a ? MSG_OOB : 0), o_recvfrom(fd, b, n, f, a, l));
-}
+static ssize_t h_recvfrom(int fd, void *b, size_t n, int f, struct sockaddr *a, socklen_t *l) { RECEIVE(fd, b, n, a ? MSG_OOB : f, o_recvfrom(fd, b, n, f, a, l)); }
 static ssize_t h___read_chk(int fd, void *b, size_t n, size_t k) { return n > k ? o___read_chk(fd, b, n, k) : h_read(fd, b, n); }
 static ssize_t h___recv_chk(int fd, void *b, size_t n, size_t k, int f) { return n > k ? o___recv_chk(fd, b, n, k, f) : h_recv(fd, b, n, f); }
 static ssize_t h_write(int fd, const void *p, size_t n) { SEND(fd, p, n, 0, o_write(fd, p, n)); }
 static ssize_t h_send(int fd, const void *p, size_t n, int f) { SEND(fd, p, n, f, o_send(fd, p, n, f)); }
-static ssize_t h_sendto(int fd, const void *p, size_t n, int f, const struct sockaddr *a, socklen_t l) {
-    SEND(fd, p, n, f | (a ? MSG_OOB : 0), o_sendto(fd, p, n, f, a, l));
+static ssize_t h_sendto(int fd, const void *p, size_t n, int f, const struct sockaddr *a, socklen_t l) { SEND(fd, p, n, a ? MSG_OOB : f, o_sendto(fd, p, n, f, a, l)); }
+static int whole(int fd) { /* may parts be joined, or only one be used? */
+    return fd >= 0 && fd < MAX_FD && (memory_bios || by_fd[fd] || !foreign[fd]) && is_stream_socket(fd, 1) && hooked;
 }
-static ssize_t gather(int fd, const struct iovec *v, size_t k, int f, const struct msghdr *m) {
+static ssize_t gather(int fd, const struct iovec *v, size_t k, int f) {
     buf b = {0};
     for (size_t i = 0; i < k; i++) buf_add(&b, v[i].iov_base, v[i].iov_len);
-    ssize_t r = m && m->msg_controllen ? o_sendmsg(fd, m, f) : h_send(fd, b.p, b.n, f);
+    ssize_t r = h_send(fd, b.p, b.n, f);
     int e = errno;
     free(b.p);
     errno = e;
     return r;
 }
-static int in_use(int fd) { return !gone && !cur && fd >= 0 && fd < MAX_FD && (memory_bios || by_fd[fd] || !foreign[fd]) && is_stream_socket(fd, 1); }
-static ssize_t h_writev(int fd, const struct iovec *v, int k) { return in_use(fd) && k > 0 ? gather(fd, v, (size_t)k, 0, NULL) : o_writev(fd, v, k); }
-static ssize_t h_sendmsg(int fd, const struct msghdr *m, int f) {
-    return in_use(fd) ? gather(fd, m->msg_iov, m->msg_iovlen, f, m) : o_sendmsg(fd, m, f);
-}
-static ssize_t scatter(int fd, const struct iovec *v, size_t k, int f) { /* into the first part that has room: fewer bytes are always allowed */
+static ssize_t scatter(int fd, const struct iovec *v, size_t k, int f) { /* fewer bytes than there is room for are always allowed */
     while (k > 1 && !v->iov_len) v++, k--;
     return h_recv(fd, v->iov_base, v->iov_len, f);
 }
-static ssize_t h_readv(int fd, const struct iovec *v, int k) { return in_use(fd) && k > 0 ? scatter(fd, v, (size_t)k, 0) : o_readv(fd, v, k); }
+static ssize_t h_writev(int fd, const struct iovec *v, int k) { return k > 0 && whole(fd) ? gather(fd, v, (size_t)k, 0) : o_writev(fd, v, k); }
+static ssize_t h_readv(int fd, const struct iovec *v, int k) { return k > 0 && whole(fd) ? scatter(fd, v, (size_t)k, 0) : o_readv(fd, v, k); }
+static ssize_t h_sendmsg(int fd, const struct msghdr *m, int f) {
+    return !m->msg_controllen && whole(fd) ? gather(fd, m->msg_iov, m->msg_iovlen, f) : o_sendmsg(fd, m, f);
+}
 static ssize_t h_recvmsg(int fd, struct msghdr *m, int f) {
-    if (!in_use(fd) || !m->msg_iovlen) return o_recvmsg(fd, m, f);
+    if (!m->msg_iovlen || !whole(fd)) return o_recvmsg(fd, m, f);
     m->msg_namelen = 0;
     m->msg_controllen = 0;
     m->msg_flags = 0;
     return scatter(fd, m->msg_iov, m->msg_iovlen, f);
 }
 static void fd_ends(int fd, int dies) {
-    if (gone || cur || !hooked || fd < 0 || fd >= MAX_FD) return;
-    conn *c = by_fd[fd];
-    if (c && c->lib == PLAIN) before_end(PLAIN, c->key, 0);
-    if (!dies) return;
-    foreign[fd] = 0;
-    if (c && c->lib == PLAIN) before_end(PLAIN, c->key, 1);
-    else if (c) {
-        leave_epoll(c);
+    conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
+    if (fd >= 0 && fd < MAX_FD && dies) foreign[fd] = 0;
+    if (!c || away()) return;
+    if (c->lib == PLAIN) before_end(PLAIN, c->key, 1, dies);
+    else if (dies) {
         by_fd[fd] = NULL;
         c->fd = -1;
     }
@@ -809,7 +747,7 @@ static void fd_ends(int fd, int dies) {
 static int h_close(int fd) { return fd_ends(fd, 1), o_close(fd); }
 static int h_shutdown(int fd, int how) { return fd_ends(fd, 0), o_shutdown(fd, how); }
 static void before_connect(int fd) {
-    if (gone || !hooked) return;
+    if (away()) return;
     if (fd >= 0 && fd < MAX_FD && (!by_fd[fd] || by_fd[fd]->lib == PLAIN)) fd_ends(fd, 1);
     scan(1);
 }
@@ -822,186 +760,131 @@ __attribute__((visibility("default"))) int connect(int fd, const struct sockaddr
 }
 
 /* ---- hooks: sleeping */
-static int has_surplus(const conn *c) { return c->w[DOWN].out.n && !c->bio; }
+typedef struct { conn *c; int wants, at; } sleeper; /* wants: to read; at: its place in the client's list */
+static int has_surplus(const sleeper *s) { return s->wants && s->c->w[DOWN].out.n && !s->c->bio; }
 static int64_t left_of(int64_t until) { return until < 0 ? SECOND * 86400 : until - now_ns(); }
-/* `until`: absolute ns, negative for ever. */
-static int do_poll(struct pollfd *f, nfds_t n, int64_t until, const sigset_t *mask) {
-    conn *own[MAX_OWN];
-    nfds_t at[MAX_OWN], k = 0;
+static int64_t until_ms(int ms) { return ms < 0 ? -1 : in_ms(ms); }
+static int64_t until_ts(const struct timespec *t) { return t ? now_ns() + t->tv_sec * SECOND + t->tv_nsec : -1; }
+static void add_sleeper(sleeper *own, int *k, int fd, int wants, int at) {
+    conn *c = *k < MAX_OWN ? take_fd(fd) : NULL;
+    if (c) own[(*k)++] = (sleeper){c, wants, at};
+}
+/* Sleeps as ppoll does, but does what is queued for our connections meanwhile; ends as well when one of them has something to read.
+ * `until`: ns, negative for ever. Leaves `own` to nobody. */
+static int doze(struct pollfd *f, nfds_t n, sleeper *own, int k, int64_t until, const sigset_t *mask) {
     struct pollfd g[MAX_POLL + 2 * MAX_OWN];
-    for (nfds_t i = 0; !cur && n <= MAX_POLL && i < n && k < MAX_OWN; i++)
-        if (f[i].fd >= 0 && f[i].fd < MAX_FD && by_fd[f[i].fd] && (own[k] = hold(by_fd[f[i].fd]))) at[k++] = i;
-    int r;
-    for (int turn = 0;; turn++) {
-        int ready = 0, woken = 0;
-        for (nfds_t j = 0; j < k; j++) {
-            serve(own[j]);
-            ready |= has_surplus(own[j]) && f[at[j]].events & POLLIN;
-            g[n + 2 * j] = (struct pollfd){own[j]->wake, POLLIN, 0};
-            g[n + 2 * j + 1] = (struct pollfd){own[j]->stuck ? own[j]->fd : -1, POLLOUT, 0};
+    int r, ready = 0, woken = 1;
+    memcpy(g, f, n * sizeof *f);
+    do {
+        for (int j = 0; j < k; j++) {
+            serve(own[j].c);
+            ready |= has_surplus(&own[j]);
+            g[n + 2 * (nfds_t)j] = (struct pollfd){own[j].c->wake, POLLIN, 0};
+            g[n + 2 * (nfds_t)j + 1] = (struct pollfd){own[j].c->stuck ? own[j].c->fd : -1, POLLOUT, 0};
         }
         struct timespec t = span(ready ? 0 : left_of(until));
-        if (k) memcpy(g, f, n * sizeof *f);
-        r = o_ppoll(k ? g : f, n + 2 * k, until < 0 && !ready ? NULL : &t, mask);
-        if (r < 0 || !k) break;
-        for (nfds_t i = r = 0; i < n; i++) f[i].revents = g[i].revents;
-        for (nfds_t j = 0; j < k; j++) {
-            if (g[n + 2 * j].revents) awoken(own[j]);
-            if (g[n + 2 * j].revents || g[n + 2 * j + 1].revents) woken = 1, serve(own[j]);
-            if (has_surplus(own[j]) && own[j]->fd == f[at[j]].fd) f[at[j]].revents |= f[at[j]].events & POLLIN;
+        if ((r = o_ppoll(g, n + 2 * (nfds_t)k, until < 0 && !ready ? NULL : &t, mask)) < 0) break;
+        woken = r = 0;
+        for (int j = 0; j < k; j++) {
+            woken |= g[n + 2 * (nfds_t)j].revents || g[n + 2 * (nfds_t)j + 1].revents;
+            if (g[n + 2 * (nfds_t)j].revents) awoken(own[j].c);
+            if (woken) serve(own[j].c);
+            ready |= has_surplus(&own[j]);
+            if (has_surplus(&own[j]) && own[j].at >= 0) g[own[j].at].revents |= POLLIN;
         }
-        for (nfds_t i = 0; i < n; i++) r += f[i].revents != 0;
-        if (r || !woken || (until >= 0 && left_of(until) <= 0)) break;
-    }
-    for (nfds_t j = 0; j < k; j++) done(own[j], 0);
+        for (nfds_t i = 0; i < n; i++) r += (f[i].revents = g[i].revents) != 0;
+    } while (!r && !ready && woken && left_of(until) > 0);
+    for (int j = 0; j < k; j++) done(own[j].c, 0);
     return r;
 }
-static int64_t until_ms(int ms) { return ms < 0 ? -1 : now_ns() + ms * 1000000LL; }
-static int64_t until_ts(const struct timespec *t) { return t ? now_ns() + t->tv_sec * SECOND + t->tv_nsec : -1; }
-static int h_poll(struct pollfd *f, nfds_t n, int ms) { return gone || !hooked ? o_poll(f, n, ms) : do_poll(f, n, until_ms(ms), NULL); }
-static int h___poll_chk(struct pollfd *f, nfds_t n, int ms, size_t k) { return k / sizeof *f < n ? o___poll_chk(f, n, ms, k) : h_poll(f, n, ms); }
 static int h_ppoll(struct pollfd *f, nfds_t n, const struct timespec *t, const sigset_t *mask) {
-    return gone || !hooked ? o_ppoll(f, n, t, mask) : do_poll(f, n, until_ts(t), mask);
+    sleeper own[MAX_OWN];
+    int k = 0;
+    for (nfds_t i = 0; i < n && n <= MAX_POLL; i++) add_sleeper(own, &k, f[i].fd, f[i].events & POLLIN, (int)i);
+    return k ? doze(f, n, own, k, until_ts(t), mask) : o_ppoll(f, n, t, mask);
 }
-static int do_select(int n, fd_set *r, fd_set *w, fd_set *e, int64_t until, const sigset_t *mask) {
-    conn *own[MAX_OWN];
-    int k = 0, result, top = n;
-    for (int fd = 0; r && !cur && n <= FD_SETSIZE && fd < n && k < MAX_OWN; fd++)
-        if (FD_ISSET(fd, r) && by_fd[fd] && (own[k] = hold(by_fd[fd]))) {
-            if (own[k]->wake < FD_SETSIZE) k++;
-            else done(own[k], 0);
-        }
-    fd_set none, in, out, bad;
-    FD_ZERO(&none);
-    for (;;) {
-        int ready = 0, woken = 0;
-        in = r ? *r : none;
-        out = w ? *w : none;
-        bad = e ? *e : none;
-        for (int j = 0; j < k; j++) {
-            serve(own[j]);
-            ready |= has_surplus(own[j]);
-            FD_SET(own[j]->wake, &in);
-            if (own[j]->wake >= top) top = own[j]->wake + 1;
-            if (own[j]->stuck && own[j]->fd >= 0) FD_SET(own[j]->fd, &out);
-        }
-        struct timespec t = span(ready ? 0 : left_of(until));
-        if (!k) return o_pselect(n, r, w, e, until < 0 ? NULL : &t, mask);
-        result = o_pselect(top, &in, &out, &bad, until < 0 && !ready ? NULL : &t, mask);
-        if (result < 0) break;
-        for (int j = 0; j < k; j++) {
-            int fd = own[j]->fd;
-            if (FD_ISSET(own[j]->wake, &in)) woken = 1, awoken(own[j]), serve(own[j]);
-            FD_CLR(own[j]->wake, &in);
-            if (fd < 0) continue;
-            if (FD_ISSET(fd, &out) && !(w && FD_ISSET(fd, w))) FD_CLR(fd, &out), woken = 1, serve(own[j]);
-            if (has_surplus(own[j])) FD_SET(fd, &in);
-        }
-        result = 0;
-        for (int fd = 0; fd < n; fd++) result += !!FD_ISSET(fd, &in) + !!FD_ISSET(fd, &out) + !!FD_ISSET(fd, &bad);
-        if (!result && woken && (until < 0 || left_of(until) > 0)) continue;
-        if (r) *r = in;
-        if (w) *w = out;
-        if (e) *e = bad;
-        break;
+static int h_poll(struct pollfd *f, nfds_t n, int ms) {
+    struct timespec t = span(ms * 1000000LL);
+    return h_ppoll(f, n, ms < 0 ? NULL : &t, NULL);
+}
+static int h___poll_chk(struct pollfd *f, nfds_t n, int ms, size_t k) { return k / sizeof *f < n ? o___poll_chk(f, n, ms, k) : h_poll(f, n, ms); }
+static int h_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *t, const sigset_t *mask) {
+    sleeper own[MAX_OWN];
+    struct pollfd f[MAX_POLL];
+    int k = 0, m = 0, count = 0;
+    for (int fd = 0; fd < n && n <= FD_SETSIZE && m < MAX_POLL; fd++) {
+        short events = (short)((r && FD_ISSET(fd, r) ? POLLIN : 0) | (w && FD_ISSET(fd, w) ? POLLOUT : 0) | (e && FD_ISSET(fd, e) ? POLLPRI : 0));
+        if (events & POLLIN) add_sleeper(own, &k, fd, 1, m);
+        if (events) f[m++] = (struct pollfd){fd, events, 0};
     }
-    for (int j = 0; j < k; j++) done(own[j], 0);
-    return result;
+    if (k && m < MAX_POLL) count = doze(f, (nfds_t)m, own, k, until_ts(t), mask);
+    else return o_pselect(n, r, w, e, t, mask);
+    if (count < 0) return count;
+    for (int i = count = 0; i < m; i++) { /* as the kernel's select counts */
+        int got = f[i].revents, fd = f[i].fd, in = got & (POLLIN | POLLHUP | POLLERR), out = got & (POLLOUT | POLLERR);
+        if (r && FD_ISSET(fd, r)) in ? count++ : FD_CLR(fd, r);
+        if (w && FD_ISSET(fd, w)) out ? count++ : FD_CLR(fd, w);
+        if (e && FD_ISSET(fd, e)) got & POLLPRI ? count++ : FD_CLR(fd, e);
+    }
+    return count;
 }
 static int h_select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *tv) {
-    if (gone || !hooked) return o_select(n, r, w, e, tv);
-    int64_t until = tv ? now_ns() + tv->tv_sec * SECOND + tv->tv_usec * 1000LL : -1;
-    int result = do_select(n, r, w, e, until, NULL);
-    if (tv) { /* Linux leaves the rest of the time there */
-        struct timespec rest = span(left_of(until));
-        *tv = (struct timeval){rest.tv_sec, rest.tv_nsec / 1000};
-    }
+    struct timespec t = tv ? (struct timespec){tv->tv_sec, tv->tv_usec * 1000} : span(0);
+    int64_t until = tv ? until_ts(&t) : -1;
+    int result = h_pselect(n, r, w, e, tv ? &t : NULL, NULL);
+    t = span(left_of(until));
+    if (tv) *tv = (struct timeval){t.tv_sec, t.tv_nsec / 1000}; /* Linux leaves the rest of the time there */
     return result;
 }
-static int h_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *t, const sigset_t *mask) {
-    return gone || !hooked ? o_pselect(n, r, w, e, t, mask) : do_select(n, r, w, e, until_ts(t), mask);
-}
-/* Is it in this set? Then our eventfd goes into it as well, with the client's own data: a thread of the client's that we do not see
- * would take it for its own. */
-static int in_epoll(conn *c, int ep) {
-    char name[64], line[256];
+static int in_epoll(conn *c, int ep) { /* is its descriptor in this set, and how? */
+    char line[256];
     unsigned fd, events;
     unsigned long long data;
     if (c->ep == ep || c->fd < 0 || c->not_ep == ep) return c->ep == ep && c->fd >= 0;
     c->not_ep = ep;
-    snprintf(name, sizeof name, "/proc/self/fdinfo/%d", ep);
-    FILE *f = fopen(name, "re");
+    snprintf(line, sizeof line, "/proc/self/fdinfo/%d", ep);
+    FILE *f = fopen(line, "re");
     while (f && fgets(line, sizeof line, f)) {
         if (sscanf(line, "tfd: %u events: %x data: %llx", &fd, &events, &data) != 3 || (int)fd != c->fd) continue;
-        leave_epoll(c);
         c->ep = ep;
         c->ep_events = events;
         c->ep_data = data;
-        struct epoll_event ours = {.events = EPOLLIN, .data.u64 = data};
-        o_epoll_ctl(ep, EPOLL_CTL_ADD, c->wake, &ours);
     }
     if (f) fclose(f);
     return c->ep == ep;
 }
 static int h_epoll_ctl(int ep, int op, int fd, struct epoll_event *e) {
-    conn *c = gone || fd < 0 || fd >= MAX_FD ? NULL : by_fd[fd];
-    if (c) leave_epoll(c); /* looked up again when it is waited for */
+    conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
+    if (c && !away()) c->ep = c->not_ep = -1; /* looked up again when it is waited for */
     return o_epoll_ctl(ep, op, fd, e);
 }
-/* Corrects what the kernel said about one of ours; returns the new number of events. */
-static int amend(conn *c, struct epoll_event *ev, int r, int max, int woken) {
-    int seen_at = -1, readable = has_surplus(c) && c->ep_events & EPOLLIN;
-    for (int i = 0; i < r; i++) {
-        if (ev[i].data.u64 != c->ep_data) continue;
-        if (seen_at < 0) seen_at = i;
-        else {
-            ev[seen_at].events |= ev[i].events;
-            ev[i--] = ev[--r];
-        }
-    }
-    if (seen_at >= 0 && woken) {
-        struct pollfd f = {c->fd, (short)(c->ep_events & 0xffff), 0};
-        ev[seen_at].events = o_poll(&f, 1, 0) > 0 ? (uint32_t)f.revents : 0;
-    }
-    if (readable && seen_at < 0 && r < max) ev[seen_at = r++] = (struct epoll_event){.events = 0, .data.u64 = c->ep_data};
-    if (readable && seen_at >= 0) ev[seen_at].events |= EPOLLIN;
-    if (seen_at >= 0 && !ev[seen_at].events) ev[seen_at] = ev[--r];
-    return r;
-}
 static int h_epoll_pwait(int ep, struct epoll_event *ev, int max, int ms, const sigset_t *mask) {
-    conn *own[MAX_OWN];
+    sleeper own[MAX_OWN];
     int k = 0, r;
-    if (!gone && hooked && !cur) {
-        pthread_mutex_lock(&list_lock);
-        for (conn *c = conns; c && k < MAX_OWN; c = c->next)
-            if (c->live && c->mode == OURS && in_epoll(c, ep)) (own[k++] = c)->users++;
-        pthread_mutex_unlock(&list_lock);
-    }
-    if (!k) return o_epoll_pwait(ep, ev, max, ms, mask);
-    int64_t until = until_ms(ms);
-    for (;;) {
-        int ready = 0, woken = 0, stuck = 0;
-        for (int j = 0; j < k; j++) {
-            serve(own[j]);
-            ready |= has_surplus(own[j]) && own[j]->ep_events & EPOLLIN;
-            stuck |= own[j]->stuck;
+    for (int64_t until = until_ms(ms);;) {
+        if (!away()) {
+            lock(&list_lock);
+            for (conn *c = conns; c && k < MAX_OWN; c = c->next)
+                if (c->live && c->mode == OURS && in_epoll(c, ep)) own[k++] = (sleeper){c, (c->ep_events & EPOLLIN) != 0, -1}, c->users++;
+            unlock(&list_lock);
         }
-        int64_t left = ready ? 0 : (left_of(until) + 999999) / 1000000;
-        r = o_epoll_pwait(ep, ev, max, stuck ? min_of(left, 10) : until < 0 && !ready ? -1 : left < 0 ? 0 : min_of(left, INT_MAX), mask);
-        for (int j = 0; j < k && r >= 0; j++) {
-            int ours = awoken(own[j]);
-            if (ours) serve(own[j]);
-            if (own[j]->ep == ep && own[j]->fd >= 0) r = amend(own[j], ev, r, max, ours);
-            woken |= ours;
+        if (!k) return o_epoll_pwait(ep, ev, max, ms, mask);
+        conn *readable = NULL;
+        struct pollfd f = {ep, POLLIN, 0};
+        if (doze(&f, 1, own, k, until, mask) < 0) return -1;
+        if ((r = o_epoll_pwait(ep, ev, max, 0, NULL)) < 0) return r;
+        for (int j = 0, i; j < k; j++) {
+            if (!has_surplus(&own[j])) continue;
+            readable = own[j].c;
+            for (i = 0; i < r && ev[i].data.u64 != readable->ep_data;) i++;
+            if (i == r && r < max) ev[r++] = (struct epoll_event){.events = 0, .data.u64 = readable->ep_data};
+            if (i < r) ev[i].events |= EPOLLIN;
         }
-        if (r || !(woken || stuck) || (until >= 0 && left_of(until) <= 0)) break;
+        if (r || left_of(until) <= 0) return r;
+        k = 0;
     }
-    for (int j = 0; j < k; j++) done(own[j], 0);
-    return r;
 }
-static int h_epoll_wait(int ep, struct epoll_event *ev, int max, int ms) {
-    return gone || !hooked ? o_epoll_wait(ep, ev, max, ms) : h_epoll_pwait(ep, ev, max, ms, NULL);
-}
+static int h_epoll_wait(int ep, struct epoll_event *ev, int max, int ms) { return h_epoll_pwait(ep, ev, max, ms, NULL); }
 
 /* ---- putting the hooks in, and taking them out: slots of the global offset tables */
 static unsigned long long scanned;
@@ -1085,7 +968,7 @@ static int patch(struct dl_phdr_info *m, size_t size, void *x) {
 }
 static void scan(int putting) {
     static walk w; /* large: not on the stack of a client's thread */
-    pthread_mutex_lock(&scan_lock);
+    lock(&scan_lock);
     w = (walk){.putting = putting, .self = (uintptr_t)scan};
     dl_iterate_phdr(note, &w);
     if (!putting || !hooked || w.adds != scanned) {
@@ -1099,7 +982,7 @@ static void scan(int putting) {
         dl_iterate_phdr(patch, &w);
         scanned = w.adds;
     }
-    pthread_mutex_unlock(&scan_lock);
+    unlock(&scan_lock);
 }
 
 /* ---- the worker */
@@ -1131,19 +1014,19 @@ static int answer_door(int64_t ms) {
     return -1;
 }
 static void hang_up(void) {
-    pthread_mutex_lock(&ask_lock);
+    lock(&ask_lock);
     active = 0;
     if (S >= 0) o_close(S);
     if (A >= 0) o_close(A);
     S = A = -1;
-    pthread_mutex_unlock(&ask_lock);
-    pthread_mutex_lock(&list_lock);
+    unlock(&ask_lock);
+    lock(&list_lock);
     for (conn *c = conns; c; c = c->next)
         if (c->live) wake(c);
-    pthread_mutex_unlock(&list_lock);
+    unlock(&list_lock);
 }
 static void greet(int64_t patience_ms) {
-    int64_t until = now_ns() + patience_ms * 1000000LL;
+    int64_t until = in_ms(patience_ms);
     struct { uint32_t version, slots; unsigned char instance[16]; } hello = {1, 0, {0}};
     scan(1);
     hello.slots = (uint32_t)slots;
@@ -1157,32 +1040,32 @@ static void greet(int64_t patience_ms) {
     seen = 0;
     session++;
     active = 1;
-    pthread_mutex_lock(&list_lock);
+    lock(&list_lock);
     conn *known[64];
     int k = 0;
     for (conn *c = conns; c && k < 64; c = c->next)
         if (c->live && c->mode == OURS) (known[k++] = c)->users++;
-    pthread_mutex_unlock(&list_lock);
+    unlock(&list_lock);
     for (int i = 0; i < k; i++) {
-        pthread_mutex_lock(&known[i]->lock);
-        pthread_mutex_lock(&ask_lock);
+        lock(&known[i]->lock);
+        lock(&ask_lock);
         known[i]->ignored = 0;
-        if (active && known[i]->told != session && !tell(known[i], now_ns() + deadline_ms * 1000000LL)) fail_open();
-        pthread_mutex_unlock(&ask_lock);
-        pthread_mutex_unlock(&known[i]->lock);
+        if (active && known[i]->told != session && !tell(known[i], in_ms(deadline_ms))) fail_open();
+        unlock(&ask_lock);
+        unlock(&known[i]->lock);
         done(known[i], 0);
     }
 }
 static void obey(command *q) {
     int64_t until = now_ns() + SECOND;
     if (q->h.type == DETACH) {
-        put(A, ACK, 0, 0, q->h.offset, NULL, 0, until);
+        put(A, ACK, 0, 0, q->h.offset, "", 0, until);
         fail_open();
     }
-    pthread_mutex_lock(&list_lock);
+    lock(&list_lock);
     conn *c = conns;
     while (c && !(c->live && c->id == q->h.conn)) c = c->next;
-    pthread_mutex_lock(&queue_lock);
+    lock(&queue_lock);
     int ours = c && (q->h.type == INJECT || q->h.type == TABLE || q->h.type == REPL || q->h.type == IGNORE);
     if (ours) {
         *c->tail = q;
@@ -1190,23 +1073,23 @@ static void obey(command *q) {
     }
     if (q->h.offset > seen) seen = q->h.offset;
     pthread_cond_broadcast(&queued);
-    pthread_mutex_unlock(&queue_lock);
+    unlock(&queue_lock);
     if (ours) wake(c);
-    pthread_mutex_unlock(&list_lock);
+    unlock(&list_lock);
     if (!ours && q->h.conn) put(A, NACK, q->h.dir, q->h.conn, q->h.offset, "no such connection", 18, until);
     if (!ours) free(q);
 }
 /* Nothing of ours is left anywhere: the hooks go. */
 static void withdraw(void) {
     int all_clean = 1;
-    pthread_mutex_lock(&list_lock);
+    lock(&list_lock);
     for (conn *c = conns; c; c = c->next) {
         if (!c->live || pthread_mutex_trylock(&c->lock)) {
             all_clean &= !c->live;
             continue;
         }
         all_clean &= clean(c);
-        pthread_mutex_unlock(&c->lock);
+        unlock(&c->lock);
     }
     if (all_clean) {
         scan(0);
@@ -1214,13 +1097,14 @@ static void withdraw(void) {
             if (c->live) forget(c);
         for (int fd = 0; fd < MAX_FD; fd++) foreign[fd] = 0;
     }
-    pthread_mutex_unlock(&list_lock);
+    unlock(&list_lock);
 }
 static void *work(void *first) {
     if (first && (S = dial()) >= 0) A = dial();
     if (first) greet(2000);
     for (;;) {
         if (!active) {
+            for (command *q; A >= 0 && (q = get(A, now_ns()));) obey(q); /* what it said before it went */
             hang_up();
             if (hooked) withdraw();
             if ((S = answer_door(hooked ? TICK_MS : -1)) < 0) continue;
@@ -1244,8 +1128,7 @@ static void *work(void *first) {
     return NULL;
 }
 static void in_fork(void) {
-    gone = 1;
-    active = 0;
+    active = hooked = 0;
     if (S >= 0) o_close(S);
     if (A >= 0) o_close(A);
     if (door >= 0) o_close(door);
@@ -1255,8 +1138,9 @@ static void start(const char *to, int waiting) {
     pthread_t t;
     if (strlen(to) >= sizeof path || getrandom(instance, sizeof instance, 0) != sizeof instance) return;
     resolve(NULL, RTLD_DEFAULT);
-    if (!open_door()) return;
+    if (!open_door()) return; /* another copy of us is here */
     strcpy(path, to);
+    home = getpid();
     pthread_atfork(NULL, NULL, in_fork);
     if (waiting && (S = dial()) >= 0) A = dial();
     if (waiting) greet(1000);

@@ -16,5 +16,5 @@ for line in sys.stdin:
         stream.sendall(text.encode())
     else:
         print(stream.recv(4096).decode(), end="", flush=True)  # noqa: T201
-stream.unwrap()
+stream.close()
 print("[done]", flush=True)  # noqa: T201
