@@ -190,6 +190,7 @@ async def test_a_process_that_runs_already_is_meant_by_its_number(tmp_path: Path
             process.stdin.write(b"\n")
             await (await upstream.next()).expect(b"<stream>")
             assert here.home.splices[0].arrival.mode == "redirect"
+            assert [(event.kind, event.pid) for event in here.events[:1]] == [("found", client.pid)]
 
 
 async def test_a_client_that_pins_its_servers_certificate_is_recognised_and_left_alone(

@@ -74,6 +74,9 @@ class Map:
         attributes = struct.pack("=5I", kind, key_size, value_size, entries, 0)
         return cls(_bpf(_Command.MAP_CREATE, attributes), key_size, value_size)
 
+    def close(self) -> None:
+        os.close(self.fd)
+
     def get(self, key: bytes) -> bytes | None:
         value = ctypes.create_string_buffer(self.value_size)
         try:

@@ -33,10 +33,10 @@ class Event:
     """What a person is told while it runs."""
 
     kind: str
-    """``taken``, ``live``, ``distrust``, ``failing``."""
+    """``found`` (runs already), ``taken``, ``live``, ``distrust``, ``failing``."""
     pid: int
     name: str
-    destination: str
+    destination: str = ""
 
 
 @dataclass
@@ -99,6 +99,8 @@ class Redirect:
             self._diversion = diversion
             self._look()
             diversion.start(group)
+            for pid, client in self._clients.items():
+                self.say(Event("found", pid, client.name))
         except OSError as error:
             raise _refused(error) from error
         finally:

@@ -77,10 +77,12 @@ class Diversion:
             raise
 
     def stop(self) -> None:
-        """From here on everything goes where it wants to; what stands, stands."""
+        """From here on everything goes where it wants to; what stands, stands. Nothing can follow."""
         for link in self._links:
             os.close(link)
         self._links.clear()
+        for table in (self._ports, self._pids, self._names, self._wanted, self._arriving):
+            table.close()
 
     def take(self, pid: int) -> None:
         self._pids.put(struct.pack("=I", pid), _TAKE)

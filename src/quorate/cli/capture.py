@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quorate.capture.redirect import Event
 
 SAYS = {
+    "found": "{name} ({pid}) runs already: from its next connection on",
     "taken": "{name} ({pid}) connects to {destination}, through Quorate",
     "live": "{name} ({pid}) has come through",
     "distrust": (
