@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from quorate.capture.clients import KNOWN, Ability, Sighting, Way, advise, known
 from quorate.capture.processes import names_of, parent_of, pids
 from quorate.capture.shim.build import BUILT, HERE, compiler
 
+ROOTS_PATH: Final = (Path("/usr/bin"), Path("/usr/local/bin"))
 SANDBOXES: Final = (
     Path("/snap/bin"),
     Path("/var/lib/flatpak/exports/bin"),
@@ -60,7 +63,13 @@ def ability_here(im: str) -> Ability:
         redirect=supported(),
         im=im,
         our_elf=elf_of(Path("/proc/self/exe")),
+        program=_own_program(),
     )
+
+
+def _own_program() -> str:
+    found = Path(sys.executable).with_name("quorate")
+    return shlex.quote(str(found)) if found.exists() and found.parent not in ROOTS_PATH else "quorate"
 
 
 def _line(found: Sighting, ability: Ability) -> ClientFound:

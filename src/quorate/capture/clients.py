@@ -76,6 +76,8 @@ class Ability:
     im: str = "127.0.0.1:5221"
     """Where clients can connect to."""
     our_elf: Elf | None = None
+    program: str = "quorate"
+    """What root types for it: its path may not have ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ def _startable(found: Sighting, ability: Ability) -> str | None:
 def _from_outside(found: Sighting, ability: Ability, why: str) -> Advice:
     if ability.redirect and found.known.system_trust:
         trust = "`quorate ca --install` first."
-        return Advice(Way.CAPTURE, f"sudo quorate capture {found.program}", f"{why} {trust}")
+        return Advice(Way.CAPTURE, f"sudo {ability.program} capture {found.program}", f"{why} {trust}")
     host, _, port = ability.im.rpartition(":")
     setting = f"Set it to connect to host {host}, port {port} (docs/clients.md)."
     return Advice(Way.LISTENER, None, f"{why} {setting}")

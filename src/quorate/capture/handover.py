@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import struct
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -65,6 +66,8 @@ class Receiver:
 
     async def start(self) -> None:
         """Without it everything else works: what goes wrong is only logged."""
+        if sys.platform != "linux":
+            return
         self._path.unlink(missing_ok=True)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
         try:

@@ -16,7 +16,12 @@ DELETED = " (deleted)"
 
 
 def pids() -> list[int]:
-    return [int(entry.name) for entry in os.scandir(PROC) if entry.name.isdecimal()]
+    """All of this machine, as far as it has a /proc."""
+    try:
+        with os.scandir(PROC) as entries:
+            return [int(entry.name) for entry in entries if entry.name.isdecimal()]
+    except OSError:
+        return []
 
 
 def text_of(pid: int, file: str) -> str:

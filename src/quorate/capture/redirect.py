@@ -68,11 +68,16 @@ class Redirect:
         giver = Giver(self.data, self._told)
         try:
             self._diversion = self._start(doors, giver)
-            tasks = [asyncio.create_task(self._serve(door, giver)) for door in doors if door is not None]
+            tasks: list[asyncio.Task[object]] = [
+                asyncio.create_task(self._serve(door, giver)) for door in doors if door is not None
+            ]
             tasks.append(asyncio.create_task(self._watch()))
+            tasks.append(asyncio.create_task(giver.gone.wait()))
             self.started.set()
             try:
-                await giver.gone.wait()
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
             finally:
                 self._diversion.stop()
                 for task in tasks:
@@ -113,8 +118,9 @@ class Redirect:
             self._diversion.forget(pid)
             del self._clients[pid]
         for pid in running - self._clients.keys():
-            if pid != os.getpid() and any(is_named(pid, name) for name in self.names):
-                self._clients[pid] = _Client(_name(pid))
+            name = next((name for name in self.names if is_named(pid, name)), None)
+            if name is not None and pid != os.getpid():
+                self._clients[pid] = _Client(_name(pid) if name.isdecimal() else name)
                 self._diversion.take(pid)
 
     async def _watch(self) -> None:

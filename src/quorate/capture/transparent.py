@@ -16,7 +16,7 @@ TABLE: Final = "quorate"
 _SO_ORIGINAL_DST: Final = 80
 """linux/netfilter_ipv4.h; IP6T_SO_ORIGINAL_DST has the same number."""
 _TRANSPARENT: Final = {
-    socket.AF_INET: (socket.SOL_IP, 19),  # IP_TRANSPARENT, linux/in.h
+    socket.AF_INET: (socket.IPPROTO_IP, 19),  # IP_TRANSPARENT, linux/in.h
     socket.AF_INET6: (socket.IPPROTO_IPV6, 75),  # IPV6_TRANSPARENT, linux/in6.h
 }
 _SOCKADDR_IN: Final = struct.Struct("!2xH4s8x")
@@ -43,7 +43,7 @@ def transparent_socket(host: str, port: int) -> socket.socket:
 def original_destination(sock: socket.socket) -> Destination | None:
     """Where the client of this accepted connection wanted to go; None if it is gone already."""
     four = sock.family == socket.AF_INET
-    level, shape = (socket.SOL_IP, _SOCKADDR_IN) if four else (socket.IPPROTO_IPV6, _SOCKADDR_IN6)
+    level, shape = (socket.IPPROTO_IP, _SOCKADDR_IN) if four else (socket.IPPROTO_IPV6, _SOCKADDR_IN6)
     try:
         port, address = shape.unpack(sock.getsockopt(level, _SO_ORIGINAL_DST, shape.size))
         return Destination(socket.inet_ntop(sock.family, address), port)
