@@ -42,6 +42,7 @@ class Wire:
     mode: str = "listener"
     domain: str = "example.org"
     found_at: str = ""
+    mode: str = "listener"
 
     def do(self, act: object) -> bool:
         self.talk.do(act(self.talk.splice, self.talk.now))  # type: ignore[operator]

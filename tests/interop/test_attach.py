@@ -79,6 +79,13 @@ async def test_killed_while_messages_flow(make_house: MakeHouse, tmp_path: Path)
         await arrive(alice, bob, expected)
         alice.say("bob@example.org", "still here")
         await bob.message_with("still here")
+        await house.quorate.start()
+        bob.say(ALICE, "once more")
+        await alice.until("once more")
+        alice.say("bob@example.org", "and back")
+        await bob.message_with("and back")
+        assert (await stream_of(house, "alice"))["reason"] == "joined-midstream"
+        assert "asked on" in (await house.quorate.run("who", "bob")).out
         assert not alice.closed
     assert not [line for line in house.server.log if "handled" in line]
 

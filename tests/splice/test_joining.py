@@ -1,5 +1,7 @@
 """A stream joined in its middle: nothing counted before the counts are known, then like any other."""
 
+import re
+
 import pytest
 
 from quorate.model.evidence import Presence
@@ -21,6 +23,8 @@ R, A = "<r xmlns='urn:xmpp:sm:3'/>", "<a xmlns='urn:xmpp:sm:3' h='{}'/>"
 HI = "<message from='bob@example.org/pc' to='alice@example.org/pc'><body>hi</body></message>"
 WRITTEN = "<message to='bob@example.org'><body>hello</body></message>"
 OWN = "alice@example.org/pc"
+NOBODY = "<item jid='eve@example.org' subscription='none'/>"
+MANY = 30
 
 
 def midway(*, at_rest: bool = True, chunk: int = 1 << 20, **tables: tuple[tuple[int, int], ...]) -> Talk:
@@ -47,7 +51,7 @@ def test_both_counts_are_learnt_twice_and_unseen() -> None:
     assert talk.client() == ""
     roster = talk.server()
     assert "jabber:iq:roster" in roster
-    query = f"<query xmlns='jabber:iq:roster'>{BOB}</query>"
+    query = f"<query xmlns='jabber:iq:roster'>{NOBODY}</query>"
     talk.s(f"<iq type='result' id='{ids(roster)[0]}' to='{OWN}'>{query}</iq>")
     assert [str(e.own) for e in talk.saw(LoggedIn)] == [OWN]
     assert [len(e.contacts) for e in talk.saw(RosterSeen)] == [1]
@@ -61,17 +65,16 @@ def test_both_counts_are_learnt_twice_and_unseen() -> None:
     assert talk.server() == A.format(8)
 
 
-def live() -> Talk:
+def live(*items: str) -> Talk:
     talk = midway()
     for _ in range(2):
         talk.c(A.format(7))
     for _ in range(2):
         talk.s(A.format(4))
     request = ids(talk.server())[0]
-    query = f"<query xmlns='jabber:iq:roster'>{BOB}{CAROL}</query>"
+    query = f"<query xmlns='jabber:iq:roster'>{''.join(items) or NOBODY}</query>"
     talk.s(f"<iq type='result' id='{request}' to='{OWN}'>{query}</iq>")
-    talk.wait(0.1)
-    talk.hear()
+    talk.client()
     return talk
 
 
@@ -166,10 +169,11 @@ def test_it_goes_on_where_an_earlier_quorate_ended(chunk: int) -> None:
 
 
 def test_whoever_was_online_before_is_asked_and_the_answer_hidden() -> None:
-    talk = live()
-    talk.ask("bob")
+    talk = live(BOB)
     request = talk.server()
     assert "type='probe'" in request
+    talk.ask("bob")
+    assert talk.server() == ""
     talk.s(f"<presence from='bob@example.org/pc' to='{OWN}'><show>dnd</show>{DELAY}</presence>")
     assert talk.client() == ""
     talk.wait(1.0)
@@ -183,13 +187,31 @@ def test_whoever_was_online_before_is_asked_and_the_answer_hidden() -> None:
 def test_the_user_is_there_until_the_client_says_otherwise() -> None:
     talk = live()
     assert talk.splice.own is not None
-    said = [e for e in talk.all if isinstance(e, OwnPresenceSent)]
-    assert [(e.presence, e.implied) for e in said] == [(Presence.ONLINE, True)]
+    assert [(e.presence, e.implied) for e in talk.saw(OwnPresenceSent)] == [(Presence.ONLINE, True)]
     talk.c("<presence><show>dnd</show></presence>")
     assert [(e.presence, e.implied) for e in talk.saw(OwnPresenceSent)] == [(Presence.BUSY, False)]
 
 
 def test_nobody_is_offline_because_the_login_was_missed() -> None:
-    talk = live()
+    talk = live(BOB)
     talk.wait(30.0)
-    assert talk.saw(PresenceSeen) == []
+    assert [(e.presence, e.reason) for e in talk.saw(PresenceSeen)] == [(Presence.UNKNOWN, Reason.TIMEOUT)]
+
+
+def test_all_are_asked_for_at_the_pace_of_asking_and_a_name_comes_first() -> None:
+    people = [f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(MANY)]
+    talk = live(*people)
+    asked = re.findall(r"probe' id='\S+' to='(\S+)@", first := talk.server())
+    for step in range(40):
+        for id, contact in re.findall(r"get' id='(\S+)' to='(\S+)'", first):
+            last = "<query xmlns='jabber:iq:last' seconds='9'/>"
+            talk.s(f"<iq type='result' id='{id}' from='{contact}'>{last}</iq>")
+        if step == 2:
+            talk.ask("p29")
+        talk.wait(0.25)
+        more = re.findall(r"probe' id='\S+' to='(\S+)@", first := talk.server())
+        assert len(more) <= 5
+        asked += more
+    assert sorted(asked) == sorted(f"p{n}" for n in range(MANY))
+    assert asked.index("p29") < 10
+    assert talk.client() == ""

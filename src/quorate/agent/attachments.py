@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from quorate.agent.attached_kept import AttachedKept
 from quorate.agent.stream import AgentStream
 from quorate.agent.streams import Streams
 from quorate.agent.waiting_client import WaitingClient
@@ -47,6 +48,7 @@ class Attachments:
         self._door.went = self._went
         self._waiting: dict[int, AgentStream] = {}
         """By process id: what is shown of a client that has no stream yet."""
+        self._kept = AttachedKept(data)
         self._control: asyncio.Server | None = None
         self._news = asyncio.Condition()
         self._attaching = asyncio.Lock()
@@ -64,11 +66,16 @@ class Attachments:
             log.error("no attaching error=%s", type(error).__name__)
         finally:
             os.umask(before)
+        for pid in self._kept.living():
+            if not self._door.visit(pid):
+                self._kept.forget(pid)
 
     async def stop(self) -> None:
         if self._control is not None:
             self._control.close()
             self._path.unlink(missing_ok=True)
+        for pid in self._door.clients:
+            self._kept.forget(pid)
         await self._door.stop()
 
     def splice(self, arrival: Arrival, now: float) -> Splice:
@@ -102,6 +109,7 @@ class Attachments:
                 remedy="`quorate streams` lists what it is attached to.",
             )
         for client in named:
+            self._kept.forget(client.told.pid)
             await client.detach()
         return {"pid": named[0].told.pid, "name": named[0].told.name}
 
@@ -189,6 +197,7 @@ class Attachments:
         return True
 
     def _came(self, client: AttachedClient[Splice]) -> None:
+        self._kept.keep(client.told.pid)
         client.changed = lambda: self._changed(client)
         self._changed(client)
 

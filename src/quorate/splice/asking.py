@@ -118,6 +118,23 @@ class Asking:
             self._open[contact] = Question(contact, [request], until)
             self.pump()
 
+    def wonder(self, contact: Jid) -> None:
+        """Ask for a contact nobody has asked for."""
+        if self._too_soon(contact) or contact in self._open or self._refusal(contact) is not None:
+            return
+        self._open[contact] = Question(contact, [], self.context.now + self.context.config.ask_timeout_s)
+        self.pump()
+
+    @property
+    def busy(self) -> bool:
+        """As many are being asked for, or were within a second, as may be, and one more by name."""
+        return len(self._open) >= self.context.config.asks_per_s - 1 or not self._may_send()
+
+    def free_at(self) -> float | None:
+        """When the next may be asked for, if time alone decides that."""
+        soon = (at + 1.0 for at in self._recent if at + 1.0 > self.context.now)
+        return next(soon, None)
+
     def pump(self) -> None:
         """Send what may leave, conclude what is due."""
         for question in list(self._open.values()):

@@ -101,6 +101,8 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
         if connection.joining is not None:
             connection.joining.identified(data)
         session.roster.own_result(data)
+        if session.context.joined:
+            session.catching_up.begin()
         return None
     elif id == session.ringing:
         session.ringing = ""

@@ -27,9 +27,9 @@ SILENT_S = 3.0
 AGAIN_S = 2.0
 """An answer that has not come is asked for again."""
 TRIES = 8
-"""To hear the same twice from one end; then the stream is only read."""
+"""To hear the same twice from one end; else the stream is only read."""
 ROSTER_S = 20.0
-"""The roster is asked for again after this, once."""
+"""A server that has not answered by then has not said whose stream it is."""
 USUAL = "urn:xmpp:sm:3"
 
 
@@ -68,7 +68,7 @@ class Joining:
         self._silent_at: float | None = None
         """When it is taken for sure that they are not."""
         self._roster_at: float | None = None
-        """When the roster is asked for again."""
+        """When the answer to the request for the roster is given up."""
         self.over = False
         """The stream is like any other from here on."""
 
@@ -153,7 +153,7 @@ class Joining:
                 count.again_at = None
                 self._request(count)
         if self._roster_at is not None and self._roster_at <= now and not self.over:
-            self._roster_at = None
+            self.over = True
             connection.freeze(Reason.JOINED_UNKNOWN)
 
     def _found(self, side: Side) -> None:
@@ -182,7 +182,8 @@ class Joining:
             count.again_at = connection.now + AGAIN_S / 10
             return
         if count.tries >= TRIES:
-            connection.go_blind(Reason.DESYNC)
+            self.over = True
+            connection.freeze(Reason.DESYNC)
             return
         count.tries += 1
         count.due.append(connection.session.ledger.passed(count.origin))

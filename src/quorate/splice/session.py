@@ -10,6 +10,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.asking import Asking
 from quorate.splice.block_list import BlockList
+from quorate.splice.catching_up import CatchingUp
 from quorate.splice.companion import Companion
 from quorate.splice.config import SpliceConfig
 from quorate.splice.context import Context, nowhere
@@ -53,6 +54,7 @@ class Session:
         self.asking = Asking(
             self.context, self.injector, self.roster, self.presence, managed=lambda: self.ledger.on
         )
+        self.catching_up = CatchingUp(self.context, self.roster, self.presence, self.asking)
         self.telling = Telling(self.context, self.injector, self.companion)
         self.ringing = ""
         """Id of our ping to the server that has no answer yet."""
@@ -159,6 +161,7 @@ class Session:
                 self.companion.show()
                 self.injector.pump()
             self.asking.pump()
+            self.catching_up.pump()
             self._end_burst()
 
     def next_deadline(self) -> float | None:
@@ -168,6 +171,7 @@ class Session:
             self.companion.show_at(),
             self.injector.next_deadline(),
             self.asking.next_deadline(),
+            self.catching_up.next_deadline(),
             self._burst_ends(),
         )
         return min((t for t in times if t is not None), default=None)
