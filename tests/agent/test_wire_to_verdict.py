@@ -39,7 +39,6 @@ class Wire:
     talk: Talk
     peer: str = "test"
     detail: str | None = None
-    mode: str = "listener"
     domain: str = "example.org"
     found_at: str = ""
     mode: str = "listener"
