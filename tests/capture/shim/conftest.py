@@ -15,9 +15,7 @@ from tests.capture.shim.controller import UP, Controller
 from tests.capture.shim.house import Client, Server, compile_chat, python_client
 from tests.interop.certificates import TestAuthority
 
-HEADER = (
-    "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
-)
+HEADER = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +39,23 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return context
 
 
-SANITIZED = ("-Werror", "-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SANITIZED = (
+    "-Werror",
+    "-g",
+    "-O1",
+    "-fno-omit-frame-pointer",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+)
 """The library with these is what clients get if QUORATE_SHIM_SANITIZED is set."""
 
 
 def sanitizer() -> dict[str, str]:
     """What a client that was not built with it needs in its environment."""
     found = [
-        subprocess.run([compiler() or "cc", f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+        subprocess.run(
+            [compiler() or "cc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+        )
         for name in ("libasan.so", "libubsan.so")
     ]
     return {
@@ -76,11 +83,18 @@ class Scene:
     env: dict[str, str] = field(default_factory=dict)
 
     def begin(
-        self, library: str, loop: str = "poll", *, sndbuf: int = 0, slow: bool = False, listen: bool = True, quiet: bool = False
+        self,
+        library: str,
+        loop: str = "poll",
+        *,
+        sndbuf: int = 0,
+        slow: bool = False,
+        listen: bool = True,
+        quiet: bool = False,
     ) -> tuple[Client, Server, Controller]:
         self.server = Server(None if library == "plain" else self.tls, slow=slow)
         self.stack.callback(self.server.close)
-        self.stack.callback(lambda: self.controller.hang_up())
+        self.stack.callback(self.controller.hang_up)
         path = self.home / "socket"
         if listen:
             self.controller.listen(path)
