@@ -79,7 +79,7 @@ class Collected:
 
 @dataclass
 class Server:
-    """Takes one client; a TLS server if it has a context. Writes and reads in different threads, one at a time."""
+    """Takes one client; a TLS server if it has a context. Its threads read and write one at a time."""
 
     context: ssl.SSLContext | None = None
     got: Collected = field(default_factory=Collected)

@@ -38,7 +38,9 @@ def test_what_passes_is_seen_and_unchanged(scene: Scene, library: str, loop: str
 
 
 @every_client
-def test_a_client_that_sleeps_sends_and_receives_what_is_put_in(scene: Scene, library: str, loop: str) -> None:
+def test_a_client_that_sleeps_sends_and_receives_what_is_put_in(
+    scene: Scene, library: str, loop: str
+) -> None:
     client, server, controller = scene.begin(library, loop)
     server.send(b"<stream:stream>")
     client.out.until_has(b"<stream:stream>")
@@ -78,7 +80,7 @@ def hear(scene: Scene, data: bytes, said: bytes | None = None) -> None:
 
 
 class Judge:
-    """Answers by a function of direction and all that is held and new; keeps what is held as the library does."""
+    """Answers by direction and all that is held and new; keeps what is held as the library does."""
 
     def __init__(self, decide: Callable[[int, bytes], tuple[int, bytes]]) -> None:
         self.decide = decide
@@ -160,7 +162,12 @@ def test_a_full_socket_loses_and_doubles_nothing(scene: Scene, library: str, emp
     scene.controller.judge = Judge(lambda _, data: (len(data), data.replace(b"<x/>", changed)))
     client, server, controller = scene.begin(library, sndbuf=4096, slow=True)
     said = [f"<m i='{i}'>{'x' * 5000}</m><x/>" for i in range(400)]
-    feeder = threading.Thread(target=lambda: [client.say(line) for line in said])
+
+    def feed() -> None:
+        for line in said:
+            client.say(line)
+
+    feeder = threading.Thread(target=feed)
     scene.stack.callback(feeder.join)
     feeder.start()
     assert server.there.wait(10)
@@ -447,4 +454,3 @@ def test_a_table_that_waits_for_its_verdict_goes_with_it(scene: Scene) -> None:
     client.say("<companion/><two/>")
     server.got.until(lambda data: data == f"{HEADER}<iq/><companion/><two/>".encode())
     hear(scene, f"<a {SM} h='1'/>".encode(), f"<a {SM} h='3'/>".encode())
-

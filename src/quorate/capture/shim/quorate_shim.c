@@ -1117,13 +1117,13 @@ static void *work(void *first) {
             scan(1);
             continue;
         }
-        if (f[1].revents && (f[1].fd = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-            put(f[1].fd, NACK, 0, 0, 0, "busy", 4, now_ns());
-            o_close(f[1].fd);
-        }
         command *q = f[0].revents ? get(A, INT64_MAX) : NULL;
         if (q) obey(q);
         else if (f[0].revents) fail_open();
+        else if ((f[1].fd = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) { /* one controller at a time */
+            put(f[1].fd, NACK, 0, 0, 0, "busy", 4, now_ns());
+            o_close(f[1].fd);
+        }
     }
     return NULL;
 }
