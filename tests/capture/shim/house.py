@@ -110,6 +110,8 @@ class Server:
         self.there.set()
         self.go.wait()
         self.got.take(self._read)
+        with self.lock:
+            client.close()
 
     def _read(self) -> bytes:
         assert self.client is not None

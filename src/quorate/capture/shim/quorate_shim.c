@@ -452,8 +452,8 @@ static io *const writers[] = {plain_send, ssl_write, gnutls_send, pr_write};
 static int may_retry(const conn *c, long r) { /* after a call that failed: would it have blocked? */
     if (c->lib == OPENSSL) return o_SSL_want(c->key) == 2 || o_SSL_want(c->key) == 3;
     if (c->lib == GNUTLS) return r == -28 || r == -52;
-    if (c->lib == NSS) return o_PR_GetError() == -5998;
-    return errno == EAGAIN || errno == EINTR;
+    if (c->lib == NSS) return r < 0 && o_PR_GetError() == -5998; /* PR_WOULD_BLOCK_ERROR */
+    return r < 0 && (errno == EAGAIN || errno == EINTR);
 }
 static int blocks(const conn *c) { /* NSPR waits for itself, above a descriptor that does not block */
     return c->fd >= 0 && !(io_flags & MSG_DONTWAIT) && !(fcntl(c->fd, F_GETFL) & O_NONBLOCK);
