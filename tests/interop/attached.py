@@ -124,7 +124,13 @@ async def stream_of(house: House, name: str, state: str = "live") -> dict[str, A
     """This account's stream, once it is in this state."""
     async with asyncio.timeout(WAIT_S):
         while True:
-            found: list[dict[str, Any]] = (await house.quorate.run("streams", "--json")).json()
-            for stream in found:
+            for stream in await house.quorate.get("/streams"):
                 if stream["account"] == f"xmpp:{house.server.jid(name)}" and stream["state"] == state:
-                    return stream
+                    return dict(stream)
+            await asyncio.sleep(0.05)
+
+
+async def known(house: House, who: str, **query: str) -> dict[str, tuple[str, bool]]:
+    """What `who` answers: by name, how available and whether that was asked for."""
+    people = await house.quorate.get("/presence", who=who, **query)
+    return {p["name"]: (p["availability"], any(t["used"] and t["asked"] for t in p["trace"])) for p in people}

@@ -159,6 +159,13 @@ class Quorate:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def get(self, path: str, **query: str) -> Any:
+        """One question to the API; its JSON."""
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=30) as client:
+            answer = await client.get(f"{self.url}/api/v1{path}", params=query)
+        assert answer.is_success, answer.text
+        return answer.json()
+
     async def way_in(self) -> str:
         """An address that lets one browser into the page, once."""
         return str((await self.post("/enter-keys", {}))["url"])

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.interop.attached import Slix, sit_down, slix, stream_of
+from quorate.link import attaching
+from tests.interop.attached import Slix, known, sit_down, slix, stream_of
 from tests.interop.certificates import TestAuthority
 from tests.interop.conftest import House, MakeHouse
 from tests.interop.im_client import ImClient
@@ -43,7 +44,7 @@ async def test_the_story_in_profanity_started_by_run(make_house: MakeHouse, tmp_
     stream = await stream_of(house, "alice")
     assert (stream["mode"], stream["state"], stream["reason"]) == ("attach", "live", None)
     assert stream["server"] == f"example.org (127.0.0.1:{house.server.port})"
-    assert "available" in (await house.quorate.run("who", "bob")).out
+    assert await known(house, "bob") == {"bob": ("available", False)}
     await alice.type("/msg Quorate help")
     await alice.shows("What I understand:")
     await answers(alice, 'meet bob about "release 2.4"', "Q1")
@@ -63,7 +64,7 @@ async def test_killed_while_messages_flow(make_house: MakeHouse, tmp_path: Path)
     bob = await house.login("bob")
     async with slix(house, "alice", by_run=True) as alice:
         await stream_of(house, "alice")
-        assert (await house.quorate.run("who", "carol and dave")).code == 0
+        await known(house, "carol and dave")
         expected = []
         for number in range(150):
             text = f"message {number:03}"
@@ -85,7 +86,7 @@ async def test_killed_while_messages_flow(make_house: MakeHouse, tmp_path: Path)
         alice.say("bob@example.org", "and back")
         await bob.message_with("and back")
         assert (await stream_of(house, "alice"))["reason"] == "joined-midstream"
-        assert "asked on" in (await house.quorate.run("who", "bob")).out
+        assert await known(house, "bob") == {"bob": ("available", True)}
         assert not alice.closed
     assert not [line for line in house.server.log if "handled" in line]
 
@@ -112,9 +113,7 @@ async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, t
         await alice.shows(f"{turn} hello")
         stream = await stream_of(house, "alice")
         assert (stream["reason"], stream["contacts"], stream["companion"]) == ("joined-midstream", 3, True)
-        known = await house.quorate.run("who", "bob and carol")
-        assert re.search(r"bob +available .*asked on", known.out)
-        assert re.search(r"carol +offline .*asked on", known.out)
+        assert await known(house, "bob and carol") == {"bob": ("available", True), "carol": ("offline", True)}
         await alice.type("/msg Quorate help")
         await answers(alice, "who bob", "bob: available")
         await answers(alice, f'meet bob about "the {turn}"', "Q")
@@ -143,7 +142,7 @@ async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path:
     async with slix(house, "carol") as carol:
         pids = {"alice": await alice.pid(), "bob": await bob.pid(), "carol": carol.pid}
         for pid in pids.values():
-            await attach(house, pid)
+            await attaching.attach(house.quorate.data, str(pid))
         for name in pids:
             dave.say(f"{name}@example.org", "hello")
         carol.say("dave@example.org", "hello")
@@ -152,10 +151,9 @@ async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path:
         for name in pids:
             stream = await stream_of(house, name)
             assert (stream["mode"], stream["contacts"]) == ("attach", 3)
-            known = await house.quorate.run("who", "dave", "--from", f"{name}@example.org")
-            assert "available" in known.out, (name, known)
+            assert (await known(house, "dave", **{"from": f"{name}@example.org"}))["dave"][0] == "available"
         for pid in pids.values():
-            assert (await house.quorate.run("detach", str(pid))).code == 0
+            await attaching.detach(house.quorate.data, str(pid))
         for name in pids:
             dave.say(f"{name}@example.org", "goodbye")
         await carol.until("goodbye")

@@ -14,7 +14,7 @@ from quorate.capture.attach.facts import elf_of, facts_of
 from quorate.capture.bpf import supported
 from quorate.capture.clients import KNOWN, Ability, Sighting, Way, advise, known_by, tls_of
 from quorate.capture.processes import names_of, parent_of, pids
-from quorate.capture.shim.build import BUILT, HERE, compiler
+from quorate.capture.shim.build import HERE, caches, compiler, file_name
 
 ROOTS_PATH: Final = (Path("/usr/bin"), Path("/usr/local/bin"))
 SANDBOXES: Final = (
@@ -56,7 +56,8 @@ def look(captured: Mapping[int, str], ability: Ability) -> list[ClientFound]:
 
 
 def ability_here(im: str) -> Ability:
-    run = (HERE / BUILT).exists() or compiler() is not None
+    made = (place / file_name() for place in (HERE, *caches()))
+    run = compiler() is not None or any(path.is_file() for path in made)
     return Ability(
         run=run,
         attach=run and importlib.util.find_spec("frida") is not None,

@@ -60,6 +60,10 @@ class Ledger:
         self._logs[origin] = AckLog.joined(table, h, passed)
         self.changed.add(origin)
 
+    def carried(self) -> None:
+        """Another connection counts on: whoever delivers its bytes has no table yet."""
+        self.changed = set(self._logs)
+
     def table(self, origin: Side) -> Table:
         """How to translate what the receiver of this side's stanzas counts; empty if nothing is counted."""
         log = self._logs.get(origin)

@@ -78,6 +78,7 @@ class Session:
     ) -> None:
         """Effects and additions go to this connection from now on."""
         self.context.out, self.context.safe, self.context.headers = out, safe, headers
+        self.ledger.carried()
         self.let_go = let_go
 
     def detach(self) -> None:

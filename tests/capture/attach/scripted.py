@@ -47,6 +47,8 @@ class ScriptedShim:
         self._path = path
         self._instance = os.urandom(16)
         self.connections: dict[int, Connection] = {}
+        self.enabled = ""
+        """What the client was told when counting began."""
         self._applied = 0
         self._commands: list[Frame] = []
         self._news = asyncio.Condition()

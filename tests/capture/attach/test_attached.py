@@ -1,5 +1,6 @@
 """What the agent says to the library in a client: verdicts, additions, tables, and their order."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ async def log_in(shim: ScriptedShim, *, sm: bool = True) -> None:
     await shim.down(BOUND)
     if sm:
         await shim.up(ENABLE)
-        await shim.down(ENABLED)
+        shim.enabled = await shim.down(ENABLED)
     await shim.up(ROSTER_GET)
     await shim.down(roster())
     await shim.up("<presence/>")
@@ -136,6 +137,25 @@ async def test_what_is_typed_to_the_companion_never_arrives(tmp_path: Path) -> N
         rows = connection.tables[DOWN]
         assert [shift for _, shift in rows] == [0, 1]
         assert await shim.down(A.format(rows[-1][0])) == A.format(rows[-1][0] + 1)
+
+
+async def test_a_resumed_session_brings_its_tables_along(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (shim, _, _door):
+        shim.open(1, fresh="1")
+        await log_in(shim)
+        typed = "<message to='quorate@quorate.invalid' type='chat'><body>help</body></message>"
+        assert await shim.up(HI + typed) == HI
+        rows = shim.connections[1].tables[DOWN]
+        shim.close(1)
+        again = shim.open(2, fresh="1")
+        await shim.up(CLIENT_HEADER, 2)
+        await shim.down(SERVER_HEADER, 2)
+        virtual = re.search(r"id='(q1\.\w+)'", shim.enabled)
+        assert virtual is not None
+        asked = await shim.up(f"<resume xmlns='urn:xmpp:sm:3' previd='{virtual[1]}' h='1'/>", 2)
+        assert "previd='S9'" in asked
+        await shim.down(f"<resumed xmlns='urn:xmpp:sm:3' previd='S9' h='{rows[-1][0]}'/>", 2)
+        assert again.tables[DOWN] == ((rows[-1][0], rows[-1][1]),)
 
 
 async def test_additions_go_before_the_verdict_that_names_them(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Clients compiled once, and a certificate for the server they talk to."""
 
+import os
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.shim.build import shim
+from quorate.capture.shim.build import compiler, shim
 from tests.capture.shim.controller import UP, Controller
 from tests.capture.shim.house import Client, Server, compile_chat, python_client
 from tests.interop.certificates import TestAuthority
 
-HEADER = (
-    "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
-)
+HEADER = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +39,33 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return context
 
 
+SANITIZED = (
+    "-Werror",
+    "-g",
+    "-O1",
+    "-fno-omit-frame-pointer",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+)
+"""The library with these is what clients get if QUORATE_SHIM_SANITIZED is set."""
+
+
+def sanitizer() -> dict[str, str]:
+    """What a client that was not built with it needs in its environment."""
+    found = [
+        subprocess.run(
+            [compiler() or "cc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+        )
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    return {
+        "LD_PRELOAD": ":".join(os.path.realpath(one.stdout.strip()) for one in found),
+        "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:use_sigaltstack=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+    }
+
+
 @dataclass
 class Scene:
     """One client, one server, one controller; ``begin`` starts them and waits for the stream header."""
@@ -56,11 +83,18 @@ class Scene:
     env: dict[str, str] = field(default_factory=dict)
 
     def begin(
-        self, library: str, loop: str = "poll", *, sndbuf: int = 0, slow: bool = False, listen: bool = True, quiet: bool = False
+        self,
+        library: str,
+        loop: str = "poll",
+        *,
+        sndbuf: int = 0,
+        slow: bool = False,
+        listen: bool = True,
+        quiet: bool = False,
     ) -> tuple[Client, Server, Controller]:
         self.server = Server(None if library == "plain" else self.tls, slow=slow)
         self.stack.callback(self.server.close)
-        self.stack.callback(lambda: self.controller.hang_up())
+        self.stack.callback(self.controller.hang_up)
         path = self.home / "socket"
         if listen:
             self.controller.listen(path)
@@ -68,6 +102,8 @@ class Scene:
             command = python_client(loop, self.server.port)
         else:
             command = [str(self.chats(library)), loop, str(self.server.port), str(sndbuf)]
+        if os.environ.get("QUORATE_SHIM_SANITIZED"):
+            self.extra, self.env = SANITIZED, {**sanitizer(), **self.env}
         self.client = self.stack.enter_context(Client(command, shim(self.extra), path, self.env))
         self.client.say(self.header)
         self.reads_when_told = loop == "blocking.py"

@@ -202,7 +202,9 @@ class Controller:
 
     def state(self) -> str:
         last = [(ask.conn, ask.direction, ask.offset, ask.data[-60:]) for ask in self.asks[-3:]]
-        return f"opens={self.opens} closed={self.closed} last asks={last} nacks={self.nacks} ended={self.ended}"
+        return (
+            f"opens={self.opens} closed={self.closed} last asks={last} nacks={self.nacks} ended={self.ended}"
+        )
 
     def until(self, what: Callable[["Controller"], object], within_s: float = DEADLINE_S) -> None:
         with self.changed:

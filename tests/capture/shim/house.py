@@ -79,7 +79,7 @@ class Collected:
 
 @dataclass
 class Server:
-    """Takes one client; a TLS server if it has a context. Writes and reads in different threads, one at a time."""
+    """Takes one client; a TLS server if it has a context. Its threads read and write one at a time."""
 
     context: ssl.SSLContext | None = None
     got: Collected = field(default_factory=Collected)
@@ -110,6 +110,8 @@ class Server:
         self.there.set()
         self.go.wait()
         self.got.take(self._read)
+        with self.lock:
+            client.close()
 
     def _read(self) -> bytes:
         assert self.client is not None

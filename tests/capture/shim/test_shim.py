@@ -1,18 +1,21 @@
 """The library in clients of every kind, against a scripted controller and a scripted server."""
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from quorate.capture.shim.build import shim
 from tests.capture.shim.conftest import HEADER, Scene
 from tests.capture.shim.controller import DETACH, DOWN, IGNORE, UP, Ask, Controller, Verdict, passed, replaced
-from tests.capture.shim.house import Client, Server
+from tests.capture.shim.house import Client, Server, python_client
 
 LIBRARIES = ["openssl", "gnutls", "gio", "nss", "plain"]
 LOOPS = ["poll", "ppoll", "select", "pselect", "epoll"]
@@ -38,7 +41,9 @@ def test_what_passes_is_seen_and_unchanged(scene: Scene, library: str, loop: str
 
 
 @every_client
-def test_a_client_that_sleeps_sends_and_receives_what_is_put_in(scene: Scene, library: str, loop: str) -> None:
+def test_a_client_that_sleeps_sends_and_receives_what_is_put_in(
+    scene: Scene, library: str, loop: str
+) -> None:
     client, server, controller = scene.begin(library, loop)
     server.send(b"<stream:stream>")
     client.out.until_has(b"<stream:stream>")
@@ -78,7 +83,7 @@ def hear(scene: Scene, data: bytes, said: bytes | None = None) -> None:
 
 
 class Judge:
-    """Answers by a function of direction and all that is held and new; keeps what is held as the library does."""
+    """Answers by direction and all that is held and new; keeps what is held as the library does."""
 
     def __init__(self, decide: Callable[[int, bytes], tuple[int, bytes]]) -> None:
         self.decide = decide
@@ -160,7 +165,12 @@ def test_a_full_socket_loses_and_doubles_nothing(scene: Scene, library: str, emp
     scene.controller.judge = Judge(lambda _, data: (len(data), data.replace(b"<x/>", changed)))
     client, server, controller = scene.begin(library, sndbuf=4096, slow=True)
     said = [f"<m i='{i}'>{'x' * 5000}</m><x/>" for i in range(400)]
-    feeder = threading.Thread(target=lambda: [client.say(line) for line in said])
+
+    def feed() -> None:
+        for line in said:
+            client.say(line)
+
+    feeder = threading.Thread(target=feed)
     scene.stack.callback(feeder.join)
     feeder.start()
     assert server.there.wait(10)
@@ -224,7 +234,7 @@ SM = "xmlns='urn:xmpp:sm:3'"
 
 
 @everywhere
-@pytest.mark.parametrize("ending", ["detach", "killed", "late"])
+@pytest.mark.parametrize("ending", ["detach", "killed", "late", "ignored"])
 def test_counts_are_translated_after_the_end(scene: Scene, library: str, ending: str) -> None:
     def judge(ask: Ask) -> Verdict | None:
         return None if ending == "late" and b"<last/>" in ask.data else passed()
@@ -241,10 +251,14 @@ def test_counts_are_translated_after_the_end(scene: Scene, library: str, ending:
         controller.command(DETACH, 0, 0)
     elif ending == "killed":
         controller.hang_up()
+    elif ending == "ignored":
+        controller.command(IGNORE, UP, controller.only)
+        client.say("<last/>")
+        server.got.until_has(b"<last/>")
     else:
         client.say("<last/>")
         server.got.until_has(b"<last/>")
-    if ending != "killed":
+    if ending not in ("killed", "ignored"):
         controller.until(lambda it: it.ended)
     client.say(f"<a {SM} h='9'/><message><a {SM} h='9'/></message>")
     server.got.until_has(f"<a {SM} h='7'/><message><a {SM} h='9'/></message>".encode())
@@ -448,3 +462,72 @@ def test_a_table_that_waits_for_its_verdict_goes_with_it(scene: Scene) -> None:
     server.got.until(lambda data: data == f"{HEADER}<iq/><companion/><two/>".encode())
     hear(scene, f"<a {SM} h='1'/>".encode(), f"<a {SM} h='3'/>".encode())
 
+
+def test_starttls_ends_the_plain_connection_and_begins_another(scene: Scene) -> None:
+    """As most clients begin. The client also starts a program in between, which is none of ours."""
+    controller = scene.controller
+    controller.listen(scene.home / "socket")
+    scene.stack.callback(controller.hang_up)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = python_client("starttls.py", listener.getsockname()[1])
+        client = scene.stack.enter_context(Client(command, shim(), scene.home / "socket"))
+        plain, _ = listener.accept()
+        assert plain.recv(4096).endswith(b"<stream:stream to='plain'>")
+        plain.sendall(b"<stream:stream><features/>")
+        assert plain.recv(4096) == b"<starttls/>"
+        plain.sendall(b"<proceed/>")
+        with scene.tls.wrap_socket(plain, server_side=True) as secret:
+            assert secret.recv(4096).endswith(b"<stream:stream to='secret'>")
+            secret.sendall(b"<features/>")
+            client.out.until(lambda data: data == b"None\n<features/>")
+            assert secret.recv(4096) == b"<iq/>"
+            first, second = controller.opens
+            assert controller.closed == [first]
+            assert controller.opens[first]["lib"] == "plain"
+            assert controller.opens[second]["lib"] == "openssl"
+            assert controller.opens[first]["fd"] == controller.opens[second]["fd"]
+            assert controller.opens[second]["fresh"] == "1"
+            of_first = b"".join(ask.data for ask in controller.asks if ask.conn == first)
+            assert of_first.endswith(b"<starttls/><proceed/>")
+            controller.inject(DOWN, b"<message/>")
+            client.out.until_has(b"<message/>")
+
+
+def test_what_only_starts_the_client_passes_the_library_on(scene: Scene) -> None:
+    scene.controller.listen(scene.home / "socket")
+    scene.stack.callback(scene.controller.hang_up)
+    command = ["/bin/sh", "-c", 'exec env "$0" -c "$1"', sys.executable, "import time; time.sleep(60)"]
+    client = scene.stack.enter_context(Client(command, shim(), scene.home / "socket"))
+    scene.controller.until(lambda it: it.pid)
+    assert scene.controller.pid == client.process.pid
+    assert b"python" in Path(f"/proc/{client.process.pid}/cmdline").read_bytes().split(b"\0")[0]
+
+
+def test_vectors_and_two_threads_on_a_plain_socket(scene: Scene) -> None:
+    scene.env = {"VECTORS": "1"}
+    scene.controller.judge = Judge(whole_stanzas)
+    client, server, controller = scene.begin("plain", "blocking")
+    hear(scene, b"<stream:stream>")
+    client.say("<old/><iq/>")
+    server.got.until_has(b"<quite-new/><iq/>")
+    hear(scene, b"<secret/><old/>", b"<stream:stream><quite-new/>")
+    controller.inject(UP, b"<presence/>")
+    server.got.until_has(b"<presence/>")
+    controller.inject(DOWN, b"<message/>")
+    client.out.until_has(b"<message/>")
+    assert client.leave() == 0
+
+
+def test_a_blocking_client_whose_server_does_not_read_still_receives(scene: Scene) -> None:
+    """One thread is stuck in a write, the other one reads meanwhile."""
+    client, server, _ = scene.begin("plain", "blocking", sndbuf=4096, slow=True)
+    feeder = threading.Thread(target=lambda: client.say("<m>" + "x" * 4_000_000 + "</m>"), daemon=True)
+    feeder.start()
+    assert server.there.wait(10)
+    time.sleep(0.2)  # so that the write is under way; it cannot end before `go`
+    for i in range(50):
+        server.send(b"<iq i='%d'/>" % i)
+        client.out.until_has(b"<iq i='%d'/>" % i)
+    server.go.set()
+    server.got.until(lambda data: len(data) > 4_000_000)
+    feeder.join(10)

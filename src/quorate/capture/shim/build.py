@@ -1,6 +1,6 @@
 """Compiles the library that is put into clients: once, when the package is built or on demand in a checkout.
 
-Run by hatchling's hook (`script/build_page.py`), so it imports nothing of Quorate's.
+Read by hatchling's hook (`script/build_page.py`) as well, so it imports nothing of Quorate's.
 """
 
 import hashlib
@@ -25,8 +25,6 @@ FLAGS = (
 )
 STRICT = ("-Werror",)
 """Added by the tests: another compiler's new warning must not keep a user from attaching."""
-BUILT = "quorate_shim.so"
-"""Beside this module when the package was built with a compiler at hand."""
 
 
 class NoShim(Exception):
@@ -45,6 +43,11 @@ def digest(extra: tuple[str, ...] = ()) -> str:
     for name in (*SOURCES, *HEADERS):
         seen.update((HERE / name).read_bytes())
     return seen.hexdigest()[:16]
+
+
+def file_name(extra: tuple[str, ...] = ()) -> str:
+    """Beside this module if the package was built where a compiler was, else in one of ``caches``."""
+    return f"quorate_shim-{digest(extra)}.so"
 
 
 def compile_to(target: Path, extra: tuple[str, ...] = ()) -> None:
@@ -86,10 +89,8 @@ def shim(extra: tuple[str, ...] = ()) -> Path:
 
     ``extra`` adds compiler flags (sanitizers, for tests).
     """
-    if not extra and (HERE / BUILT).is_file():
-        return HERE / BUILT
-    name = f"quorate_shim-{digest(extra)}.so"
-    for place in caches():
+    name = file_name(extra)
+    for place in (HERE, *caches()):
         if (place / name).is_file():
             return place / name
     for place in caches():

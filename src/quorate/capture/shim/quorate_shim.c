@@ -273,10 +273,12 @@ static long done(conn *c, long r) {
 }
 
 /* ---- what is delivered */
+/* Quorate translates counts in it; else we do. */
+static int led(const conn *c) { return active && !c->ignored; }
 static void deliver_to(buf *out, conn *c, int dir, const void *p, size_t n) {
     way *w = &c->w[dir];
-    int begun = n && tokenizer_feed(&w->tok, p, n, active && !w->tok.hold ? NULL : &w->table, out);
-    if (begun && dir == DOWN && !active) c->w[DOWN].table.n = c->w[UP].table.n = 0;
+    int begun = n && tokenizer_feed(&w->tok, p, n, led(c) && !w->tok.hold ? NULL : &w->table, out);
+    if (begun && dir == DOWN && !led(c)) c->w[DOWN].table.n = c->w[UP].table.n = 0;
 }
 static void deliver(conn *c, int dir, const void *p, size_t n) { deliver_to(&c->w[dir].out, c, dir, p, n); }
 static void deliver_held(conn *c, int dir) {
@@ -400,7 +402,7 @@ static int judge(conn *c, int dir, const void *p, size_t n, int in_place) {
         in_place = 0;
     } else {
         deliver_held(c, dir);
-        in_place = in_place && !w->out.n && !w->tok.hold && (active || !w->table.n);
+        in_place = in_place && !w->out.n && !w->tok.hold && (led(c) || !w->table.n);
         deliver_to(in_place ? NULL : &w->out, c, dir, p, n);
     }
     free(v);
@@ -452,8 +454,8 @@ static io *const writers[] = {plain_send, ssl_write, gnutls_send, pr_write};
 static int may_retry(const conn *c, long r) { /* after a call that failed: would it have blocked? */
     if (c->lib == OPENSSL) return o_SSL_want(c->key) == 2 || o_SSL_want(c->key) == 3;
     if (c->lib == GNUTLS) return r == -28 || r == -52;
-    if (c->lib == NSS) return o_PR_GetError() == -5998;
-    return errno == EAGAIN || errno == EINTR;
+    if (c->lib == NSS) return r < 0 && o_PR_GetError() == -5998; /* PR_WOULD_BLOCK_ERROR */
+    return r < 0 && (errno == EAGAIN || errno == EINTR);
 }
 static int blocks(const conn *c) { /* NSPR waits for itself, above a descriptor that does not block */
     return c->fd >= 0 && !(io_flags & MSG_DONTWAIT) && !(fcntl(c->fd, F_GETFL) & O_NONBLOCK);
@@ -1117,13 +1119,13 @@ static void *work(void *first) {
             scan(1);
             continue;
         }
-        if (f[1].revents && (f[1].fd = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-            put(f[1].fd, NACK, 0, 0, 0, "busy", 4, now_ns());
-            o_close(f[1].fd);
-        }
         command *q = f[0].revents ? get(A, INT64_MAX) : NULL;
         if (q) obey(q);
         else if (f[0].revents) fail_open();
+        else if ((f[1].fd = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) { /* one controller at a time */
+            put(f[1].fd, NACK, 0, 0, 0, "busy", 4, now_ns());
+            o_close(f[1].fd);
+        }
     }
     return NULL;
 }

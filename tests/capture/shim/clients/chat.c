@@ -236,7 +236,7 @@ int main(int argc, char **argv) {
         if (waited < 0) continue;
         if (pending()) is_readable[0] = 0, is_readable[1] = 1;
         while (is_readable[1] && (r = get(b, sizeof b)) > 0) fwrite(b, 1, (size_t)r, stdout), fflush(stdout);
-        if (r == 0) return puts("[end]"), 0;
+        if (r == 0) return puts("[end]"), fflush(stdout), _exit(0), 0;
         if (r == -2) die("read");
         if (is_readable[0] && open_) open_ = take_lines() != 0;
         while (queued) {
@@ -252,5 +252,6 @@ int main(int argc, char **argv) {
     }
     end();
     puts("[done]");
-    return 0;
+    fflush(stdout);
+    _exit(0); /* p11-kit's destructor hangs under AddressSanitizer */
 }
