@@ -5,6 +5,7 @@ import contextlib
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,28 @@ echo '127.0.0.1 localhost example.org' >{home}/hosts; mount --bind {home}/hosts 
 echo ready; exec cat
 """
 """A machine of its own as far as its trust store and the names of hosts go."""
+PINNER = """#!{python}
+import socket, ssl, sys
+HEADER = b"<?xml version='1.0'?><stream:stream to='example.org' version='1.0' xmlns='jabber:client'"
+HEADER += b" xmlns:stream='http://etherx.jabber.org/streams'>"
+def expect(s, words):
+    seen = b""
+    while words not in seen:
+        seen += s.recv(4096)
+while True:
+    with socket.create_connection(("127.0.0.1", 5222), 20) as s:
+        s.sendall(HEADER)
+        expect(s, b"</stream:features>")
+        s.sendall(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+        expect(s, b"<proceed")
+        try:
+            ssl.create_default_context(cafile={ca!r}).wrap_socket(s, server_hostname="example.org")
+            print("accepted", flush=True)
+        except ssl.SSLError:
+            print("refused", flush=True)
+    sys.stdin.readline()
+"""
+"""A client that trusts its server's authority and nobody else."""
 ACCOUNT = "[{jid}]\nenabled=true\nresource=profanity\npassword={password}\n"
 PREFERENCES = "[ui]\nsplash=false\nvercheck=false\n[notifications]\nmessage=off\n"
 
@@ -106,6 +129,27 @@ async def capture(there: tuple[str, ...], quorate: Quorate, *names: str) -> Asyn
         await process.wait()
 
 
+async def refuses_and_is_left_alone(folder: Path, ca: Path, running: Running) -> None:
+    program = folder / "pinner"
+    program.write_text(PINNER.format(python=sys.executable, ca=str(ca)))
+    program.chmod(0o755)
+    process = await asyncio.create_subprocess_exec(
+        str(program), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), WAIT_S) == b"refused\n"
+        said = await running.says("does not accept Quorate's certificate")
+        assert f"quorate attach {process.pid}" in said
+        process.stdin.write(b"again\n")
+        assert await asyncio.wait_for(process.stdout.readline(), WAIT_S) == b"accepted\n"
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+@pytest.mark.timeout(150)
 async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_the_capture(
     tmp_path: Path,
 ) -> None:
@@ -133,7 +177,7 @@ async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_th
         alice.home.mkdir()
         async with (
             ImClient("bob@example.org", accounts["bob"], "127.0.0.1", 5222, authority.path) as bob,
-            capture(there, quorate, "profanity") as running,
+            capture(there, quorate, "profanity", "pinner") as running,
         ):
             await running.says("Capturing profanity")
             async with alice:
@@ -145,6 +189,7 @@ async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_th
                 assert (stream["mode"], stream["state"]) == ("redirect", "live")
                 (seen,) = (await quorate.run("who", "bob", "--json")).json()
                 assert seen["availability"] == "available"
+                await refuses_and_is_left_alone(tmp_path, authority.path, running)
                 running.process.kill()
                 await running.process.wait()
                 await alice.type("/msg Quorate who bob")
