@@ -63,6 +63,20 @@ def test_else_is_read_with_a_time_of_its_own(text: str, otherwise: list[Otherwis
     assert all(text[then.who_column - 1 :].startswith(then.who) for then in otherwise)
 
 
+NAMES = {
+    "meet Else within 5m else on": "Else",
+    "meet bob and else else kim within 5m at 14:00": "bob and else",
+    "meet any of (else, bob) on mon": "any of (else, bob)",
+    'meet "on" or between on mon': '"on" or between',
+    "meet bob, on mon": "bob",
+}
+
+
+@pytest.mark.parametrize(("text", "who"), NAMES.items(), ids=NAMES)
+def test_where_somebody_has_to_be_named_it_is_a_name(text: str, who: str) -> None:
+    assert read(text).who == who
+
+
 REFUSED = {
     "meet bob between 18:00": 10,
     "meet bob between 18:00 and 18:00": 10,

@@ -109,6 +109,8 @@ def test_people_and_groups(tmp_path: Path) -> None:
         ('web = "localhost"', "HOST:PORT"),
         ('zone = "Mars/Olympus"', "Europe/Berlin"),
         ("ring_s = ", "not valid TOML"),
+        ('[groups]\na = ["@b"]\nb = ["kim", "@A"]', "A group cannot be in itself: @a → @b → @a"),
+        ('[groups]\na = ["no spaces@b.org"]', "is not an address"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, says: str) -> None:

@@ -18,6 +18,7 @@ from quorate.activity.turn import Turn
 from quorate.activity.view import View
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
 from quorate.model.reasons import Reason
+from quorate.rules.forms import people_in
 
 NOBODY_CAME_AFTER: Final = timedelta(minutes=15)
 
@@ -79,8 +80,9 @@ def _of_people(activity: Activity, view: View) -> Iterator[Timer]:
     if activity.state is ActivityState.LIVE or activity.state.over:
         return
     inside = candidates.counted(activity)
+    named = None if activity.fell_back_at is None else frozenset(people_in(activity.requirement))
     for person in activity.people:
-        if not candidates.named(activity, person.key):
+        if named is not None and person.key not in named:
             continue
         if (again := view.again_at(person.key)) is not None:
             yield Timer(again, TimerKind.RUNG_ENOUGH, person.key)

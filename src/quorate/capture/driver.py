@@ -6,13 +6,14 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar, TypeVarTuple, Unpack
+from typing import Generic, TypeVar
 
 from quorate.capture.act import Act
 from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import Leg
-from quorate.capture.means import Means, Observer
+from quorate.capture.means import Means
+from quorate.capture.noticed import Noticed
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble
 from quorate.errors import place_of
@@ -47,7 +48,6 @@ log = logging.getLogger(__name__)
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 _IMPERATIVE = frozenset({Connect, Redirected, StartTls, Close})
 S = TypeVar("S", bound=Spliced)
-Ts = TypeVarTuple("Ts")
 
 
 class Driver(Generic[S]):
@@ -70,7 +70,6 @@ class Driver(Generic[S]):
         self._reached = reached
         server = reached.leg if reached is not None else Leg(Side.SERVER, self, means.scratch)
         self._legs = {Side.CLIENT: client, Side.SERVER: server}
-        self.observer: Observer | None = None
         self._work: list[SpliceEffect] = []
         """What is still to be performed while ``_running``."""
         self._running = False
@@ -84,6 +83,7 @@ class Driver(Generic[S]):
         self._timer: asyncio.TimerHandle | None = None
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
+        self.noticed = Noticed(self._loop)
         self.over: asyncio.Future[None] = self._loop.create_future()
         self._outgoing = ("", "")  # HOST:PORT of our own end of the upstream connection, and of the server's
         self.domain = ""
@@ -207,33 +207,30 @@ class Driver(Generic[S]):
         if self._running:
             self._work.extend(effects)
             return
-        self._running, noticed, work = True, False, list(effects)
+        self._running, work = True, list(effects)
         while work:
             for effect in work:
-                if self._perform(effect):
-                    noticed = True
+                self._perform(effect)
             work, self._work = self._work, []
         self._running = False
         self._arm()
-        if noticed and self.observer is not None:
-            self._observe(self.observer.settled)
+        self.noticed.settled()
 
-    def _perform(self, effect: SpliceEffect) -> bool:
-        """True if it may be news to the observer. A mistake of ours ends this one stream, nothing else."""
+    def _perform(self, effect: SpliceEffect) -> None:
+        """A mistake of ours ends this one stream, nothing else."""
         try:
             if type(effect) is Send:
                 if self._hello and effect.side is Side.CLIENT and self._direct is not None:
                     self._secure_client()
                 self._legs[effect.side].write(effect.data)
-                return False
-            if type(effect) in _IMPERATIVE:
+            elif type(effect) in _IMPERATIVE:
+                self.noticed.stir()
                 self._obey(effect)
-            elif self.observer is not None:
-                self._observe(self.observer.noticed, effect)
+            else:
+                self.noticed.add(effect)
         except Exception as error:
             self._broken(error)
             self.abort()
-        return True
 
     def _obey(self, effect: SpliceEffect) -> None:
         if isinstance(effect, StartTls):
@@ -298,8 +295,8 @@ class Driver(Generic[S]):
             self._broken(error)
             return
         self.found_at = place
-        if self.observer is not None:
-            self._observe(self.observer.settled)
+        self.noticed.stir()
+        self.noticed.settled()
         if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))
         else:
@@ -342,8 +339,7 @@ class Driver(Generic[S]):
                 timer.cancel()
         self.over.set_result(None)
         self._means.outgoing.discard(self._outgoing)
-        if self.observer is not None:
-            self._observe(self.observer.ended)
+        self.noticed.ended()
 
     def _broken(self, error: Exception) -> None:
         """Our own mistake: from here on bytes only pass."""
@@ -354,17 +350,11 @@ class Driver(Generic[S]):
         self._arm()
         self._guarded(lambda: self._run(self._splice.abandon(self._means.clock.monotonic())))
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
-        if self.observer is not None and not self._closing:
-            self._observe(self.observer.noticed, broken)
+        if not self._closing:
+            self.noticed.add(broken)
+            self.noticed.settled()
         if not self._legs[Side.SERVER].connected:
             self._close()
-
-    @staticmethod
-    def _observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
-        try:
-            tell(*args)
-        except Exception as error:
-            log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
 
     def _arm(self) -> None:
         """Keep the earliest timer ever wanted: one that rings too soon only looks again."""

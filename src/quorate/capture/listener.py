@@ -212,9 +212,9 @@ class Listener(Generic[S]):
             overdue.cancel()
             self._overdue_timers.pop(driver, None)
             self._strangers.remove(driver)
-            driver.observer = observer
+            driver.noticed.observer = observer
 
-        driver.observer = _UntilLogin(observer, proven)
+        driver.noticed.observer = _UntilLogin(observer, proven)
         self._overdue_timers[driver] = overdue
         too_many = self._strangers.add(driver, driver.peer.rpartition(":")[0])
         if too_many is not None:

@@ -22,7 +22,7 @@ SCRATCH_SIZE = 64 * 1024
 ROOM = 16 * 1024
 """With less than that left in the scratch buffer, what is there is dealt with before more is read."""
 EVENTS_AT_ONCE = 256
-READS_AT_ONCE = 16
+READS_AT_ONCE = 32
 """The first of them does not wait long for the last."""
 Ts = TypeVarTuple("Ts")
 
@@ -99,7 +99,8 @@ class StreamSelector(selectors.DefaultSelector):
                 return rest
 
     def _serve(self, happened: list[tuple[int, int]]) -> list[tuple[selectors.SelectorKey, int]]:
-        rest, came = [], list[tuple[Watched, memoryview]]()
+        rest = []
+        came: list[tuple[Watched, memoryview]] = []
         watched, scratch, end = self._watched.get, self._scratch, 0
         for fd, mask in happened:
             transport = watched(fd)

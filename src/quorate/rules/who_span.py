@@ -27,6 +27,10 @@ WORDS: Final = (
 )
 """What ends a requirement: a person of such a name is quoted."""
 
+_NAMES: Final = frozenset({"on", "between", "else"})
+_JOINTS: Final = frozenset({"", "and", "or", "of", "optional", "+"})
+"""Where somebody has to be named one of these is a name: Else is one."""
+
 _TOKEN = re.compile(r"[(),\"“„«]|[^\s(),\"“„«]+")
 
 
@@ -34,16 +38,20 @@ def who_span(text: str, at: int) -> tuple[int, int]:
     """From the first word to the first option outside parentheses and quotes, surrounding space aside."""
     while at < len(text) and text[at].isspace():
         at += 1
-    depth, place, end = 0, at, at
+    depth, place, end, before = 0, at, at, ""
     while found := _TOKEN.search(text, place):
         token, place = found[0], found.end()
         if token in CLOSING:
             place = _after_quote(text, place, token)
-        elif depth <= 0 and token.lower() in WORDS:
+        elif depth <= 0 and _is_option(token.lower(), before):
             break
         depth += (token == "(") - (token == ")")
-        end = place
+        end, before = place, token.lower()
     return at, end - (text[at:end].endswith(",") and end > at)
+
+
+def _is_option(word: str, before: str) -> bool:
+    return word in WORDS and not (word in _NAMES and before in _JOINTS)
 
 
 def _after_quote(text: str, at: int, opening: str) -> int:

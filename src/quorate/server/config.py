@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from quorate.activity.budget import RINGS
 from quorate.errors import Misconfigured, QuorateError
 from quorate.model.address import Address, parse_address
+from quorate.rules.groups import opened
 from quorate.rules.quiet import parse_quiet
 from quorate.server.zones import NoSuchZone, system_zone, zone_named
 
@@ -143,6 +144,20 @@ class Settings(_Section):
     def _is_span(cls, text: str) -> str:
         return _span(text)
 
+    @field_validator("groups")
+    @classmethod
+    def _are_groups(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for member in (member for members in groups.values() for member in members):
+            if "@" in member and not member.startswith("@"):
+                _address(member)
+        by_name = {name.casefold(): members for name, members in groups.items()}
+        for name in by_name:
+            try:
+                opened(name, by_name)
+            except QuorateError as error:
+                raise ValueError(error.problem.rstrip(".")) from error
+        return groups
+
     @field_validator("zone")
     @classmethod
     def _is_zone(cls, text: str) -> str:
@@ -157,6 +172,11 @@ class Settings(_Section):
     def tz(self) -> tzinfo:
         """Time zone of the times people type and read."""
         return ZoneInfo(self.zone) if self.zone else system_zone()
+
+    @property
+    def store(self) -> Path | str:
+        """Where the store is: a directory, or the URL of a database."""
+        return self.database or self.data
 
     @property
     def store(self) -> Path | str:

@@ -10,15 +10,23 @@ from quorate.model.address import Address
 from quorate.model.availability import Availability
 from quorate.model.command import Kind
 from quorate.model.person import Person
-from quorate.model.requirement import Requirement
+from quorate.model.requirement import AllOf, CountOf, Group, OneOf, Optional, Part, Requirement
 from quorate.rules.book import SupposedBook
 from quorate.rules.check import CheckAnswer, check
 from quorate.rules.forms import people_in
 from quorate.rules.parser import parse_who
 from quorate.rules.resolve import AddressBook, resolve
+from quorate.rules.text import group_text
 from quorate.server.directory import Directory
 from quorate.server.meeting_times import times_of
 from quorate.server.meetings import NewMeeting
+
+
+class NobodyKnown(Refused):
+    """A group of names without anybody behind them."""
+
+    code = "nobody-known"
+
 
 NEEDS_TARGET = (Kind.REVIEW, Kind.LINK)
 
@@ -71,7 +79,7 @@ class _Supposing:
     def __init__(
         self, given: Mapping[str, Availability], groups: Mapping[str, Sequence[str]], base: AddressBook
     ) -> None:
-        members = [member for group in groups.values() for member in group]
+        members = [m for group in groups.values() for m in group if not m.startswith("@")]
         self._given = {name.casefold() for name in (*given, *members)}
         self._supposed = SupposedBook(given, groups)
         self._base = base
@@ -165,4 +173,24 @@ def _resolved(
     own_key = directory.key_of(vantage)
     requirement = resolve(parse_who(who, column=column), directory.book(vantage), organiser_key=own_key)
     people = (directory.person(key, vantage) for key in people_in(requirement))
-    return requirement, tuple(person for person in people if person is not None)
+    known = tuple(person for person in people if person is not None)
+    _refuse_strangers(requirement, frozenset(person.key for person in known))
+    return requirement, known
+
+
+def _refuse_strangers(part: Part, known: frozenset[str]) -> None:
+    """Of a group somebody has to be known."""
+    match part:
+        case Group(name=name, members=members) if known.isdisjoint(members):
+            raise NobodyKnown(
+                f"Column {part.column}: nobody in {group_text(name)} is known: {', '.join(members[:6])}.",
+                remedy="Give them addresses in quorate.toml, or add them to your contacts.",
+                column=part.column,
+            )
+        case Optional(part=inner):
+            _refuse_strangers(inner, known)
+        case CountOf(of=of):
+            _refuse_strangers(of, known)
+        case OneOf(choices=parts) | AllOf(parts=parts):
+            for each in parts:
+                _refuse_strangers(each, known)

@@ -1,6 +1,6 @@
 """A meeting as the API is asked for it: texts and moments to what the hub takes."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from quorate.errors import NotSyntax, Refused
 from quorate.model.command import Kind, When, Window
@@ -40,6 +40,7 @@ def _when(asked: NewActivity, starts: datetime | None) -> When:
 
 
 def _moment(text: str, now: datetime, zone: tzinfo) -> datetime:
+    """In UTC."""
     try:
         exact = datetime.fromisoformat(text)
     except ValueError:
@@ -47,7 +48,7 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     # a date alone is no time, and one without an offset is meant in the zone
     if len(text) <= len("2026-01-31"):
         return at(parse_time(text), now, zone)
-    return exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)
+    return (exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _with_zone(moment: datetime | None) -> datetime | None:
@@ -55,7 +56,7 @@ def _with_zone(moment: datetime | None) -> datetime | None:
         raise Refused(
             "before has no time zone.", remedy="Send it as RFC 3339, for example 2026-01-31T14:00:00Z."
         )
-    return moment
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _window(text: str, zone: tzinfo) -> Window:

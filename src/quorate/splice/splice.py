@@ -304,7 +304,8 @@ class Splice:
     def _advance(self, side: Side, window: bytes, at: int) -> int:
         """Deal with one element, or with what there is of it; where the next begins."""
         framer = self._connection.framers[side]
-        pending, pieces = framer.pending, list[Piece | Lost]()
+        pending = framer.pending
+        pieces: list[Piece | Lost] = []
         try:
             at = framer.advance(window, at, pieces)
         except Exception:  # a fault of ours must not stop the stream

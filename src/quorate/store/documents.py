@@ -39,6 +39,17 @@ def _first_fits(schema: Any) -> Any:
     return schema
 
 
+
+def _first_fits(schema: Any) -> Any:
+    """Of the kinds of a union the first that fits, where pydantic would look for the best."""
+    if isinstance(schema, dict):
+        inner = {key: _first_fits(value) for key, value in schema.items()}
+        return {**inner, "mode": "left_to_right"} if schema.get("type") == "union" else inner
+    if isinstance(schema, list | tuple):
+        return type(schema)(_first_fits(value) for value in schema)
+    return schema
+
+
 _ACTIVITY: Final = TypeAdapter(Activity)
 # Parts of a requirement are told apart by the fields they must have: to try them all would double a start.
 _READ_ACTIVITY: Final = SchemaValidator(cast(CoreSchema, _first_fits(_ACTIVITY.core_schema)))

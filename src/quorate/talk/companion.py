@@ -10,7 +10,16 @@ from quorate.model.command import MeState
 from quorate.model.person import Person
 from quorate.talk.organiser import tally_text
 from quorate.talk.reasons import reason_text
-from quorate.talk.wording import clock_text, ends, sentence_row, span_text, title
+from quorate.talk.wording import (
+    begins,
+    clock_text,
+    ends,
+    hours,
+    otherwise,
+    sentence_row,
+    span_text,
+    title,
+)
 
 NOTHING = 'Nothing is under way. Start something: meet bob about "release 2.4"'
 NOBODY = "You have no contacts yet. People appear when your client has loaded its contact list."
@@ -97,7 +106,8 @@ def _status_line(activity: Activity, now: datetime | None, zone: tzinfo) -> str:
         return sentence_row(f"{head}.", reason_text(activity.reason) if activity.reason else "")
     if activity.state is ActivityState.LIVE:
         return f"{head}, {len(activity.joined)} in the room."
-    return sentence_row(f"{head}, {tally_text(activity)}.", ends(activity, now, zone) if now else "")
+    times = [begins(activity, now, zone), hours(activity), ends(activity, now, zone)] if now else []
+    return sentence_row(f"{head}, {tally_text(activity)}.", *times)
 
 
 def cancelled(activity: Activity) -> str:
@@ -112,6 +122,8 @@ def cancelled(activity: Activity) -> str:
 def extended(activity: Activity, now: datetime | None = None, zone: tzinfo = UTC) -> str:
     if activity.deadline is None or now is None:
         return f"{title(activity)} has more time now."
+    if activity.fallbacks:
+        return sentence_row(f"{title(activity)} has more time now.", otherwise(activity, now, zone))
     return f"{title(activity)} now ends {clock_text(activity.deadline, now, zone)}."
 
 

@@ -60,6 +60,12 @@ def ends(activity: Activity, now: datetime, zone: tzinfo) -> str:
     return f"Ends {clock_text(activity.deadline, now, zone)}." if activity.deadline else ""
 
 
+def begins(activity: Activity, now: datetime, zone: tzinfo) -> str:
+    """``Begins 14:00.``, or nothing if it has."""
+    ahead = activity.starts is not None and now < activity.starts
+    return f"Begins {clock_text(activity.starts, now, zone)}." if ahead and activity.starts else ""
+
+
 def otherwise(activity: Activity, now: datetime, zone: tzinfo) -> str:
     """``Else, at 02:24: lena or omar.``, or nothing."""
     if not activity.fallbacks or activity.deadline is None:
