@@ -5,6 +5,7 @@ machine.
 """
 
 import argparse
+import asyncio
 import contextlib
 import importlib.util
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench import asks
 from bench.load import Load, account, busy, contact, keepalives, news, nothing_new, paced
 from bench.peers import (
     DOMAIN,
@@ -277,7 +279,10 @@ def main() -> None:
     parser.add_argument("--idle-streams", type=int, default=2000)
     parser.add_argument("--idle-seconds", type=float, default=10.0)
     parser.add_argument(
-        "--part", choices=("busy", "idle", "loops"), action="append", help="default: busy, idle"
+        "--part", choices=("busy", "idle", "loops", "ask"), action="append", help="default: busy, idle"
+    )
+    parser.add_argument(
+        "--server", choices=("prosody", "ejabberd"), action="append", help="of --part ask; default: both"
     )
     given = parser.parse_args()
     allow_many_files()
@@ -290,6 +295,9 @@ def main() -> None:
         ground = Ground(Path(home), listening.getsockname()[1], *certificate, authority.path)
         field_ = Field(ground, listening, certificate)
         parts = given.part or ["busy", "idle"]
+        if "ask" in parts:
+            for name in given.server or ("prosody", "ejabberd"):
+                print("\n".join(asks.table(name, asyncio.run(asks.on_server(name)))), flush=True)
         if "loops" in parts:
             print(
                 "\n".join(busy_part(field_, (direct, haproxy, *on_loops()), given.rounds, given.seconds, 0))

@@ -1,10 +1,11 @@
 """Child of engine.py: changes a second of another rule engine on PYTHONPATH, printed as one number.
 
-Each condition is a rule: everybody it names has a fact. Coming asserts the fact, going retracts it.
+Each set of people is a rule: everybody in it has a fact. Coming asserts the fact, going retracts it.
 """
 
 import collections
 import collections.abc
+import contextlib
 import json
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 def main() -> None:
     given = json.load(sys.stdin)
-    change = {"durable_rules": durable, "experta": experta}[sys.argv[1]](given["conditions"])
+    change = {"durable_rules": durable, "experta": experta}[sys.argv[1]](given["rules"])
     present: set[str] = set()
     began, done = time.process_time(), 0
     while time.process_time() - began < given["seconds"]:
@@ -26,11 +27,12 @@ def main() -> None:
     print(done / (time.process_time() - began))
 
 
-def durable(conditions: list[list[str]]) -> Callable[[str, bool], None]:
+def durable(rules: list[list[str]]) -> Callable[[str, bool], None]:
+    from durable.engine import MessageNotHandledException
     from durable.lang import assert_fact, c, m, retract_fact, ruleset, when_all
 
     with ruleset("presence"):
-        for keys in conditions:
+        for keys in rules:
             facts = [getattr(c, f"f{i}") << (m.who == key) for i, key in enumerate(keys)]
 
             @when_all(*facts)
@@ -38,12 +40,13 @@ def durable(conditions: list[list[str]]) -> Callable[[str, bool], None]:
                 """Enough to have noticed."""
 
     def change(person: str, coming: bool) -> None:
-        (assert_fact if coming else retract_fact)("presence", {"id": person, "who": person})
+        with contextlib.suppress(MessageNotHandledException):  # somebody no rule names
+            (assert_fact if coming else retract_fact)("presence", {"id": person, "who": person})
 
     return change
 
 
-def experta(conditions: list[list[str]]) -> Callable[[str, bool], None]:
+def experta(rules: list[list[str]]) -> Callable[[str, bool], None]:
     collections.Mapping = collections.abc.Mapping  # type: ignore[attr-defined]  # its dependency wants it
     from experta import AND, Fact, KnowledgeEngine, Rule
 
@@ -53,7 +56,7 @@ def experta(conditions: list[list[str]]) -> Callable[[str, bool], None]:
 
         return Rule(AND(*(Fact(who=key) for key in keys)))(met)
 
-    engine: Any = type("Presence", (KnowledgeEngine,), {f"r{i}": rule(k) for i, k in enumerate(conditions)})()
+    engine: Any = type("Presence", (KnowledgeEngine,), {f"r{i}": rule(k) for i, k in enumerate(rules)})()
     engine.reset()
     facts: dict[str, Any] = {}
 

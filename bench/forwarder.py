@@ -16,8 +16,8 @@ from quorate.capture.listener import Listener
 from quorate.capture.means import Means
 from quorate.capture.opening import DirectTls
 from quorate.capture.routes import Routes
+from quorate.capture.stream_loop import StreamLoop
 from quorate.capture.tls import UpstreamTrust
-from quorate.capture.transport import StreamLoop
 from quorate.clock import SystemClock
 from tests.capture.stand_in import PassThrough, Watcher
 

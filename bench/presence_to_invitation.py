@@ -4,6 +4,7 @@ A scripted IM server holds alice's stream behind a real `quorate up` (settle tim
 activity waits; the server sends the contact's presence and takes the time until alice's invitation to them
 arrives. In the same run, on the same stream, the round trip of a stanza through Quorate alone is timed: what
 forwarding costs without any decision. A new login every 50 invitations keeps below the stream's own limit.
+With ``--background N`` the contacts of twenty other accounts change N times a second meanwhile.
 """
 
 import argparse
@@ -12,10 +13,12 @@ import statistics
 import sys
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.background import Background, fill
 from tests.agent.conversation import Login, log_in
 from tests.capture.stand_in import DOMAIN, Upstream
 from tests.interop.certificates import TestAuthority
@@ -72,7 +75,7 @@ async def answer_pings(login: Login, rounds: int) -> None:
 async def invitations(quorate: Quorate, stream: Stream, numbers: range) -> list[float]:
     times = []
     for number in numbers:
-        await quorate.post("/activities", {"who": f"person{number:04}"})
+        await quorate.post("/activities", {"who": f"person{number:04}", "from": "alice"})
         start = stream.sends(f"<presence from='{contact(number)}/phone' to='alice@{DOMAIN}/phone'/>")
         times.append(await stream.gets(f"to='{contact(number)}'><body>") - start)
     return times
@@ -92,14 +95,24 @@ async def one_login(
     login.far.close()
 
 
-async def measure(rounds: int, home: Path) -> dict[str, list[float]]:
+async def measure(rounds: int, background: int, home: Path) -> dict[str, list[float]]:
     authority = TestAuthority(home)
     found: dict[str, list[float]] = {"stanza round trip, forwarded only": [], "presence to invitation": []}
     async with Upstream() as upstream:
         route = f"{DOMAIN}=127.0.0.1:{upstream.port}"
-        async with Quorate(home / "data", [route], authority.path, config="settle_s = 0\n") as quorate:
+        if background:
+            fill(home / "data")
+        async with AsyncExitStack() as running:
+            quorate = Quorate(home / "data", [route], authority.path, config="settle_s = 0\n")
+            await running.enter_async_context(quorate)
+            others = None
+            if background:
+                others = Background(f"127.0.0.1:{quorate.im_port}", upstream, background)
+                await running.enter_async_context(others)
             for start in range(0, rounds, PER_LOGIN):
                 await one_login(quorate, upstream, range(start, min(start + PER_LOGIN, rounds)), found)
+            if others is not None:
+                print(f"{others.rate:,.0f} changes a second in the background")
     return found
 
 
@@ -115,9 +128,12 @@ def table(found: dict[str, list[float]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=300, help="invitations (at most 2000)")
-    rounds = min(parser.parse_args().rounds, 2000)
+    parser.add_argument(
+        "--background", type=int, default=0, help="changes a second of other accounts' contacts"
+    )
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="quorate-bench-") as home:
-        table(asyncio.run(measure(rounds, Path(home))))
+        table(asyncio.run(measure(min(options.rounds, 2000), options.background, Path(home))))
 
 
 if __name__ == "__main__":

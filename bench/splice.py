@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.framer import carbon, message, presence
+from quorate.model.stream import StreamState
 from quorate.splice.effects import Side
 from tests.splice.script import BOB, CAROL, Talk
 
@@ -170,14 +171,14 @@ def ready() -> Talk:
 
 def through_splice(reads: list[Said]) -> float:
     talk = ready()
-    splice, now, sent = talk.splice, talk.now, 0
+    splice, now = talk.splice, talk.now
     start = time.process_time()
     for side, data in reads:
         now += 0.001
-        sent += len(splice.receive(side, data, now))
-        splice.next_deadline()
+        if type(splice.forward(side, data, now)) is not bytes:
+            splice.next_deadline()
     spent = time.process_time() - start
-    assert sent >= len(reads) * 0.9
+    assert talk.splice.state is StreamState.LIVE
     return spent
 
 

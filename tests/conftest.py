@@ -2,9 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres import Postgres
 
 # a busy machine is no failure; the timeout per test stays
 settings.register_profile("quorate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,3 +31,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(text, pytrace=False)
     pytest.skip(text)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this test run; without one installed the test fails."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a store may be: a directory, or the URL of a database."""
+    if request.param == "sqlite":
+        return tmp_path
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()

@@ -37,6 +37,58 @@ STORIES = {
         raj yes        -> raj: accepted, alice: tally
         kim yes        -> open room, raj: link, kim: link, alice: live
     """,
+    "a conflict is a no for this activity, with its reason": """
+        lena available
+        omar available
+        meet lena or omar -> alice: started, ring lena
+        lena conflict     -> lena: conflict-noted, ring omar
+        lena conflict
+        omar yes          -> open room, omar: link, alice: live
+    """,
+    "nobody with a conflict comes back by another way": """
+        kim available
+        omar available
+        meet kim or omar; within 10m; else kim within 5m -> alice: started, ring kim
+        kim conflict  -> kim: conflict-noted, ring omar
+        omar sub kim  -> alice: tally
+        +10m          -> alice: fell-back, alice: failed
+        = failed impossible
+    """,
+    "who suggests each other is not asked for ever": """
+        omar available
+        kim available
+        meet omar    -> alice: started, ring omar
+        omar sub kim -> ring kim
+        kim sub omar -> alice: failed
+        = failed impossible
+    """,
+    "of two who say yes to the last place at once one is in, the other may join anyway": """
+        raj available
+        ines available
+        meet 1 of @dba; urgent -> alice: started, ring raj, ring ines
+        raj yes                -> open room, raj: link, alice: live, ines: covered
+        ines yes               -> ines: late
+        ines yes               -> ines: link
+    """,
+    "the same before it is live": """
+        raj available
+        ines available
+        lena available
+        meet 1 of @dba and lena; urgent -> alice: started, ring raj, ring lena, ring ines
+        raj yes   -> ines: covered, raj: accepted, alice: tally
+        ines yes  -> ines: late
+        ines yes  -> ines: accepted, alice: tally
+        lena yes  -> open room, raj: link, lena: link, ines: link, alice: live
+    """,
+    "who was told that it is covered counts when it is not any more": """
+        raj available
+        ines available
+        lena available
+        meet 1 of @dba and lena; urgent -> alice: started, ring raj, ring lena, ring ines
+        raj yes   -> ines: covered, raj: accepted, alice: tally
+        raj no    -> ring ines, alice: tally
+        ines yes  -> ines: accepted, alice: tally
+    """,
     "a substitute nobody knows": """
         lena available
         omar available

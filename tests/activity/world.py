@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from quorate.activity.creation import new_activity
@@ -22,10 +22,10 @@ from quorate.activity.inputs import (
 from quorate.activity.reservations import held_in
 from quorate.activity.step import next_deadline, step
 from quorate.activity.view import View
-from quorate.model.activity import Activity
+from quorate.model.activity import Activity, Fallback
 from quorate.model.address import Address, xmpp
 from quorate.model.availability import Availability, Verdict
-from quorate.model.command import Answer, Reply, When
+from quorate.model.command import Answer, Reply, When, Window
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.requirement import AllOf, CountOf, Group, OneOf, Optional, Part
@@ -332,9 +332,23 @@ def _meet(action: str) -> Activity:
                 given["urgent"] = True
             case ["without", "me"]:
                 given["with_organiser"] = False
+            case ["at", after]:
+                given |= {"when": When.AT, "starts": NOON + duration(after)}
+            case ["between", start, "and", end]:
+                given["window"] = Window(start=time.fromisoformat(start), end=time.fromisoformat(end))
+            case ["else", instead, "within", limit]:
+                given["fallbacks"] = (*given.get("fallbacks", ()), fallback(instead, duration(limit)))
             case _:
                 raise AssertionError(option)
     return meet(who, **given)
+
+
+def fallback(who: str, within: timedelta, deadline: datetime | None = None) -> Fallback:
+    """``_`` stands for a space."""
+    then = meet(who.replace("_", " "))
+    return Fallback(
+        requirement=then.requirement, who=then.who, people=then.people, within=within, deadline=deadline
+    )
 
 
 def _check(activity: Activity, line: str) -> None:

@@ -175,7 +175,9 @@ class Scene:
         return login
 
 
-async def log_in(im: str, upstream: Upstream, roster: str = "", resource: str = "phone") -> Login:
+async def log_in(
+    im: str, upstream: Upstream, roster: str = "", resource: str = "phone", account: str = "alice"
+) -> Login:
     """Header, SASL, bind, roster, presence through ``im``: plain, as a server without TLS allows."""
     host, _, port = im.rpartition(":")
     client = Line(*await asyncio.open_connection(host, int(port)))
@@ -197,13 +199,13 @@ async def log_in(im: str, upstream: Upstream, roster: str = "", resource: str = 
     await login.server_gets("xmpp-bind")
     login.far.say(
         f"<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-        f"<jid>alice@example.org/{resource}</jid></bind></iq>".encode()
+        f"<jid>{account}@example.org/{resource}</jid></bind></iq>".encode()
     )
     await login.client_sees("</jid>")
     client.say(b"<iq type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq>")
     await login.server_gets("jabber:iq:roster")
     login.far.say(
-        f"<iq type='result' id='r1' to='alice@example.org/{resource}'>"
+        f"<iq type='result' id='r1' to='{account}@example.org/{resource}'>"
         f"<query xmlns='jabber:iq:roster'>{roster}</query></iq>".encode()
     )
     client.say(b"<presence/>")

@@ -102,6 +102,25 @@ async def test_after_a_pause_it_leaves_at_once_again(
     assert server.told == [("s1", "a", Presence.ONLINE), ("s1", "a", Presence.AWAY)]
 
 
+async def test_much_of_it_is_gathered_for_longer_until_it_ebbs(
+    outlet: Outlet, server: Server, clock: ManualClock
+) -> None:
+    async def gathered(*evidence: Evidence) -> None:
+        server.came.clear()
+        see(outlet, "s1", *evidence)
+        assert not server.came.is_set()
+        await asyncio.wait_for(server.came.wait(), WAIT_S)
+
+    see(outlet, "s1", says(Presence.ONLINE))
+    await gathered(says(Presence.AWAY), says(Presence.BUSY, "b"))
+    clock.advance(GATHER_S)
+    await gathered(says(Presence.XA))
+    clock.advance(GATHER_S)
+    server.came.clear()
+    see(outlet, "s1", says(Presence.FREE))
+    assert server.came.is_set()
+
+
 async def test_a_message_waits_for_nothing_and_overtakes_nothing(outlet: Outlet, server: Server) -> None:
     see(outlet, "s1", says(Presence.ONLINE))
     see(outlet, "s1", says(Presence.AWAY))

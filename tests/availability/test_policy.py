@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.availability.policy import ASKED_FRESH_S, IDLE_AWAY_S, SAID_FRESH_S, judge, next_change
+from quorate.availability.policy import (
+    ASKED_FRESH_S,
+    IDLE_AWAY_S,
+    SAID_FRESH_S,
+    availability,
+    judge,
+    next_change,
+)
 from quorate.model.address import xmpp
 from quorate.model.availability import Availability
 from quorate.model.evidence import Evidence, Presence, Source
@@ -224,3 +231,17 @@ def test_nothing_changes_before_the_announced_moment(evidence: list[Evidence]) -
     if at is not None and at - NOW > timedelta(milliseconds=1):
         before = judge(evidence, at - timedelta(milliseconds=1))
         assert before.availability is judge(evidence, NOW).availability
+
+
+@given(st.lists(_evidence, max_size=6))
+def test_the_answer_alone_is_that_of_the_verdict(evidence: list[Evidence]) -> None:
+    assert availability(evidence, NOW) is judge(evidence, NOW).availability
+
+
+def test_a_trace_says_what_was_so_when_it_was_judged_however_late_it_is_read() -> None:
+    evidence = [seen(ONLINE), said(BUSY)]
+    judged = judge(evidence, NOW)
+    evidence.clear()
+    assert [(line.says, line.age_s) for line in judged.trace] == [("available", 10.0), ("busy", 60.0)]
+    assert judged.trace[-1] is judged.trace[1]
+    assert judged == judge([seen(ONLINE), said(BUSY)], NOW)

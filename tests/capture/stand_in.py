@@ -46,7 +46,7 @@ class PassThrough:
         self.connecting = True
         return [Connect(domain=self.direct.sni or "", direct_tls=True, alpn=self.direct.alpn)]
 
-    def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
+    def forward(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         if self.raising:
             raise ValueError("a mistake of our own")
         effects: list[SpliceEffect] = []
@@ -195,8 +195,8 @@ class House:
     async def __aenter__(self) -> "House":
         clock = SystemClock()
         self.authority: Authority = open_authority(self.home, [DOMAIN], clock)
-        means = Means(Routes(self.routes), self.authority, UpstreamTrust(self.trust), clock)
-        self.listener = Listener(self.bind, means, self)
+        self.means = Means(Routes(self.routes), self.authority, UpstreamTrust(self.trust), clock)
+        self.listener = Listener(self.bind, self.means, self)
         await self.listener.start()
         return self
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from quorate.capture.leg import Leg
+from quorate.capture.stream_loop import SCRATCH_SIZE, StreamLoop
 from quorate.capture.tls import TlsFault
-from quorate.capture.transport import BRIM, HIGH_WATER, LOW_WATER, SCRATCH_SIZE, StreamLoop
+from quorate.capture.transport import BRIM, HIGH_WATER, LOW_WATER
 from quorate.splice.effects import Send, Side, SpliceEffect
 from tests.capture.stand_in import WAIT_S, House, Upstream
 from tests.capture.test_listener import route, until
@@ -26,12 +27,12 @@ async def asks_and_does_not_read(path: Path) -> None:
         far = await upstream.next()
         await far.expect(b"<s")
         splice, legs = house.splices[0], house.watchers[0].driver._legs
-        forwards = splice.receive
+        forwards = splice.forward
 
         def answers(side: Side, data: bytes, now: float) -> list[SpliceEffect]:
             return [Send(side, data * TIMES)] if side is Side.CLIENT else forwards(side, data, now)
 
-        splice.receive = answers  # type: ignore[method-assign]
+        splice.forward = answers  # type: ignore[method-assign]
         total = 4 * 1024 * 1024
         client.say(b"y" * total)
         await until(lambda: legs[Side.CLIENT].overrun)

@@ -162,3 +162,13 @@ async def test_a_way_that_leads_back_here_is_not_gone_in_circles(
         await until(lambda: house.listener.connections == 0)
     assert len(house.watchers) == 1
     assert "reason=leads-back-here" in caplog.text
+
+
+async def test_a_client_may_have_the_local_port_of_one_of_our_own_connections(tmp_path: Path) -> None:
+    """The system gives a port again to a connection that goes elsewhere: with 400 streams it happens."""
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        client = await house.call()
+        own = client.writer.get_extra_info("sockname")
+        house.means.outgoing.add((f"{own[0]}:{own[1]}", f"127.0.0.1:{upstream.port}"))
+        client.say(b"<stream>")
+        await (await upstream.next()).expect(b"<stream>")

@@ -1,12 +1,15 @@
 import asyncio
 import errno
+import select
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from quorate.capture.transport import HIGH_WATER, LOW_WATER, SCRATCH_SIZE, SocketTransport, StreamLoop
+from quorate.capture.stream_loop import SCRATCH_SIZE, StreamLoop
+from quorate.capture.transport import HIGH_WATER, LOW_WATER, SMALL, SocketTransport, StreamProtocol
 from tests.capture.stand_in import WAIT_S, House, Upstream
 from tests.capture.test_listener import route
 from tests.capture.test_listener import (
@@ -18,7 +21,7 @@ from tests.capture.test_listener import test_the_client_ends_first_and_still_hea
 LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [StreamLoop, asyncio.SelectorEventLoop]
 
 
-class Far(asyncio.BufferedProtocol):
+class Far(StreamProtocol):
     """What a leg is for a transport, writing down what it is told."""
 
     def __init__(self) -> None:
@@ -26,15 +29,21 @@ class Far(asyncio.BufferedProtocol):
         self.got = b""
         self.lost = asyncio.Event()
         self.raising = False
+        self.reacts: Callable[[], object] = lambda: None
+        """Called when something was received."""
         self._buffer = bytearray(SCRATCH_SIZE)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        self.received(memoryview(self._buffer)[:nbytes])
+
+    def received(self, data: memoryview) -> None:
         if self.raising:
             raise ValueError("a mistake of our own")
-        self.got += self._buffer[:nbytes]
+        self.got += data
+        self.reacts()
 
     def eof_received(self) -> bool:
         self.told.append("eof")
@@ -134,6 +143,60 @@ async def is_told_of_a_peer_that_went_away() -> None:
     assert far.told == ["lost BrokenPipeError"]
 
 
+async def sends_its_last_words(end: str) -> None:
+    transport, far, peer = pair()
+
+    def say_and_end() -> None:
+        transport.write(b"last ")
+        transport.write(b"words")
+        getattr(transport, end)()
+
+    far.reacts = say_and_end
+    peer.send(b"x")
+    await until(lambda: far.got == b"x")
+    assert await asyncio.get_running_loop().sock_recv(peer, 100) == b"last words"
+    assert await asyncio.get_running_loop().sock_recv(peer, 100) == b""
+    transport.abort()
+    await far.lost.wait()
+    peer.close()
+
+
+async def sends_in_order_whatever_its_size() -> None:
+    transport, far, peer = pair()
+    pieces = [bytes([n]) * size for n, size in enumerate((10, SMALL + 1, 20, SMALL, SMALL, 300_000, 30))]
+    far.reacts = lambda: any(map(transport.write, pieces))
+    peer.send(b"x")
+    got = b""
+    async with asyncio.timeout(WAIT_S):
+        while len(got) < len(b"".join(pieces)):
+            got += await asyncio.get_running_loop().sock_recv(peer, 65536)
+    assert got == b"".join(pieces)
+    transport.abort()
+    await far.lost.wait()
+    peer.close()
+
+
+async def tells_nothing_to_who_was_ended_by_another() -> None:
+    one, other = pair(), pair()
+    one[1].reacts, other[1].reacts = other[0].abort, one[0].abort
+    for _, _, peer in (one, other):
+        peer.send(b"x")
+    await until(lambda: bool(one[1].got or other[1].got))
+    await asyncio.sleep(0.01)
+    assert sorted((one[1].got, other[1].got)) == [b"", b"x"]
+    for transport, far, peer in (one, other):
+        transport.abort()
+        await far.lost.wait()
+        peer.close()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("end", ["close", "abort", "write_eof"])
+def test_what_was_said_before_an_end_is_sent(end: str, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(sends_its_last_words(end))
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize(
     "scene",
@@ -142,6 +205,8 @@ async def is_told_of_a_peer_that_went_away() -> None:
         queues_what_the_kernel_does_not_take,
         ends_only_itself_by_a_mistake,
         is_told_of_a_peer_that_went_away,
+        sends_in_order_whatever_its_size,
+        tells_nothing_to_who_was_ended_by_another,
     ],
 )
 def test_a_transport(
@@ -149,6 +214,36 @@ def test_a_transport(
 ) -> None:
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(scene())  # type: ignore[arg-type]
+
+
+def test_streams_that_are_ready_together_are_sent_together_and_then_looked_back_upon() -> None:
+    async def together() -> None:
+        loop, order = asyncio.get_running_loop(), list[str]()
+        assert isinstance(loop, StreamLoop)
+        selector, pairs = loop.selector, [pair(), pair(), pair()]
+
+        def answer(number: int) -> None:
+            order.append(f"received {number}")
+            pairs[number][0].write(b"answer")
+            assert not answered()
+            selector.afterwards.append(lambda: order.append(f"afterwards {number}, {answered()} answered"))
+
+        def answered() -> int:
+            return sum(bool(select.select([peer], [], [], 0)[0]) for _, _, peer in pairs)
+
+        for number, (_, far, peer) in enumerate(pairs):
+            far.reacts = partial(answer, number)
+            peer.send(b"x")
+        await until(lambda: len(order) == 6)
+        assert sorted(order[:3]) == ["received 0", "received 1", "received 2"]
+        assert sorted(order[3:]) == [f"afterwards {n}, 3 answered" for n in range(3)]
+        for transport, far, peer in pairs:
+            transport.abort()
+            await far.lost.wait()
+            peer.close()
+
+    with asyncio.Runner(loop_factory=StreamLoop) as runner:
+        runner.run(together())
 
 
 def test_the_agents_loop_serves_streams_as_any_other_does(tmp_path: Path) -> None:

@@ -68,7 +68,17 @@ REFUSED = {
         ["NAME=STATE", "available"],
     ),
     "group without members": (["check", "bob", "--group", "dba="], 1, ["--group dba=raj,kofi"]),
-    "at a time": (["meet", "bob", "--at", "14:00"], 1, ["not possible yet", "--at"]),
+    "at a time, and now": (["meet", "bob", "--at", "14:00", "--now"], 2, ["now and at a time", "--at"]),
+    "a group in itself": (
+        ["check", "@a", "--group", "a=@b", "--group", "b=c,@A", "--given", "c=away"],
+        1,
+        ["A group cannot be in itself: @a → @b → @a"],
+    ),
+    "a group in a group that nobody knows": (
+        ["check", "@a", "--group", "a=b,@c"],
+        1,
+        ["@a names @c, and there is no such group"],
+    ),
     "route without a port": (["up", "--route", "example.org"], 1, ["DOMAIN=HOST:PORT"]),
     "config that does not exist": (["up", "--config", "/nonexistent/quorate.toml"], 1, ["no file"]),
     "no certificate yet": (["ca", "--print"], 1, ["quorate up"]),

@@ -216,3 +216,23 @@ async def ending(pid: int | None) -> AsyncIterator[None]:
     finally:
         loop.remove_reader(handle)
         os.close(handle)
+
+
+async def test_a_time_hours_and_others_instead(make_house: MakeHouse, tmp_path: Path) -> None:
+    house = await make_house()
+    carol = await house.login("carol")
+    alice = await sit_down(house, tmp_path)
+    await chat_opened(alice)
+    await answered(alice, "meet carol at tomorrow 9:00", "Q1: waiting until ")
+    await alice.type("/clear")
+    await alice.type("meet carol on weekdays between 25:00 and 26:00")
+    await alice.shows("“between” needs two different times of the day")
+    await answered(alice, "meet bob within 3s else carol within 5m", "Q2: waiting for bob (offline).")
+    await alice.shows("Q2: not enough people said yes in time. Now: carol. Ringing 1.")
+    await carol.message_with("[Quorate]", "alice@example.org")
+    carol.say("alice@example.org", "conflict")
+    await carol.message_with("for anything else you are", "alice@example.org")
+    await alice.shows("Q2 ended without starting")
+    await answered(alice, "explain Q2", "Q2 failed. Too many said no.")
+    await alice.shows("carol has a conflict of interest")
+    assert len([1 for _, text in carol.received.messages if "I'd like to" in text]) == 1

@@ -139,7 +139,7 @@ async def test_what_the_splice_held_when_it_raised_is_handed_on(
         login.far.say(first + b"<presence from='bob@example.org/x'><status>half ")
         await login.server_gets("first</body>")
         await login.client_sees("first</body>")
-        monkeypatch.setattr(Splice, "receive", Raising())
+        monkeypatch.setattr(Splice, "forward", Raising())
         login.far.say(b"word</status></presence>")
         login.client.say(b"xmlns='urn:xmpp:ping'/></iq>")
         assert "<status>half word</status>" in await login.client_sees("word</status></presence>")

@@ -19,11 +19,11 @@ ALICE, BOB, CAROL, DAVE = (f"{name}@example.org" for name in ("alice", "bob", "c
 
 
 @asynccontextmanager
-async def running(data: Path, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Hub]:
+async def running(data: Path, clock: Clock | None = None, **given: Any) -> AsyncIterator[Hub]:
     """A started hub; changes settle at once and unanswered requests end soon, unless told otherwise."""
-    store = open_store(data, clock)
-    given = {"settle_s": 0, "ask_timeout_s": 0.1, **settings}
-    hub = Hub(Settings(data=data, **given), store, clock)
+    settings = Settings(**{"data": data, "settle_s": 0, "ask_timeout_s": 0.1, **given})
+    store = open_store(settings.store, clock)
+    hub = Hub(settings, store, clock)
     await hub.start()
     try:
         yield hub

@@ -16,6 +16,7 @@ from quorate.server.config import load_settings, split_endpoint
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("QUORATE_DATA", raising=False)
+    monkeypatch.delenv("QUORATE_DATABASE", raising=False)
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -43,6 +44,16 @@ def test_file_then_environment_then_what_was_typed(tmp_path: Path, monkeypatch: 
     assert settings.data == Path("/c")
     assert settings.routes == {"a.org": ("h:1",), "b.org": ("x:9",)}
     assert (settings.ring_s, settings.url) == (5.0, "https://q.example")
+
+
+def test_the_store_is_a_file_or_a_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(write(tmp_path, 'data = "/a"')).store == Path("/a")
+    path = write(tmp_path, 'data = "/a"\ndatabase = "postgresql://quorate@db/quorate"')
+    assert load_settings(path).store == "postgresql://quorate@db/quorate"
+    with pytest.raises(Misconfigured, match="postgresql://USER@HOST/NAME"):
+        load_settings(write(tmp_path, 'database = "mysql://quorate:secret@db/quorate"'))
+    monkeypatch.setenv("QUORATE_DATABASE", "postgres://elsewhere/quorate")
+    assert load_settings(path).store == "postgres://elsewhere/quorate"
 
 
 def test_settings_are_named_as_the_options(tmp_path: Path) -> None:
@@ -98,6 +109,8 @@ def test_people_and_groups(tmp_path: Path) -> None:
         ('web = "localhost"', "HOST:PORT"),
         ('zone = "Mars/Olympus"', "Europe/Berlin"),
         ("ring_s = ", "not valid TOML"),
+        ('[groups]\na = ["@b"]\nb = ["kim", "@A"]', "A group cannot be in itself: @a → @b → @a"),
+        ('[groups]\na = ["no spaces@b.org"]', "is not an address"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, says: str) -> None:

@@ -89,6 +89,14 @@ def test_groups_come_from_roster_and_config() -> None:
     assert directory.groups_of("raj", ALICE) == ["dba"]
 
 
+def test_groups_of_the_config_may_name_groups_of_both() -> None:
+    directory = book(
+        contact("kofi@example.org", "Kofi", "dba"),
+        directory=Directory(groups={"all": ["@DBA", "@Ops", "@nobody", "raj"], "ops": ["vera", "kofi"]}),
+    )
+    assert directory.book(ALICE).group("all") == ("kofi", "vera", "raj")
+
+
 @pytest.mark.parametrize("jids", [("zoe", "ines", "kofi"), ("kofi", "zoe", "ines")])
 def test_members_of_a_roster_group_are_in_the_same_order_however_the_server_sends_them(
     jids: tuple[str, ...],

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from quorate.server.garbage import not_collecting
+from quorate.server.garbage import loading, not_collecting
 
 
 def _fail() -> None:
@@ -27,3 +27,13 @@ def test_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_loaded_is_left_out_of_every_later_look() -> None:
+    try:
+        with loading():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()

@@ -12,7 +12,7 @@ from quorate.link.messages import AskFor, Quit, SayTo, Stored, Tell, Welcome
 from quorate.model.activity import ActivityState, InvitationState
 from quorate.model.address import xmpp
 from quorate.model.availability import Availability
-from quorate.model.command import Answer, MeState, Reply, When
+from quorate.model.command import Answer, MeState, Reply
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.server.hub import Hub
@@ -259,7 +259,6 @@ async def test_nonsense_is_refused_and_nobody_is_messaged(tmp_path: Path, who: s
 @pytest.mark.parametrize(
     ("meeting", "expected"),
     [
-        (NewMeeting(who="bob", when=When.AT, at=datetime(2099, 1, 1, tzinfo=UTC)), NotPossible),
         (NewMeeting(who="bob", before=datetime(2020, 1, 1, tzinfo=UTC)), Refused),
     ],
 )

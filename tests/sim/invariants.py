@@ -11,9 +11,14 @@ from typing import Final
 
 from quorate.activity.budget import PERIOD, RINGS
 from quorate.activity.effects import OpenRoom
-from quorate.model.activity import ActivityState, InvitationState
+from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.rules.quiet import parse_quiet
 from tests.brute import meets
+from tests.sim.hours import (
+    nobody_is_rung_before_the_time,
+    nobody_is_rung_outside_the_hours,
+    others_are_asked_only_after_the_deadline,
+)
 from tests.sim.needless import only_as_many_as_are_needed
 from tests.sim.record import Reached, Record, changes, timed_changes
 
@@ -137,7 +142,9 @@ def who_was_rung_hears_an_end(record: Record) -> Iterator[str]:
     """A link, that it is covered, cancelled, expired or over; or they said no. Also who let it ring out."""
     states = record.states()
     said_no = {
-        (a.activity, a.person) for a in record.answered if a.text in ("no", "stop") or a.text[:3] == "sub"
+        (a.activity, a.person)
+        for a in record.answered
+        if a.text in ("no", "stop", "conflict") or a.text[:3] == "sub"
     }
     for ring in rings(record):
         latest = states[ring.activity].latest(ring.person)
@@ -226,7 +233,7 @@ def deadlines_are_kept(record: Record) -> Iterator[str]:
         if (activity.deadline - activity.created) < timedelta(seconds=last):
             yield f"{activity.id} is {activity.state} after its deadline"
     for before, after in changes(record):
-        due = before.deadline
+        due = before.deadline if after.fell_back_at == before.fell_back_at else after.deadline
         if due is not None and before.live_at is None and after.live_at is not None and after.live_at > due:
             yield f"{after.id} went live after its deadline"
 
@@ -294,10 +301,14 @@ def an_order_is_done_once(record: Record) -> Iterator[str]:
     for typed in record.typed:
         if len(ids := made.get(typed.message, set())) > 1:
             yield f"“{typed.text}” ({typed.message}) made {', '.join(sorted(ids))}"
-    longer = Counter(after.id for before, after in changes(record) if after.deadline != before.deadline)
+    longer = Counter(after.id for before, after in changes(record) if _extended(before, after))
     for id, times in longer.items():
         if times > (typed_times := sum(t.text.startswith(f"extend {id} ") for t in record.typed)):
             yield f"{id} was extended {times} times, that was typed {typed_times} times"
+
+
+def _extended(before: Activity, after: Activity) -> bool:
+    return after.deadline != before.deadline and after.fell_back_at == before.fell_back_at
 
 
 def nothing_fails_inside(record: Record) -> Iterator[str]:
@@ -326,6 +337,9 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "what-can-ring-rings": what_can_ring_rings,
     "nobody-is-rung-for-what-is-over": nobody_is_rung_for_what_is_over,
     "deadlines-are-kept": deadlines_are_kept,
+    "nobody-is-rung-before-the-time": nobody_is_rung_before_the_time,
+    "nobody-is-rung-outside-the-hours": nobody_is_rung_outside_the_hours,
+    "others-only-after-the-deadline": others_are_asked_only_after_the_deadline,
     "covered-within-2-s": covered_is_told_within_2_s,
     "only-as-many-as-are-needed": only_as_many_as_are_needed,
     "who-is-not-needed-hears-so": who_is_not_needed_any_more_hears_so,

@@ -9,6 +9,7 @@ from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.command import When
 from quorate.model.evidence import Presence
 from tests.brute import meets
+from tests.sim.hours import is_open
 
 if TYPE_CHECKING:
     from tests.sim.story import Story
@@ -69,7 +70,11 @@ class Overdue:
     def _could_ring(self, activity: Activity, busy: set[str]) -> bool:
         story = self._story
         organiser = activity.organiser.key
-        if activity.when is not When.ASAP or not story.undisturbed(STEADY_S):
+        now = story.clock.now()
+        early = activity.starts is not None and now < activity.starts
+        if activity.when is When.NOW or early or not is_open(activity, now):
+            return False
+        if not story.undisturbed(STEADY_S):
             return False
         if any(i.reason is not None for i in activity.invitations) or len(activity.people) > MAX_PEOPLE:
             return False

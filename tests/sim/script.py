@@ -130,7 +130,7 @@ def write(seed: int, *, people: int | None = None) -> Script:
         end_s=float(random.choice((60, 120, 120, 300, 300, 900))),
     )
     script = replace(script, lines=_lines(random, script))
-    return _with_quiet(Random(-seed), script)
+    return _with_times(Random(f"times of {seed}"), _with_quiet(Random(-seed), script))
 
 
 def _with_quiet(random: Random, script: Script) -> Script:
@@ -141,6 +141,37 @@ def _with_quiet(random: Random, script: Script) -> Script:
     others = script.people[1:]
     quiet = {name: random.choice(spans) for name in others if random.random() < 0.4}
     return replace(script, quiet=quiet, let_in=frozenset(n for n in others if random.random() < 0.6))
+
+
+def _with_times(random: Random, script: Script) -> Script:
+    """In one story of three much has a time, hours or others to ask instead, and a no may be a conflict."""
+    if random.random() < 0.66:
+        return script
+    lines = tuple(
+        replace(line, what=line.what + _times(random, script, line)) if "meet" in line.what else line
+        for line in script.lines
+    )
+    answers = {name: tuple(_or_conflict(random, one) for one in all) for name, all in script.answers.items()}
+    return replace(script, lines=lines, answers=answers)
+
+
+def _or_conflict(random: Random, answer: Answer) -> Answer:
+    return replace(answer, says="conflict") if answer.says == "no" and random.random() < 0.3 else answer
+
+
+def _times(random: Random, script: Script, line: Line) -> str:
+    if line.what.endswith(" now") or random.random() < 0.3:
+        return ""
+    soon = int(line.at // 60) + random.randint(1, 3)
+    end = soon + random.randint(1, 3)
+    options = random.choice(
+        ("", f" at 12:{soon:02}", f" between 12:{soon:02} and 12:{end:02}", f" between 11:00 and 12:{end:02}")
+    )
+    if "within" in line.what or "before" in line.what or " at " in options:
+        names = script.rosters[line.who] or script.people
+        for _ in range(random.choice((0, 1, 1, 2))):
+            options += f" else {_part(random, script, names, 1)}{random.choice(('', ' within 1m'))}"
+    return options
 
 
 def _roster(random: Random, names: tuple[str, ...], but: str) -> tuple[str, ...]:

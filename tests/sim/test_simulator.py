@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from quorate.activity import candidates, confirming, ending, reservations, ringing, spares
+from quorate.activity import (
+    candidates,
+    confirming,
+    ending,
+    otherwise,
+    reservations,
+    ringing,
+    spares,
+    timing,
+)
+from quorate.activity import step as step_module
 from quorate.activity.effects import Notice
 from quorate.activity.inputs import WorldChanged
 from quorate.activity.step import next_deadline, step
@@ -259,6 +269,62 @@ def test_somebody_who_is_disturbed_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_forgotten_deadline_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Activities, "_arm", lambda self, activity, now: None)
     assert notices("deadlines-are-kept", "what-can-ring-rings", "nobody-is-rung-for-what-is-over")
+
+
+def test_a_ring_before_the_time_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "rings_from", lambda activity, view, now: now)
+    assert notices("nobody-is-rung-before-the-time")
+    assert notices("nobody-is-rung-outside-the-hours")
+
+
+def timed(seed: int) -> Script:
+    """Everything has a time, hours or others to ask instead; all are there, and some say yes very late."""
+    script = write(seed, people=6)
+    kim, lea, *rest = script.people[1:]
+    lines = [line for line in script.lines if line.what == "logs in" and not line.at]
+    lines += [Line(0.0, who, "is online") for who in script.people]
+    for at in (20.0, 70.0, 130.0):
+        soon, end = int(at // 60) + 1, int(at // 60) + 2
+        wish = (
+            f"{kim} at 12:0{soon} within 1m else {lea} or {rest[0]}",
+            f"1 of ({kim}, {lea}) between 12:0{soon} and 12:0{end}",
+            f"{kim} and {lea} within 1m else {lea} and {rest[-1]} within 2m",
+            f"{lea} between 11:00 and 12:0{soon} within 5m else {rest[0]}",
+        )[(seed + int(at)) % 4]
+        lines.append(Line(at, script.organisers[0], f"types: meet {wish}"))
+    lines += [line for line in script.lines if "dies" in line.what or "breaks" in line.what]
+    says = (Answer("yes", 2.0), Answer("yes", 100.0), Answer("no", 3.0), Answer("", 0.0), Answer("yes", 29.0))
+    answers = {name: says[(seed + n) % 5 :] for n, name in enumerate(script.people)}
+    lines.sort(key=lambda line: line.at)
+    return replace(script, answers=answers, lines=tuple(lines), quiet={}, end_s=420.0)
+
+
+def test_every_invariant_holds_for_what_has_its_time() -> None:
+    failure = next(Simulator(written=timed).run(range(6000, 6100)), None)
+    assert failure is None, str(failure)
+
+
+def test_a_room_outside_the_hours_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ringing, "may_open", lambda activity, view, now: True)
+    chosen = {"hours": INVARIANTS["nobody-is-rung-outside-the-hours"]}
+    assert next(Simulator(chosen, written=timed).run(range(6000, 6300)), None) is not None
+
+
+def test_others_who_are_asked_too_soon_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = timing.on_time
+
+    def impatient(turn: Turn) -> None:
+        if turn.activity.fallbacks and turn.activity.live_at is None and not turn.activity.state.over:
+            otherwise.fall_back(turn)
+        original(turn)
+
+    monkeypatch.setattr(step_module, "on_time", impatient)
+    assert notices("others-only-after-the-deadline")
+
+
+def test_hours_that_begin_unnoticed_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_opening", lambda activity, now, then: iter(()))
+    assert notices("what-can-ring-rings", within=1500)
 
 
 def test_every_invariant_has_a_name_to_choose_it_by() -> None:

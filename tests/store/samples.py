@@ -18,13 +18,14 @@ from quorate.activity.effects import (
 from quorate.model.activity import (
     Activity,
     ActivityState,
+    Fallback,
     Happened,
     Invitation,
     InvitationState,
     LogLine,
 )
 from quorate.model.address import xmpp
-from quorate.model.command import Kind, When
+from quorate.model.command import Kind, When, Window
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.requirement import (
@@ -94,6 +95,21 @@ log_lines = st.builds(
     reason=st.none() | st.sampled_from(Reason),
     by=st.none() | keys,
 )
+windows = st.builds(
+    Window,
+    start=st.times(),
+    end=st.times(),
+    days=st.lists(st.integers(0, 6), unique=True).map(tuple),
+    zone=st.sampled_from(["", "Europe/Berlin"]),
+)
+fallbacks = st.builds(
+    Fallback,
+    requirement=requirements,
+    who=st.text(max_size=20),
+    people=st.just((BOB,)),
+    within=st.timedeltas(timedelta(seconds=1), timedelta(days=366)),
+    deadline=st.none() | times,
+)
 activities = st.builds(
     Activity,
     id=st.integers(1, 99).map(lambda n: f"Q{n}"),
@@ -108,7 +124,12 @@ activities = st.builds(
     target=st.none() | st.text(max_size=9),
     about=st.none() | st.text(max_size=9),
     when=st.sampled_from(When),
+    starts=st.none() | times,
+    window=st.none() | windows,
     deadline=st.none() | times,
+    fallbacks=st.lists(fallbacks, max_size=2).map(tuple),
+    fell_back_at=st.none() | times,
+    first_who=st.text(max_size=20),
     invitations=st.lists(invitations, max_size=3).map(tuple),
     joined=st.frozensets(keys),
     told_over=st.frozensets(keys),

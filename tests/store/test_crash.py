@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 ROUNDS = 4
 
 
-def kill_in_the_middle(directory: Path, after: int) -> int:
+def kill_in_the_middle(where: Path | str, after: int) -> int:
     """Let the writer store until it has said ``after`` times so, kill it, return the last number it said."""
-    command = [sys.executable, "-m", "tests.store.writer", str(directory)]
+    command = [sys.executable, "-m", "tests.store.writer", str(where)]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as writer:
         assert writer.stdout is not None
@@ -26,10 +26,10 @@ def kill_in_the_middle(directory: Path, after: int) -> int:
 
 
 @pytest.mark.timeout(60)
-def test_a_killed_process_loses_nothing_it_had_acknowledged(tmp_path: Path) -> None:
+def test_a_killed_process_loses_nothing_it_had_acknowledged(where: Path | str) -> None:
     for after in (1, *range(7, 7 * ROUNDS, 7)):
-        acknowledged = kill_in_the_middle(tmp_path, after)
-        store = open_store(tmp_path)
+        acknowledged = kill_in_the_middle(where, after)
+        store = open_store(where)
         stored = store.activities.find("Q7")
         assert stored is not None
         assert stored.serial in (acknowledged, acknowledged + 1)

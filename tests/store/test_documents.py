@@ -1,10 +1,14 @@
 import json
+from dataclasses import MISSING, fields
+from itertools import permutations
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 
 from quorate.errors import Misconfigured
 from quorate.model.activity import Activity
+from quorate.model.requirement import Part
 from quorate.store.documents import FORMAT, activity_from, activity_text, effect_from, effect_text
 from tests.store.samples import activities, activity, every_effect
 
@@ -13,6 +17,12 @@ from tests.store.samples import activities, activity, every_effect
 @given(activities)
 def test_an_activity_comes_back_as_it_was(before: Activity) -> None:
     assert activity_from(activity_text(before), FORMAT) == before
+
+
+def test_no_part_of_a_requirement_could_be_read_as_another() -> None:
+    """Reading takes the first whose required fields are there."""
+    needs = [{f.name for f in fields(kind) if f.default is MISSING} for kind in get_args(Part)]
+    assert not any(one <= other for one, other in permutations(needs, 2))
 
 
 @pytest.mark.parametrize("effect", every_effect(), ids=lambda effect: type(effect).__name__)

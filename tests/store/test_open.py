@@ -1,3 +1,4 @@
+import json
 import os
 import sqlite3
 import stat
@@ -5,11 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
 from quorate.errors import Misconfigured
 from quorate.store.database import FILE_NAME, engine_for
+from quorate.store.documents import FORMAT, activity_text
 from quorate.store.open import open_store
 from quorate.store.schema import Base
 from tests.store.samples import activity
@@ -55,6 +60,31 @@ def test_sqlite_is_durable_and_checks_references(tmp_path: Path, pragma: str, va
     with engine.connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
     engine.dispose()
+
+
+def test_a_directory_of_an_older_quorate_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Of the second revision: what waits there waits on, without a time, hours or anybody instead."""
+    engine = engine_for(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "quorate.store:migrations")
+    document = json.loads(activity_text(activity()))
+    for field in ("starts", "window", "fallbacks", "fell_back_at", "first_who"):
+        del document[field]
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        row = {"id": "Q7", "state": "ringing", "organiser": "xmpp:alice@example.org", "format": 1}
+        row |= {"created": "2026-01-01 12:00:00", "document": json.dumps(document)}
+        names = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO activities ({names}) VALUES ({values})"), row)
+    engine.dispose()
+    store = open_store(tmp_path)
+    assert store.activities.load() == (activity(),)
+    store.close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+        assert file.execute("SELECT format FROM activities").fetchall() == [(FORMAT,)]
+    file.close()
 
 
 def test_a_newer_data_directory_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    opened = open_store(tmp_path, clock)
+def store(where: Path | str, clock: ManualClock) -> Iterator[Store]:
+    opened = open_store(where, clock)
     yield opened
     opened.close()
 
@@ -56,10 +56,10 @@ class TestActivities:
         assert store.activities.load() == (activity(),)
         assert [row.effect for row in store.outbox.pending()] == [ring(1)]
 
-    def test_numbers_are_never_given_twice(self, store: Store, tmp_path: Path) -> None:
+    def test_numbers_are_never_given_twice(self, store: Store, where: Path | str) -> None:
         assert [store.activities.next_number() for _ in range(3)] == [1, 2, 3]
         store.close()
-        again = open_store(tmp_path)
+        again = open_store(where)
         assert again.activities.next_number() == 4
         again.close()
 

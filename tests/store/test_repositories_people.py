@@ -15,8 +15,8 @@ ALICE, BOB = xmpp("alice@example.org"), xmpp("bob@example.org")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path, ManualClock(NOON))
+def store(where: Path | str) -> Iterator[Store]:
+    opened = open_store(where, ManualClock(NOON))
     yield opened
     opened.close()
 
@@ -53,13 +53,13 @@ def test_the_last_time_asked_counts(store: Store) -> None:
     assert store.asked.all() == {}
 
 
-def test_watches_outlive_the_login(store: Store, tmp_path: Path) -> None:
+def test_watches_outlive_the_login(store: Store, where: Path | str) -> None:
     store.watches.add(ALICE, "bob")
     store.watches.add(ALICE, "bob")
     store.watches.add(ALICE, "carol")
     store.watches.remove(ALICE, "carol")
     store.close()
-    again = open_store(tmp_path)
+    again = open_store(where)
     assert again.watches.all() == ((ALICE, "bob"),)
     again.close()
 

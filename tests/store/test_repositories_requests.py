@@ -17,18 +17,18 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    opened = open_store(tmp_path, clock)
+def store(where: Path | str, clock: ManualClock) -> Iterator[Store]:
+    opened = open_store(where, clock)
     yield opened
     opened.close()
 
 
-def test_a_command_is_carried_out_once(store: Store, tmp_path: Path, clock: ManualClock) -> None:
+def test_a_command_is_carried_out_once(store: Store, where: Path | str, clock: ManualClock) -> None:
     assert store.executed.first_time("alice/m1")
     assert not store.executed.first_time("alice/m1")
     assert store.executed.first_time("alice/m2")
     store.close()
-    again = open_store(tmp_path, clock)
+    again = open_store(where, clock)
     assert not again.executed.first_time("alice/m1")
     clock.advance(600)
     assert again.executed.first_time("alice/m1", timedelta(minutes=5)), "the same id may mean another by now"

@@ -14,8 +14,8 @@ from quorate.store.open import open_store
 from tests.store.samples import activity
 
 
-def write(directory: Path) -> None:
-    store = open_store(directory)
+def write(where: str) -> None:
+    store = open_store(where if "://" in where else Path(where))
     for row in store.outbox.pending():  # as after every restart: what was not handed over goes first
         if isinstance(row.effect, Ring) and row.dispatched_to is None:
             store.outbox.dispatched(row.effect.id, "agent-a")
@@ -30,4 +30,4 @@ def write(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(sys.argv[1])

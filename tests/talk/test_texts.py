@@ -38,7 +38,7 @@ INVITES: dict[str, tuple[str, dict[str, InvitationState], dict[str, Any], str]] 
         {"bob": QUEUED},
         {"kind": Kind.REVIEW, "target": "https://x/y"},
         '[Quorate] I\'d like to go through https://x/y now with you: "release 2.4". '
-        "Reply yes, no, or: in 10m",
+        "Reply yes, no, conflict, or: in 10m",
     ),
 }
 
@@ -85,6 +85,8 @@ OTHERS = {
     "covered": '[Quorate] "release 2.4" is covered, nothing to do.',
     "cancelled": '[Quorate] "release 2.4" is cancelled, nothing to do.',
     "expired": '[Quorate] "release 2.4" did not come about in time, nothing to do.',
+    "not-needed": '"release 2.4" did not come about in time, others are asked now. Nothing to do.',
+    "conflict-noted": "Noted. You are not asked for this again; for anything else you are.",
     "stopped": "Done. I will not ask you through Quorate any more.",
 }
 
@@ -95,7 +97,8 @@ def test_the_other_messages(notice: str, text: str) -> None:
     assert invitee_text(notice, story, "bob", now=T0, link=LINK) == text
 
 
-INVITEE_NOTICES = [n for n in Notice if n not in ("started", "tally", "live", "ended", "failed", "suggested")]
+TO_ORGANISER = ("started", "fell-back", "tally", "live", "ended", "failed", "suggested")
+INVITEE_NOTICES = [n for n in Notice if n not in TO_ORGANISER]
 
 
 @pytest.mark.parametrize("notice", INVITEE_NOTICES)

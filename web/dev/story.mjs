@@ -43,6 +43,7 @@ const base = (now) => ({
   kind: "chat", about: null, organiser: "xmpp:sam@example.org", created: iso(now - 41 * S), deadline: null, room: null,
   reason: null, reason_text: null, next: null, urgent: false, when: "asap", organiser_name: "sam", organiser_person: "sam",
   organiser_state: "ready", live_at: null, ended_at: null, ring_s: 30, places: [], people: [],
+  at: null, window: null, else: [], fell_back: null,
 });
 
 export function activities(now = Date.now()) {
@@ -79,7 +80,29 @@ export function activities(now = Date.now()) {
     reason_text: "1 of 2 of @dba said yes by 02:24. ines declined, petra could not be asked. Everybody asked was told.",
     places: [clause("2 of @dba", 2, 1, ["raj", "ines"])], people: [member("raj", "accepted"), member("ines", "declined")],
   };
-  return [ringing, waiting, live, expired];
+  const family = {
+    ...base(now), id: "Q478", state: "waiting", kind: "video", about: "Sunday call", who: "mum, dad and any of @kids", when: "at",
+    created: iso(now - 2 * HOUR), at: iso(now + 3 * HOUR), deadline: iso(now + 5 * HOUR), reason: "not-yet", reason_text: "It begins later.",
+    next: { at: iso(now + 3 * HOUR), reason: "it begins: everybody needed is asked, the moment it can work." },
+    window: { start: "18:00", end: "20:30", days: [5, 6], zone: "Pacific/Auckland", text: "on weekends between 18:00 and 20:30" },
+    else: [{ who: "mum and any of @kids", within_s: 7200, before: null }],
+    places: [clause("mum", 1, 0, ["mum"]), clause("dad", 1, 0, ["dad"]), clause("any of @kids", 1, 0, ["leo", "mia"])],
+    people: [
+      member("mum", "candidate"), member("dad", "candidate", { reason: "quiet", until: iso(now + HOUR) }),
+      member("leo", "candidate"), member("mia", "declined", { reason: "conflict" }),
+    ],
+  };
+  const spare = {
+    ...base(now), id: "Q479", state: "ringing", about: "cutover", who: "2 of @dba", urgent: true, deadline: iso(now + 4 * MIN),
+    created: iso(now - 12 * MIN), next: { at: iso(now + 17 * S), reason: "if raj does not answer, somebody else is asked, or it waits." },
+    fell_back: { at: iso(now - MIN), who: "raj and kofi" },
+    places: [clause("2 of @dba", 2, 0, ["raj", "kofi", "hana"])],
+    people: [
+      member("raj", "sent", { until: iso(now + 17 * S) }), member("kofi", "sent", { until: iso(now + 17 * S) }),
+      member("hana", "sent", { until: iso(now + 17 * S), spare: true }),
+    ],
+  };
+  return [ringing, waiting, live, expired, family, spare];
 }
 
 export const streams = (now = Date.now()) => [

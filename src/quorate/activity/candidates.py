@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from quorate.activity.opening import rings_from, why_closed
 from quorate.activity.view import View
 from quorate.model.activity import Activity, Happened, Invitation, InvitationState
 from quorate.model.availability import Availability
 from quorate.model.reasons import Reason
 from quorate.rules.choose import Choice, choose, choose_optional
 from quorate.rules.choose import met as rules_met
+from quorate.rules.forms import people_in
 
 COOL_DOWN: Final = timedelta(minutes=10)
 """How long somebody who did not answer is left alone at least."""
@@ -91,7 +93,7 @@ def _may_disturb(activity: Activity, person: str, view: View) -> bool:
 def _already(activity: Activity, latest: Invitation, view: View, now: datetime) -> WhyNot | None:
     match latest.state:
         case InvitationState.DECLINED:
-            return WhyNot(Reason.DECLINED)
+            return WhyNot(latest.reason or Reason.DECLINED)
         case InvitationState.LATER if latest.until is not None and now < latest.until:
             return WhyNot(Reason.LATER, latest.until)
         case InvitationState.SILENT:
@@ -123,6 +125,8 @@ def unsent(invitation: Invitation) -> bool:
 
 def not_ready(activity: Activity, view: View, now: datetime) -> WhyNot | None:
     """Why nobody at all can be rung now, if so."""
+    if (then := rings_from(activity, view, now)) > now:
+        return WhyNot(why_closed(activity, now), then)
     if not view.organiser_ready:
         return WhyNot(Reason.ORGANISER_AWAY if activity.with_organiser else Reason.NO_STREAM)
     for invitation in reversed(activity.invitations):
@@ -136,6 +140,11 @@ def retry_at(activity: Activity, failed: Invitation) -> datetime:
     times = sum(1 for i in activity.invitations if i.person == failed.person and unsent(i))
     wait = min(RETRY * (1 << min(times - 1, 10)), RETRY_AT_MOST)
     return (failed.answered_at or failed.queued_at) + wait
+
+
+def named(activity: Activity, person: str) -> bool:
+    """Whether the requirement, as it is now, knows them."""
+    return activity.fell_back_at is None or person in people_in(activity.requirement)
 
 
 def counted(activity: Activity) -> frozenset[str]:

@@ -9,14 +9,13 @@ from typing import Final
 
 from quorate.activity.effects import Notice
 from quorate.activity.lifecycle import Turned
+from quorate.activity.opening import PATIENCE
 from quorate.activity.turn import Turn
 from quorate.model.activity import Activity, Happened, Invitation
 from quorate.rules.choose import choose
 
 GOOD_FOR: Final = timedelta(seconds=60)
 """A yes counts without a question if the rest was found within this time after it."""
-PATIENCE: Final = timedelta(seconds=30)
-"""How long the answer is waited for."""
 
 
 def found(turn: Turn) -> None:

@@ -18,13 +18,16 @@ class Notice(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     LATE = "late"  # answered after it was covered: join anyway?
+    NOT_NEEDED = "not-needed"  # answered after others are asked instead
     OVER = "over"  # answered after it ended
     LATER_NOTED = "later-noted"
+    CONFLICT_NOTED = "conflict-noted"
     STILL_THERE = "still-there"  # said yes long ago, and now it can start
     WHY = "why"
     STOPPED = "stopped"  # you will not be asked by this organiser again
     # to the organiser, in the companion's chat
     STARTED = "started"  # first tally
+    FELL_BACK = "fell-back"  # the deadline passed, others are asked instead
     TALLY = "tally"  # a change of the tally
     LIVE = "live"
     ENDED = "ended"

@@ -71,6 +71,8 @@ INVITATION_TRANSITIONS: Final[Mapping[tuple[I, Turned], I]] = {
     # Asked whether they are still there.
     (I.ACCEPTED, Turned.YES): I.ACCEPTED,
     (I.ACCEPTED, Turned.SILENCE): I.SILENT,
+    # Others are asked instead.
+    (I.ACCEPTED, Turned.WITHDRAW): I.WITHDRAWN,
     # People change their minds.
     (I.ACCEPTED, Turned.NO): I.DECLINED,
     (I.ACCEPTED, Turned.LATER): I.LATER,

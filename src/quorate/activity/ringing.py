@@ -7,6 +7,7 @@ from quorate.activity.candidates import WhyNot
 from quorate.activity.effects import Notice
 from quorate.activity.ending import fail, withdraw, withdraw_open
 from quorate.activity.lifecycle import Move
+from quorate.activity.opening import may_open, why_closed
 from quorate.activity.turn import Turn
 from quorate.model.activity import ActivityState, Happened
 from quorate.model.command import When
@@ -22,7 +23,7 @@ def plan(turn: Turn) -> None:
         _ring_optional(turn)
     elif candidates.met(activity):
         _open_when_ready(turn)
-    elif not candidates.possible(activity):
+    elif not candidates.possible(activity) and not activity.fallbacks:
         fail(turn, Reason.IMPOSSIBLE)
     else:
         confirming.lost(turn)
@@ -34,6 +35,10 @@ def _open_when_ready(turn: Turn) -> None:
         confirming.lost(turn)
         turn.not_done(Reason.ORGANISER_AWAY)
         _fall_back(turn, Reason.ORGANISER_AWAY)
+        return
+    if not may_open(turn.activity, turn.view, turn.now):
+        confirming.lost(turn)
+        _fall_back(turn, why_closed(turn.activity, turn.now))
         return
     confirming.found(turn)
     if in_doubt := confirming.in_doubt(turn.activity):

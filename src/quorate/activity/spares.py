@@ -14,7 +14,7 @@ def wanted(activity: Activity, choice: Choice) -> frozenset[str]:
     people = frozenset(choice.people)
     if choice.new:
         return people
-    least = _least(activity)
+    least = enough(activity)
     return people if least is None else least
 
 
@@ -48,13 +48,13 @@ def needless(activity: Activity, choice: Choice, besides: tuple[str, ...]) -> li
 
 def spare_now(activity: Activity) -> frozenset[str]:
     """Who of those being asked is not needed if the others say yes."""
-    least = _least(activity) if activity.urgent else None
+    least = enough(activity) if activity.urgent else None
     if least is None:
         return frozenset()
     return frozenset(i.person for i in _asked(activity)) - least
 
 
-def _least(activity: Activity) -> frozenset[str] | None:
+def enough(activity: Activity) -> frozenset[str] | None:
     """Who is enough of those in and being asked, or None if they are not; who was asked first, first."""
     asked = {i.person: place for place, i in enumerate(_asked(activity))}
     least = choose(

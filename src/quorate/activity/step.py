@@ -119,6 +119,8 @@ def _tell_tally(turn: Turn, *, before: Activity, first: bool) -> None:
     if not (first or fell_back or set(after.accepted) != set(before.tally)):
         return
     turn.activity = replace(after, tally=after.accepted)
+    if after.fell_back_at != before.fell_back_at:
+        return  # was told so already, with the tally
     turn.tell_organiser(Notice.STARTED if first else Notice.TALLY)
 
 

@@ -1,6 +1,6 @@
 """What happens to an activity when nobody does anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,17 +11,22 @@ from quorate.activity import candidates
 from quorate.activity.confirming import due, not_there
 from quorate.activity.ending import expire, last_left, nobody_came
 from quorate.activity.lifecycle import Turned
+from quorate.activity.opening import rings_from, why_closed
+from quorate.activity.otherwise import fall_back
 from quorate.activity.reservations import awaited_until
 from quorate.activity.turn import Turn
 from quorate.activity.view import View
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
 from quorate.model.reasons import Reason
+from quorate.rules.forms import people_in
 
 NOBODY_CAME_AFTER: Final = timedelta(minutes=15)
 
 
 class TimerKind(StrEnum):
     DEADLINE = "deadline"
+    START = "start"  # `at TIME` has come
+    WINDOW = "window"  # its hours begin
     SILENCE = "silence"  # a ring ends
     STILL_THERE = "still-there"  # somebody who said yes long ago is asked whether they are
     LATER = "later"  # somebody said they can then
@@ -30,6 +35,11 @@ class TimerKind(StrEnum):
     RUNG_ENOUGH = "rung-enough"  # somebody was rung as often as may be, and may be rung again then
     QUIET = "quiet"  # somebody's quiet hours end
     NOBODY_CAME = "nobody-came"
+
+
+_RINGS: Final = frozenset(
+    {TimerKind.LATER, TimerKind.ASK_AGAIN, TimerKind.RETRY, TimerKind.RUNG_ENOUGH, TimerKind.QUIET}
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,14 +60,30 @@ def next_deadline(activity: Activity, now: datetime, view: View | None = None) -
 
 def next_timer(activity: Activity, now: datetime, view: View | None = None) -> Timer | None:
     timers = chain(_timers(activity, now), () if view is None else _of_people(activity, view))
+    if activity.live_at is None and (then := rings_from(activity, view, now)) > now:
+        timers = chain(_not_about_ringing(timers, then), _opening(activity, now, then))
     return min(timers, default=None)
+
+
+def _not_about_ringing(timers: Iterable[Timer], then: datetime) -> Iterator[Timer]:
+    """Without those that say who can be asked again while nobody can."""
+    return (timer for timer in timers if timer.kind not in _RINGS or timer.at >= then)
+
+
+def _opening(activity: Activity, now: datetime, then: datetime) -> Iterator[Timer]:
+    if not activity.state.over:
+        early = why_closed(activity, now) is Reason.NOT_YET
+        yield Timer(then, TimerKind.START if early else TimerKind.WINDOW)
 
 
 def _of_people(activity: Activity, view: View) -> Iterator[Timer]:
     if activity.state is ActivityState.LIVE or activity.state.over:
         return
     inside = candidates.counted(activity)
+    named = None if activity.fell_back_at is None else frozenset(people_in(activity.requirement))
     for person in activity.people:
+        if named is not None and person.key not in named:
+            continue
         if (again := view.again_at(person.key)) is not None:
             yield Timer(again, TimerKind.RUNG_ENOUGH, person.key)
         if (ends := view.quiet_until(person.key)) is not None and person.key not in inside:
@@ -68,7 +94,9 @@ def on_time(turn: Turn) -> None:
     """Let everything happen that was due."""
     activity = turn.activity
     if activity.state in (ActivityState.WAITING, ActivityState.RINGING):
-        if activity.deadline is not None and activity.deadline <= turn.now:
+        while _is_due(turn) and turn.activity.fallbacks:
+            fall_back(turn)
+        if _is_due(turn):
             expire(turn)
     elif activity.state is ActivityState.LIVE:
         close_if_deserted(turn)
@@ -77,6 +105,11 @@ def on_time(turn: Turn) -> None:
             _fall_silent(turn, invitation)
         elif due(turn.activity, invitation, turn.now):
             not_there(turn, invitation)
+
+
+def _is_due(turn: Turn) -> bool:
+    deadline = turn.activity.deadline
+    return deadline is not None and deadline <= turn.now
 
 
 def close_if_deserted(turn: Turn) -> None:

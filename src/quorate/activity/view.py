@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from quorate.model.address import Address
 from quorate.model.availability import Availability, Verdict
@@ -50,6 +50,9 @@ class View:
 
     may_disturb: Callable[[str], bool] = _nobody
     """It is urgent, and the person lets this organiser pass quiet hours and do-not-disturb then."""
+
+    zone: tzinfo = UTC
+    """In which the activity's window is meant."""
 
     organiser_ready: bool = True
     """The organiser's stream can carry invitations and, if they take part, they are available."""

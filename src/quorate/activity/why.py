@@ -51,6 +51,8 @@ class Why:
     """Who would be rung next, if anybody were."""
     held_up: Reason | None
     """Why nobody at all is rung now although it could work: ``organiser-away``, ``no-stream`` …"""
+    held_until: datetime | None
+    """When that ends by itself, if it is known."""
     next: Timer | None
     """What happens next by itself."""
 
@@ -66,6 +68,7 @@ def why(activity: Activity, view: View, now: datetime) -> Why:
         now=choice is not None,
         then=() if choice is None else _then(activity, choice, view, now),
         held_up=None if held_up is None else held_up.reason,
+        held_until=None if held_up is None else held_up.until,
         next=next_timer(activity, now, view),
     )
 

@@ -27,8 +27,8 @@ from quorate.capture.ca import open_authority
 from quorate.capture.listener import Listener
 from quorate.capture.means import Means
 from quorate.capture.routes import Routes
+from quorate.capture.stream_loop import stream_loop
 from quorate.capture.tls import UpstreamTrust
-from quorate.capture.transport import stream_loop
 from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured, QuorateError, place_of
 from quorate.link.client import LinkClient

@@ -1,6 +1,7 @@
 """The way to the server: messages at once, evidence of all streams together when much of it comes.
 
-A message, a write and a wake-up of the server for each presence would cost more than all else done for it.
+A message, a write and a wake-up of the server for each presence would cost more than all else done for it. So
+the more of it comes, the longer it is gathered; what comes alone leaves at once.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ from quorate.model.evidence import Evidence
 
 GATHER_S = 0.005
 """Evidence leaves at once if none has left for so long; else it waits for the rest of that time."""
+LONGEST_GATHER_S = 0.02
+"""The time doubles up to this while each time brings more than one piece."""
 MAX_EVIDENCE = 200
 """Pieces in one message; a line of the link is bounded."""
 
@@ -40,6 +43,7 @@ class Outlet:
         self._now = clock.monotonic
         self._waiting: dict[str, dict[tuple[str, str], Evidence]] = {}
         """By stream: of each device the latest, in the order it was heard."""
+        self._gather_s = GATHER_S
         self._left = -GATHER_S
         """When evidence left last."""
         self._timer: asyncio.TimerHandle | None = None
@@ -61,17 +65,23 @@ class Outlet:
         """All that one read brought was noticed."""
         if not self._waiting or self._timer is not None:
             return
-        wait = self._left + GATHER_S - self._now()
+        wait = self._left + self._gather_s - self._now()
         if wait <= 0:
+            self._gather_s = GATHER_S
             self.flush()
         else:
-            self._timer = asyncio.get_running_loop().call_later(wait, self.flush)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._gathered)
 
     def send(self, message: BaseModel) -> bool:
         """False if there is no server."""
         if self._waiting:
             self.flush()
         return self._way.send(message)
+
+    def _gathered(self) -> None:
+        many = len(self._waiting) > 1 or any(len(of_one) > 1 for of_one in self._waiting.values())
+        self._gather_s = min(2 * self._gather_s, LONGEST_GATHER_S) if many else GATHER_S
+        self.flush()
 
     def flush(self) -> None:
         """Send the evidence that waits."""

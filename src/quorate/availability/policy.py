@@ -5,13 +5,13 @@ priority and show > own client > idle. What is stale or too old is unknown, neve
 device after RFC 6121 section 4.7.2: highest priority, then the latest; a negative priority takes no chat.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from quorate.availability.words import says_text, source_text
 from quorate.model.address import Address
-from quorate.model.availability import Availability, TraceLine, Verdict
+from quorate.model.availability import Availability, Trace, TraceLine, Verdict
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.reasons import Reason
 
@@ -34,24 +34,35 @@ _PRESENT = frozenset({Availability.AVAILABLE, Availability.AWAY, Availability.BU
 _BEST_FIRST = (Availability.AVAILABLE, Availability.AWAY, Availability.BUSY, Availability.OFFLINE)
 
 
-@dataclass(slots=True)
 class _Weighing:
     """Evidence that still counts, and why the rest does not."""
 
-    now: datetime
-    fresh: list[Evidence] = field(default_factory=list)
-    unused: dict[int, str] = field(default_factory=dict)
-    """id() of evidence that is not used -> why."""
+    __slots__ = ("fresh", "known", "now", "unused")
+
+    def __init__(self, now: datetime, known: list[Evidence]) -> None:
+        self.now = now
+        self.known = known
+        self.fresh: dict[Source, list[Evidence]] = {}
+        self.unused: dict[int, str] = {}
+        """id() of evidence that is not used -> why, if it is not simply outweighed."""
+        for e in known:
+            if (why := _too_old(e, now)) is not None:
+                self.unused[id(e)] = why
+            elif (alike := self.fresh.get(e.source)) is None:
+                self.fresh[e.source] = [e]
+            else:
+                alike.append(e)
 
     def drop(self, evidence: Iterable[Evidence], why: str) -> None:
         for e in evidence:
             self.unused.setdefault(id(e), why)
 
-    def of(self, *sources: Source) -> list[Evidence]:
-        return [e for e in self.fresh if e.source in sources and id(e) not in self.unused]
+    def of(self, source: Source) -> Sequence[Evidence]:
+        fresh = self.fresh.get(source, ())
+        return [e for e in fresh if id(e) not in self.unused] if self.unused and fresh else fresh
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
     availability: Availability
     by: Evidence | None
@@ -72,44 +83,47 @@ def judge(
     ``zone`` is the reader's, for times in the trace. How long a state must hold is settle.py's business.
     """
     known = list(evidence)
-    weighing = _Weighing(now)
-    for e in known:
-        why = _too_old(e, now)
-        if why:
-            weighing.drop([e], why)
-        else:
-            weighing.fresh.append(e)
-    found = _decide(weighing, known)
+    weighing = _Weighing(now, known)
+    found = _decide(weighing)
+    by = found.by
     return Verdict(
         availability=found.availability,
-        since=found.since or (found.by.at if found.by else None),
-        trace=tuple(_line(e, weighing, found, now, zone, ask_timeout_s) for e in known),
-        until=found.by.until if found.by else None,
+        since=found.since or (by.at if by else None),
+        trace=Trace(lambda: tuple(_line(e, weighing, found, now, zone, ask_timeout_s) for e in known)),
+        until=by.until if by else None,
         reason=found.reason,
         reachable=found.reachable,
         do_not_disturb=_do_not_disturb(found),
     )
 
 
+def availability(evidence: Iterable[Evidence], now: datetime) -> Availability:
+    """Of ``judge`` the answer alone."""
+    return _decide(_Weighing(now, list(evidence))).availability
+
+
 def _do_not_disturb(found: _Found) -> bool:
-    by_network = found.by is not None and found.by.source is Source.STREAM
-    return by_network and found.availability is Availability.BUSY
+    busy = found.availability is Availability.BUSY
+    return busy and found.by is not None and found.by.source is Source.STREAM
 
 
 def next_change(evidence: Iterable[Evidence], now: datetime) -> datetime | None:
     """When time alone may change the verdict next."""
-    return min((at for e in evidence for at in _turning_points(e) if at > now), default=None)
+    turns = [at for e in evidence for at in _turning_points(e) if at > now]
+    return min(turns) if turns else None
 
 
-def _turning_points(e: Evidence) -> Iterator[datetime]:
+def _turning_points(e: Evidence) -> Sequence[datetime]:
+    points = []
     if e.until is not None:
-        yield e.until
+        points.append(e.until)
     elif e.source is Source.SAID:
-        yield e.heard + timedelta(seconds=SAID_FRESH_S)
-    if e.source is Source.STREAM and e.asked and not e.pushed:
-        yield e.heard + timedelta(seconds=ASKED_FRESH_S)
+        points.append(e.heard + timedelta(seconds=SAID_FRESH_S))
+    if e.asked and not e.pushed and e.source is Source.STREAM:
+        points.append(e.heard + timedelta(seconds=ASKED_FRESH_S))
     if e.idle_since is not None and e.presence is Presence.ONLINE:
-        yield e.idle_since + timedelta(seconds=IDLE_AWAY_S)
+        points.append(e.idle_since + timedelta(seconds=IDLE_AWAY_S))
+    return points
 
 
 def _too_old(e: Evidence, now: datetime) -> str | None:
@@ -118,20 +132,23 @@ def _too_old(e: Evidence, now: datetime) -> str | None:
         return "stale"
     if e.until is not None and e.until <= now:
         return "over"
-    age = (now - e.heard).total_seconds()
-    if e.source is Source.SAID and e.until is None and age >= SAID_FRESH_S:
-        return "too old"
-    if e.source is Source.STREAM and e.asked and not e.pushed and age >= ASKED_FRESH_S:
-        return "too old"
-    return None
+    lasts_s = _lasts_s(e)
+    return "too old" if lasts_s is not None and (now - e.heard).total_seconds() >= lasts_s else None
 
 
-def _decide(weighing: _Weighing, known: Sequence[Evidence]) -> _Found:
+def _lasts_s(e: Evidence) -> float | None:
+    if e.source is Source.STREAM:
+        return ASKED_FRESH_S if e.asked and not e.pushed else None
+    return SAID_FRESH_S if e.source is Source.SAID and e.until is None else None
+
+
+def _decide(weighing: _Weighing) -> _Found:
     network = _network(weighing)
-    found = _said(weighing, network) or _occupied(weighing, network) or _present(weighing, network)
+    found = None
+    if weighing.fresh.keys() - {Source.STREAM}:
+        found = _said(weighing, network) or _occupied(weighing, network) or _present(weighing, network)
     if found is None:
-        found = network if network.by is not None else _nothing(known)
-    weighing.drop(_others(weighing, found), "outweighed")
+        found = network if network.by is not None else _nothing(weighing.known)
     return found
 
 
@@ -179,8 +196,11 @@ def _present(weighing: _Weighing, network: _Found) -> _Found | None:
 
 def _network(weighing: _Weighing) -> _Found:
     """All networks together: do-not-disturb on any, else the most present."""
+    seen = weighing.of(Source.STREAM)
+    if len(seen) == 1:
+        return _account(seen, weighing)
     by_subject: dict[Address, list[Evidence]] = {}
-    for e in weighing.of(Source.STREAM):
+    for e in seen:
         by_subject.setdefault(e.subject, []).append(e)
     found = [_account(of_one, weighing) for of_one in by_subject.values()]
     sure = [f for f in found if f.availability is not Availability.UNKNOWN]
@@ -192,31 +212,38 @@ def _network(weighing: _Weighing) -> _Found:
     return found[0] if found else _Found(Availability.UNKNOWN, None)
 
 
-def _account(evidence: list[Evidence], weighing: _Weighing) -> _Found:
+def _account(evidence: Sequence[Evidence], weighing: _Weighing) -> _Found:
     """One address: the vantage that heard last, and of what it knows the best device."""
+    if len(evidence) == 1:
+        (only,) = evidence
+        return _device(only, only.priority >= 0, weighing) if _there(only) else _absent(evidence, weighing)
     newest = max(evidence, key=lambda e: (e.presence is not Presence.UNKNOWN, e.heard))
     weighing.drop((e for e in evidence if e.vantage != newest.vantage), "older")
     seen = [e for e in evidence if e.vantage == newest.vantage]
-    devices = [e for e in seen if _AVAILABILITY.get(e.presence) in _PRESENT]
+    devices = [e for e in seen if _there(e)]
     if not devices:
         return _absent(seen, weighing)
-    weighing.drop((e for e in seen if e not in devices), "another device is there")
+    weighing.drop((e for e in seen if not _there(e)), "another device is there")
     busy = [e for e in devices if e.presence is Presence.BUSY]
     best = max(busy or devices, key=lambda e: (e.priority, e.at))
     for e in devices:
         if e is not best:
             lower = e.priority < best.priority or bool(busy)
             weighing.drop([e], "do-not-disturb elsewhere" if busy else "lower priority" if lower else "older")
-    idle = _idle(best, weighing.now)
-    return _Found(
-        Availability.AWAY if idle else _AVAILABILITY[best.presence],
-        best,
-        reachable=any(e.priority >= 0 for e in devices),
-        since=best.idle_since if idle else None,
-    )
+    return _device(best, any(e.priority >= 0 for e in devices), weighing)
 
 
-def _absent(seen: list[Evidence], weighing: _Weighing) -> _Found:
+def _there(e: Evidence) -> bool:
+    return _AVAILABILITY.get(e.presence) in _PRESENT
+
+
+def _device(best: Evidence, reachable: bool, weighing: _Weighing) -> _Found:
+    if _idle(best, weighing.now):
+        return _Found(Availability.AWAY, best, reachable, since=best.idle_since)
+    return _Found(_AVAILABILITY[best.presence], best, reachable)
+
+
+def _absent(seen: Sequence[Evidence], weighing: _Weighing) -> _Found:
     """No device is there: gone if the last word says so, else not known."""
     # said at the same moment, a word about the whole account comes after those about its devices
     last = max(seen, key=lambda e: (e.heard, not e.resource, e.presence is Presence.OFFLINE))
@@ -242,10 +269,6 @@ def _nothing(known: Sequence[Evidence]) -> _Found:
         return _Found(Availability.UNKNOWN, None, reason=Reason.NEVER_SEEN)
     newest = max(streams, key=lambda e: e.heard)
     return _Found(Availability.UNKNOWN, None, reason=newest.reason or Reason.STALE, since=newest.heard)
-
-
-def _others(weighing: _Weighing, found: _Found) -> list[Evidence]:
-    return [e for e in weighing.fresh if e is not found.by]
 
 
 def _line(

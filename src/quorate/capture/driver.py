@@ -6,12 +6,13 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeAlias, TypeVar, TypeVarTuple, Unpack
+from typing import Generic, TypeAlias, TypeVar
 
 from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import Leg
-from quorate.capture.means import Means, Observer
+from quorate.capture.means import Means
+from quorate.capture.noticed import Noticed
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble
 from quorate.errors import place_of
@@ -46,7 +47,6 @@ log = logging.getLogger(__name__)
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 _IMPERATIVE = frozenset({Connect, Redirected, StartTls, Close})
 S = TypeVar("S", bound=Spliced)
-Ts = TypeVarTuple("Ts")
 Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 
 
@@ -68,7 +68,6 @@ class Driver(Generic[S]):
         self._reached = reached
         server = reached.leg if reached is not None else Leg(Side.SERVER, self, means.scratch)
         self._legs = {Side.CLIENT: client, Side.SERVER: server}
-        self.observer: Observer | None = None
         self._work: list[SpliceEffect] = []
         """What is still to be performed while ``_running``."""
         self._running = False
@@ -82,8 +81,9 @@ class Driver(Generic[S]):
         self._timer: asyncio.TimerHandle | None = None
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
+        self.noticed = Noticed(self._loop)
         self.over: asyncio.Future[None] = self._loop.create_future()
-        self._from = ""  # HOST:PORT of our own end of the upstream connection
+        self._outgoing = ("", "")  # HOST:PORT of our own end of the upstream connection, and of the server's
         self.domain = ""
         self.found_at = ""
         """HOST:PORT of the upstream connection, once there is one."""
@@ -128,18 +128,25 @@ class Driver(Generic[S]):
         self._close()
 
     def leg_connected(self, side: Side) -> None:
-        self._from = self._legs[side].local
-        self._means.outgoing.add(self._from)
+        self._outgoing = self._legs[side].ends
+        self._means.outgoing.add(self._outgoing)
 
     def leg_received(self, side: Side, data: bytes) -> None:
         """The hot path: what is only handed on goes straight to the other leg."""
         if not self._raw:
             try:
-                effects = self._splice.receive(side, data, self._now())
+                got = self._splice.forward(side, data, self._now())
             except Exception as error:
                 self._broken(error)
             else:
-                self._run(effects)
+                if type(got) is not bytes or self._running:
+                    self._run([Send(_OTHER[side], got)] if isinstance(got, bytes) else got)
+                    return
+                try:
+                    self._legs[_OTHER[side]].write(got)
+                except Exception as error:
+                    self._broken(error)
+                    self.abort()
                 return
         self._legs[_OTHER[side]].write(data)
 
@@ -198,33 +205,30 @@ class Driver(Generic[S]):
         if self._running:
             self._work.extend(effects)
             return
-        self._running, noticed, work = True, False, list(effects)
+        self._running, work = True, list(effects)
         while work:
             for effect in work:
-                if self._perform(effect):
-                    noticed = True
+                self._perform(effect)
             work, self._work = self._work, []
         self._running = False
         self._arm()
-        if noticed and self.observer is not None:
-            self._observe(self.observer.settled)
+        self.noticed.settled()
 
-    def _perform(self, effect: SpliceEffect) -> bool:
-        """True if it may be news to the observer. A mistake of ours ends this one stream, nothing else."""
+    def _perform(self, effect: SpliceEffect) -> None:
+        """A mistake of ours ends this one stream, nothing else."""
         try:
             if type(effect) is Send:
                 if self._hello and effect.side is Side.CLIENT and self._direct is not None:
                     self._secure_client()
                 self._legs[effect.side].write(effect.data)
-                return False
-            if type(effect) in _IMPERATIVE:
+            elif type(effect) in _IMPERATIVE:
+                self.noticed.stir()
                 self._obey(effect)
-            elif self.observer is not None:
-                self._observe(self.observer.noticed, effect)
+            else:
+                self.noticed.add(effect)
         except Exception as error:
             self._broken(error)
             self.abort()
-        return True
 
     def _obey(self, effect: SpliceEffect) -> None:
         if isinstance(effect, StartTls):
@@ -289,8 +293,8 @@ class Driver(Generic[S]):
             self._broken(error)
             return
         self.found_at = place
-        if self.observer is not None:
-            self._observe(self.observer.settled)
+        self.noticed.stir()
+        self.noticed.settled()
         if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))
         else:
@@ -332,9 +336,8 @@ class Driver(Generic[S]):
             if timer is not None:
                 timer.cancel()
         self.over.set_result(None)
-        self._means.outgoing.discard(self._from)
-        if self.observer is not None:
-            self._observe(self.observer.ended)
+        self._means.outgoing.discard(self._outgoing)
+        self.noticed.ended()
 
     def _broken(self, error: Exception) -> None:
         """Our own mistake: from here on bytes only pass."""
@@ -345,17 +348,11 @@ class Driver(Generic[S]):
         self._arm()
         self._guarded(lambda: self._run(self._splice.abandon(self._means.clock.monotonic())))
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
-        if self.observer is not None and not self._closing:
-            self._observe(self.observer.noticed, broken)
+        if not self._closing:
+            self.noticed.add(broken)
+            self.noticed.settled()
         if not self._legs[Side.SERVER].connected:
             self._close()
-
-    @staticmethod
-    def _observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
-        try:
-            tell(*args)
-        except Exception as error:
-            log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
 
     def _arm(self) -> None:
         """Keep the earliest timer ever wanted: one that rings too soon only looks again."""

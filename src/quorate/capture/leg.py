@@ -6,8 +6,9 @@ TLS starts in the middle of the conversation and bytes must be had before it, so
 import asyncio
 from typing import Protocol
 
+from quorate.capture.stream_loop import SCRATCH_SIZE
 from quorate.capture.tls import TlsFault, TlsLeg, TlsStep
-from quorate.capture.transport import BRIM, HIGH_WATER, SCRATCH_SIZE, SocketTransport, take_over
+from quorate.capture.transport import BRIM, HIGH_WATER, SocketTransport, StreamProtocol, take_over
 from quorate.splice.effects import Side
 
 __all__ = ["HIGH_WATER", "SCRATCH_SIZE", "Leg", "LegOwner"]
@@ -52,7 +53,7 @@ class LegOwner(Protocol):
     def leg_relieved(self, side: Side) -> None: ...
 
 
-class Leg(asyncio.BufferedProtocol):
+class Leg(StreamProtocol):
     """Bytes written before there is a connection wait for it."""
 
     __slots__ = (
@@ -115,6 +116,11 @@ class Leg(asyncio.BufferedProtocol):
         """HOST:PORT the peer has connected to."""
         name = self._transport.get_extra_info("sockname") if self._transport else None
         return place(name[0], name[1]) if name else ""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """HOST:PORT here and of the peer: only both together tell one connection from all others."""
+        return self.local, place(*self.peer)
 
     def write(self, data: bytes) -> None:
         if not data or self._finished or self._close_when_secured or self.lost:
@@ -191,7 +197,9 @@ class Leg(asyncio.BufferedProtocol):
         return self._scratch
 
     def buffer_updated(self, nbytes: int) -> None:
-        data = self._scratch[:nbytes]
+        self.received(self._scratch[:nbytes])
+
+    def received(self, data: memoryview) -> None:
         if self._tls is None:
             self.owner.leg_received(self.side, bytes(data))
             return

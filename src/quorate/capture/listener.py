@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from quorate.capture.destination import IM_PORTS
 from quorate.capture.driver import Driver
-from quorate.capture.leg import Leg, LegOwner, place
+from quorate.capture.leg import Leg, LegOwner
 from quorate.capture.means import Means, Observer
 from quorate.capture.newcomer import Known, Newcomer
 from quorate.capture.refusals import Refusals
@@ -175,7 +175,8 @@ class Listener(Generic[S]):
 
         Unless it is one of our own: a route or a redirect that leads here would go in circles.
         """
-        if place(*newcomer.leg.peer) in self._means.outgoing:
+        here, there = newcomer.leg.ends
+        if (there, here) in self._means.outgoing:
             newcomer.put_out("leads-back-here")
             return
         arrival = replace(known.arrival, here=self._public or newcomer.leg.local)
@@ -211,9 +212,9 @@ class Listener(Generic[S]):
             overdue.cancel()
             self._overdue_timers.pop(driver, None)
             self._strangers.remove(driver)
-            driver.observer = observer
+            driver.noticed.observer = observer
 
-        driver.observer = _UntilLogin(observer, proven)
+        driver.noticed.observer = _UntilLogin(observer, proven)
         self._overdue_timers[driver] = overdue
         too_many = self._strangers.add(driver, driver.peer.rpartition(":")[0])
         if too_many is not None:

@@ -33,6 +33,9 @@ class Means:
     authority: Authority
     trust: UpstreamTrust
     clock: Clock
-    outgoing: set[str] = field(default_factory=set)
-    """HOST:PORT of our own ends of the connections to servers."""
+    outgoing: set[tuple[str, str]] = field(default_factory=set)
+    """HOST:PORT of our own end and of the server's, of each connection to one.
+
+    The system gives the same local port to several connections as long as they go to different places.
+    """
     scratch: bytearray = field(default_factory=lambda: bytearray(SCRATCH_SIZE))

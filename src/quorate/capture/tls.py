@@ -140,16 +140,22 @@ class TlsLeg:
         """The same, and only the plaintext if that is all that came of it."""
         if self._over or not self.ready or len(ciphertext) > PIECE_SIZE:
             return self._take(ciphertext)
-        self._incoming.write(ciphertext)
+        incoming, plain = self._incoming, b""
+        incoming.write(ciphertext)
         try:
-            plain = self._decrypt(READ_SIZE)
+            got = plain = self._decrypt(READ_SIZE)
+            # asking once too often would cost more than reading the record did
+            while got and incoming.pending:
+                got = self._decrypt(READ_SIZE)
+                plain += got
         except ssl.SSLWantReadError:
-            return TlsStep(ciphertext=self._outgoing.read()) if self._outgoing.pending else b""
+            pass
         except ssl.SSLError as error:
-            return self._failed([], error)
-        if plain and not self._incoming.pending and not self._outgoing.pending:
-            return plain
-        return self._read([plain], became_ready=False) if plain else self._ended([], became_ready=False)
+            return self._failed([plain], error)
+        else:
+            if not got:
+                return self._ended([plain], became_ready=False)
+        return self._step([plain], ready=False) if self._outgoing.pending else plain
 
     def write(self, plaintext: bytes) -> bytes:
         """The ciphertext to send for it; nothing before the handshake is done, then it follows."""

@@ -1,134 +1,44 @@
-"""A socket of our own under one leg, and the event loop that serves thousands of them with little in between.
+"""A socket of our own under one leg.
 
-Reads go into a buffer all legs share, writes are tried at once and queued only when the kernel takes no more.
-On ``StreamLoop`` readiness reaches the transport without a handle and a turn of the loop each time; any other
-loop works too.
+Writes are tried at once and queued only when the kernel takes no more. On ``StreamLoop`` several transports
+are read, dealt with and sent together; any other loop works too.
 """
 
 import asyncio
 import errno
-import math
 import os
-import select
-import selectors
 import socket
-import sys
-import time
-from collections.abc import Callable
-from contextvars import Context
-from typing import Any, TypeVarTuple, Unpack
+from typing import Any
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-SCRATCH_SIZE = 64 * 1024
-"""One read; with HIGH_WATER it bounds what a stalled reader holds."""
+from quorate.capture.stream_loop import READ, SCRATCH_SIZE, WRITE, StreamLoop
+
 HIGH_WATER = 180 * 1024
 """Unsent bytes at which the protocol is asked to pause."""
 LOW_WATER = HIGH_WATER // 4
 BRIM = 1536 * 1024
 """More waits than the other side can have sent, a roster held to be read included (1 MiB)."""
-EVENTS_AT_ONCE = 256
+SMALL = 4 * 1024
+"""What is written while others wait to be dealt with, and is not more, leaves together with theirs."""
 READS_IN_A_ROW = 4
 """One busy stream does not keep the others waiting."""
-Ts = TypeVarTuple("Ts")
 _NOBODY = asyncio.Protocol()
 _NOT_NOW = (BlockingIOError, InterruptedError)
 
 
-class StreamSelector(selectors.DefaultSelector):
-    """Linux: tells transports what they can do inside ``select``; the loop gets to see only the rest."""
+class StreamProtocol(asyncio.BufferedProtocol):
+    """Who is above a transport; ``received`` on a ``StreamLoop``, else its buffer."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        # one epoll instance under two objects: selectors keeps its own books, transports need none
-        self._streams = select.epoll.fromfd(os.dup(self.fileno()))
-        self._watched: dict[int, SocketTransport] = {}
-        self.stirred = False
-        """The loop was given something to call since ``select`` began."""
-
-    @property
-    def watched(self) -> int:
-        """How many transports there are."""
-        return len(self._watched)
-
-    def watch(self, fd: int, events: int, transport: "SocketTransport") -> None:
-        """Call ``transport.ready`` whenever one of ``events`` (READ, WRITE) is possible; 0 ends it."""
-        mask = (select.EPOLLIN if events & READ else 0) | (select.EPOLLOUT if events & WRITE else 0)
-        if not events:
-            del self._watched[fd]
-            self._streams.unregister(fd)
-        elif fd in self._watched:
-            self._streams.modify(fd, mask)
-        else:
-            self._watched[fd] = transport
-            self._streams.register(fd, mask)
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Serve transports until the loop has something to do of its own, or ``timeout`` is over."""
-        until = None if timeout is None else time.monotonic() + timeout
-        self.stirred = False
-        while True:
-            # as selectors.EpollSelector does it: rounded up to what epoll can wait
-            patience = -1.0 if timeout is None else math.ceil(max(timeout, 0.0) * 1e3) * 1e-3
-            try:
-                happened = self._streams.poll(patience, EVENTS_AT_ONCE)
-            except InterruptedError:
-                return []
-            rest = self._serve(happened)
-            if rest or self.stirred or not happened:
-                return rest
-            if until is not None and (timeout := until - time.monotonic()) <= 0:
-                return rest
-
-    def _serve(self, happened: list[tuple[int, int]]) -> list[tuple[selectors.SelectorKey, int]]:
-        rest = []
-        for fd, mask in happened:
-            # an error or a hang-up shows itself in the next read or write
-            events = (READ if mask & ~select.EPOLLOUT else 0) | (WRITE if mask & ~select.EPOLLIN else 0)
-            if (transport := self._watched.get(fd)) is not None:
-                transport.ready(events)
-            elif key := self.get_map().get(fd):
-                rest.append((key, events & key.events))
-        return rest
-
-    def close(self) -> None:
-        self._streams.close()
-        super().close()
-
-
-class StreamLoop(asyncio.SelectorEventLoop):
-    """Linux: asyncio's own loop over a ``StreamSelector``."""
-
-    def __init__(self) -> None:
-        self.selector = StreamSelector()
-        super().__init__(self.selector)
-
-    def call_soon(
-        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
-    ) -> asyncio.Handle:
-        self.selector.stirred = True
-        return super().call_soon(callback, *args, context=context)
-
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[[Unpack[Ts]], object],
-        *args: *Ts,
-        context: Context | None = None,
-    ) -> asyncio.TimerHandle:
-        self.selector.stirred = True
-        return super().call_at(when, callback, *args, context=context)
-
-
-def stream_loop() -> asyncio.AbstractEventLoop:
-    """The loop for an agent on this system."""
-    return StreamLoop() if sys.platform == "linux" else asyncio.SelectorEventLoop()
+    def received(self, data: memoryview) -> None:
+        """``data`` is of use only during the call."""
+        raise NotImplementedError
 
 
 class SocketTransport(asyncio.Transport):
-    """What asyncio's own is, as far as a leg needs it; the protocol is a ``BufferedProtocol``."""
+    """What asyncio's own is, as far as a leg needs it."""
 
     __slots__ = (
         "_closing",
+        "_due",
         "_eof_due",
         "_events",
         "_gone",
@@ -136,19 +46,24 @@ class SocketTransport(asyncio.Transport):
         "_paused_protocol",
         "_protocol",
         "_reading",
+        "_receive",
+        "_selector",
         "_send",
         "_socket",
         "_unsent",
     )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: asyncio.BufferedProtocol
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: StreamProtocol
     ) -> None:
         self._loop = loop
         self._socket = sock
-        self._send = sock.send
+        self._send, self._receive = sock.send, sock.recv_into
+        self._selector = loop.selector if isinstance(loop, StreamLoop) else None
         self._protocol = protocol
         self._unsent: bytearray | None = None
+        self._due = b""
+        """Written while others wait to be dealt with; empty if something is unsent."""
         self._events = 0
         self._reading = True
         self._eof_due = False
@@ -167,7 +82,7 @@ class SocketTransport(asyncio.Transport):
             return default
 
     def get_write_buffer_size(self) -> int:
-        return len(self._unsent) if self._unsent else 0
+        return len(self._unsent) if self._unsent else len(self._due)
 
     def is_closing(self) -> bool:
         return self._closing
@@ -175,7 +90,30 @@ class SocketTransport(asyncio.Transport):
     def can_write_eof(self) -> bool:
         return True
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        selector = self._selector
+        if selector is None or not selector.dealing or self._unsent is not None or len(data) > SMALL:
+            if self._due:
+                self.leave()
+            self._write(data)
+        elif self._due:
+            self._due += data
+            if len(self._due) > SMALL:
+                self.leave()
+        else:
+            self._due = data
+            selector.due.append(self)
+
+    def leave(self) -> None:
+        """Send what is due."""
+        data, self._due = self._due, b""
+        if data:
+            try:
+                self._write(data)
+            except Exception as error:
+                self._fail(error)
+
+    def _write(self, data: bytes) -> None:
         if self._unsent is None:
             if self._gone:
                 return
@@ -202,6 +140,7 @@ class SocketTransport(asyncio.Transport):
 
     def write_eof(self) -> None:
         """After what is unsent nothing more follows; reading goes on."""
+        self.leave()
         self._eof_due = True
         if self._unsent is None and not self._gone:
             self._shut()
@@ -218,6 +157,7 @@ class SocketTransport(asyncio.Transport):
         """Read nothing more, send what is unsent, then close."""
         if self._closing:
             return
+        self.leave()
         self._closing = True
         self._reading = False
         if self._unsent is None:
@@ -226,6 +166,7 @@ class SocketTransport(asyncio.Transport):
             self._watch()
 
     def abort(self) -> None:
+        self.leave()
         self._lose(None)
 
     def ready(self, mask: int) -> None:
@@ -236,8 +177,35 @@ class SocketTransport(asyncio.Transport):
             if mask & READ and self._reading:
                 self._read()
         except Exception as error:
-            self._loop.call_exception_handler({"message": "stream", "exception": error})
+            self._fail(error)
+
+    def receive(self, buffer: memoryview) -> int:
+        """Read into ``buffer``; the size, 0 at the end, negative if nothing came."""
+        if not self._reading:
+            return -1
+        try:
+            return self._receive(buffer)
+        except _NOT_NOW:
+            return -1
+        except OSError as error:
             self._lose(error)
+            return -1
+
+    def deliver(self, data: memoryview) -> None:
+        """What ``receive`` has brought; empty at the end. Nothing may get out of here either."""
+        try:
+            if self._closing:
+                return
+            if data:
+                self._protocol.received(data)
+            else:
+                self._end_of_input()
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._loop.call_exception_handler({"message": "stream", "exception": error})
+        self._lose(error)
 
     def _readable(self) -> None:
         self.ready(READ)
@@ -246,24 +214,22 @@ class SocketTransport(asyncio.Transport):
         self.ready(WRITE)
 
     def _read(self) -> None:
-        """A full buffer means that more is likely there already."""
+        """On another loop. A full buffer means that more is likely there already."""
         for _ in range(READS_IN_A_ROW):
-            buffer = self._protocol.get_buffer(-1)
-            try:
-                size = self._socket.recv_into(buffer)
-            except _NOT_NOW:
-                return
-            except OSError as error:
-                self._lose(error)
+            size = self.receive(memoryview(self._protocol.get_buffer(-1)))
+            if size < 0:
                 return
             if not size:
-                self._reading = False
-                self._watch()
-                self._protocol.eof_received()
+                self._end_of_input()
                 return
             self._protocol.buffer_updated(size)
             if size < SCRATCH_SIZE or not self._reading:
                 return
+
+    def _end_of_input(self) -> None:
+        self._reading = False
+        self._watch()
+        self._protocol.eof_received()
 
     def _flush(self) -> None:
         assert self._unsent is not None
@@ -302,7 +268,7 @@ class SocketTransport(asyncio.Transport):
         if self._gone:
             return
         self._gone = self._closing = True
-        self._reading, self._unsent = False, None
+        self._reading, self._unsent, self._due = False, None, b""
         self._watch()
         self._loop.call_soon(self._end, error)
 
@@ -316,8 +282,8 @@ class SocketTransport(asyncio.Transport):
         before, self._events = self._events, wanted
         if wanted == before:
             return
-        if isinstance(self._loop, StreamLoop):
-            self._loop.selector.watch(self._socket.fileno(), wanted, self)
+        if self._selector is not None:
+            self._selector.watch(self._socket.fileno(), wanted, self)
         else:
             self._add_to_loop(before, wanted)
 
@@ -335,7 +301,7 @@ class SocketTransport(asyncio.Transport):
                 self._loop.remove_writer(self._socket)
 
 
-def take_over(transport: asyncio.Transport, protocol: asyncio.BufferedProtocol) -> SocketTransport:
+def take_over(transport: asyncio.Transport, protocol: StreamProtocol) -> SocketTransport:
     """The same connection on a transport of ours; asyncio's, which opened it, is let go."""
     opened = transport.get_extra_info("socket")
     sock = socket.socket(opened.family, opened.type, opened.proto, fileno=os.dup(opened.fileno()))

@@ -16,8 +16,21 @@ TIMED_OUT = 3
 OVER = ("ended", "expired", "cancelled", "failed")
 POLL_S = 0.2
 
-At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="At a time (not possible yet).")]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Ring nobody before: 14:00, fri 18:00.")]
 Within = Annotated[str | None, typer.Option("--within", metavar="DURATION", help="Give up after that long.")]
+Between = Annotated[
+    str | None, typer.Option("--between", metavar="TIMES", help='Only in these hours: "18:00 and 20:30".')
+]
+On = Annotated[
+    str | None, typer.Option("--on", metavar="DAYS", help='Only on these days: weekdays, "mon, wed".')
+]
+Else = Annotated[
+    list[str] | None,
+    typer.Option("--else", metavar="WHO", help="Who is asked instead when --within is over; repeatable."),
+]
+ElseWithin = Annotated[
+    str | None, typer.Option("--else-within", metavar="DURATION", help="How long each --else has.")
+]
 Duration = Annotated[str, typer.Argument(metavar="DURATION", help="10m, 1h30m, 90s")]
 
 
@@ -34,6 +47,10 @@ def meet(
         str | None, typer.Option("--about", help="What it is about; the invited people read it.")
     ] = None,
     within: Within = None,
+    between: Between = None,
+    on: On = None,
+    else_: Else = None,
+    else_within: ElseWithin = None,
     urgent: Annotated[
         bool, typer.Option("--urgent", help="Say that it is urgent, and ring one spare where several can.")
     ] = False,
@@ -42,13 +59,15 @@ def meet(
     json: Json = False,
 ) -> None:
     """Get these people into one conversation, now or as soon as it can work."""
-    if at is not None:
-        raise NotPossible(
-            "A fixed time is not possible yet.", remedy="Leave --at out: Quorate waits until it works."
-        )
+    if at is not None and now:
+        raise typer.BadParameter("it cannot be now and at a time.", param_hint="--at")
+    each_s = parse_duration(else_within).total_seconds() if else_within else None
     body = {
         "who": who,
-        "when": "now" if now else "asap",
+        "when": "now" if now else None,
+        "at": at,
+        "window": _window(on, between),
+        "else": [{"who": instead, "within_s": each_s} for instead in else_ or []],
         **_kind(kind),
         "about": about,
         "within_s": parse_duration(within).total_seconds() if within else None,
@@ -60,6 +79,12 @@ def meet(
     _show(activity, json)
     if activity["state"] == "failed":
         raise _over(activity)
+
+
+def _window(on: str | None, between: str | None) -> str | None:
+    """As it is typed to the companion."""
+    parts = [f"on {on}" if on else "", f"between {between}" if between else ""]
+    return " ".join(filter(None, parts)) or None
 
 
 def _kind(typed: str) -> dict[str, str | None]:

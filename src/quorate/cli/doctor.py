@@ -65,7 +65,7 @@ def examine(settings: "Settings") -> Iterator[Finding]:
     running = _running(server)
     yield running if running else Finding("server", True, "not running; `quorate up` starts it")
     up = running is not None and running.ok
-    yield _store(settings.data)
+    yield _store(settings)
     yield _certificate(settings.data)
     if not up:
         yield _port("page", settings.web)
@@ -101,17 +101,20 @@ def _server_side(server: Server) -> Iterator[Finding]:
         yield Finding(line["name"], line["ok"], line["says"], line.get("remedy"))
 
 
-def _store(data: Path) -> Finding:
+def _store(settings: "Settings") -> Finding:
     from quorate.store.open import open_store
 
+    data = settings.data
     if not data.exists():
         return Finding("store", True, f"{data} does not exist yet; the first start makes it")
     try:
-        open_store(data).close()
+        open_store(settings.store).close()
     except QuorateError as error:
         return Finding("store", False, error.problem, error.remedy)
     if stat.S_IMODE(data.stat().st_mode) & 0o077:
         return Finding("store", False, f"{data} can be read by others", f"Run: chmod 700 {data}")
+    if settings.database:
+        return Finding("store", True, "the database is readable, writable and of this version")
     return Finding("store", True, f"{data} is readable, writable and of this version")
 
 

@@ -88,7 +88,19 @@ def activity_text(activity: dict[str, Any]) -> None:
     if upcoming := activity.get("next"):
         when = f" at {clock(upcoming['at'])}" if upcoming.get("at") else ""
         typer.echo(f"  Next{when}: {upcoming['reason']}")
-    if activity.get("deadline") and activity["state"] in ("waiting", "ringing"):
-        typer.echo(f"  Ends {clock(activity['deadline'])}.")
+    if activity["state"] in ("waiting", "ringing"):
+        _times(activity)
     if activity.get("room"):
         typer.echo(f"  Your link: {activity['room']['url']}")
+
+
+def _times(activity: dict[str, Any]) -> None:
+    """Its hours, when it ends, and who is asked instead then."""
+    if window := activity.get("window"):
+        typer.echo(f"  Only {window['text']}.")
+    if not activity.get("deadline"):
+        return
+    if instead := activity.get("else"):
+        typer.echo(f"  Else, at {clock(activity['deadline'])}: {instead[0]['who']}.")
+    else:
+        typer.echo(f"  Ends {clock(activity['deadline'])}.")

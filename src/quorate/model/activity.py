@@ -1,11 +1,11 @@
 """An activity and its invitations: frozen values; the moves are in quorate.activity."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from quorate.model.address import Address
-from quorate.model.command import Kind, When
+from quorate.model.command import Kind, When, Window
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.requirement import Requirement
@@ -81,6 +81,7 @@ class Happened(StrEnum):
     RANG = "rang"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    CONFLICT = "conflict"
     LATER = "later"
     SILENT = "silent"
     SUBSTITUTE = "substitute"
@@ -96,6 +97,7 @@ class Happened(StrEnum):
     JOINED = "joined"
     LEFT = "left"
     EXTENDED = "extended"
+    FELL_BACK = "fell-back"
     ENDED = "ended"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -110,7 +112,21 @@ class LogLine:
     people: tuple[str, ...] = ()
     reason: Reason | None = None
     by: str | None = None
-    """Who else it concerns, e.g. the substitute, or the person who covered."""
+    """Who else it concerns, e.g. the substitute, or the person who covered; of FELL_BACK the WHO as typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """What is required instead when the deadline passes; resolved when the activity was made."""
+
+    requirement: Requirement
+    who: str
+    """As typed."""
+    people: tuple[Person, ...]
+    within: timedelta
+    """How long it has from then on."""
+    deadline: datetime | None = None
+    """When it ends instead, if a time was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +147,16 @@ class Activity:
     target: str | None = None
     about: str | None = None
     when: When = When.ASAP
+    starts: datetime | None = None
+    """``at TIME``: nobody is rung before."""
+    window: Window | None = None
+    """Nobody is rung outside of it."""
     deadline: datetime | None = None
+    fallbacks: tuple[Fallback, ...] = ()
+    """``else WHO``, one after the other."""
+    fell_back_at: datetime | None = None
+    first_who: str = ""
+    """What was typed first, if it has fallen back since."""
     urgent: bool = False
     with_organiser: bool = True
     ring_s: float = 30.0

@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from precis_i18n import get_profile
 
@@ -29,9 +30,8 @@ class BadAddress(Refused):
     code = "bad-address"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Jid:
-    """An XMPP address; ``local`` and ``resource`` may be empty."""
+class Jid(NamedTuple):
+    """An XMPP address; ``local`` and ``resource`` may be empty. A tuple: each stanza looks some up."""
 
     local: str
     domain: str
@@ -83,6 +83,9 @@ class Address:
 
     network: str
     account: str
+
+    def __hash__(self) -> int:
+        return hash(self.account)  # of the network there is hardly a second one
 
     def __str__(self) -> str:
         return f"{self.network}:{self.account}"

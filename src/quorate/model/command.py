@@ -1,7 +1,7 @@
 """What people type to Quorate, parsed: the verbs and replies of design section 6."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -34,6 +34,30 @@ class TimeOfDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Hours of the week outside which nobody is rung: ``on weekdays between 18:00 and 20:30``."""
+
+    start: time
+    end: time
+    """If it is not after the start, it is on the next day."""
+    days: tuple[int, ...] = ()
+    """Those it begins on, 0 for Monday; empty: every day."""
+    zone: str = ""
+    """IANA name of the time zone; empty: that of the settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """``else WHO``: who is asked instead when the deadline passes."""
+
+    who: str
+    who_column: int = 1
+    within: timedelta | None = None
+    """Its own time from then on; neither this nor ``before``: as long as was given before it."""
+    before: TimeOfDay | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meet:
     who: str
     """The requirement as typed, for resolution where people are known."""
@@ -47,6 +71,8 @@ class Meet:
     about: str | None = None
     within: timedelta | None = None
     before: TimeOfDay | None = None
+    window: Window | None = None
+    otherwise: tuple[Otherwise, ...] = ()
     urgent: bool = False
     without_me: bool = False
     verb: Literal["meet"] = "meet"
@@ -117,6 +143,7 @@ class Answer(StrEnum):
     NO = "no"
     LATER = "later"
     SUBSTITUTE = "sub"
+    CONFLICT = "conflict"
     WHY = "why"
     STOP = "stop"
 

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     CLIENT_DISTRUST = "client-distrust"  # the client refused our CA
     # on an activity
     ORGANISER_AWAY = "organiser-away"
+    NOT_YET = "not-yet"  # `at TIME` lies ahead
+    OUTSIDE_WINDOW = "outside-window"  # not in the hours that were given
     HELD = "held"  # asked for another activity at this moment
     RUNG_ENOUGH = "rung-enough"  # as often in this hour as anybody may be
     QUIET = "quiet"  # in their quiet hours
@@ -48,6 +50,7 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     UNKNOWN = "unknown"
     DECLINED = "declined"
+    CONFLICT = "conflict"  # has a conflict of interest
     SILENT = "silent"
     LATER = "later"
     COVERED = "covered"

@@ -26,13 +26,13 @@ from quorate.model.command import (
 )
 from quorate.model.requirement import Name
 from quorate.rules.durations import parse_duration as parse_duration
-from quorate.rules.options import CLOSING, WORDS, OptionReader
+from quorate.rules.options import OptionReader
 from quorate.rules.parser import MAX_CHARACTERS, parse_who
 from quorate.rules.times import parse_time
+from quorate.rules.who_span import check_who, who_span
 
 MAX_LINE = MAX_CHARACTERS + 4_000
 
-_TOKEN = re.compile(r"[(),\"“„«]|[^\s(),\"“„«]+")
 _ID = re.compile(r"q?([0-9]{1,12})", re.IGNORECASE)
 _MEANT = {
     "free": "available",
@@ -81,9 +81,9 @@ def _unknown_verb(text: str, found: re.Match[str]) -> NotSyntax:
 
 
 def _meet(text: str, at: int) -> Meet:
-    start, end = _who_span(text, at)
+    start, end = who_span(text, at)
     who = text[start:end]
-    _check_who(text, start, who)
+    check_who(text, start, who)
     options = OptionReader(text, end).read()
     return Meet(
         who=who,
@@ -95,57 +95,18 @@ def _meet(text: str, at: int) -> Meet:
         about=options.about,
         within=options.within,
         before=options.before,
+        window=options.window,
+        otherwise=tuple(options.otherwise),
         urgent=options.urgent,
         without_me=options.without_me,
     )
-
-
-def _who_span(text: str, at: int) -> tuple[int, int]:
-    """From the first word to the first option outside parentheses and quotes, surrounding space aside."""
-    while at < len(text) and text[at].isspace():
-        at += 1
-    depth, place, end = 0, at, at
-    while found := _TOKEN.search(text, place):
-        token, place = found[0], found.end()
-        if token in CLOSING:
-            place = _after_quote(text, place, token)
-        elif depth <= 0 and token.lower() in WORDS:
-            break
-        depth += (token == "(") - (token == ")")
-        end = place
-    return at, end - (text[at:end].endswith(",") and end > at)
-
-
-def _after_quote(text: str, at: int, opening: str) -> int:
-    ends = [i for c in CLOSING[opening] if (i := text.find(c, at)) >= 0]
-    return min(ends) + 1 if ends else len(text)
-
-
-def _check_who(text: str, start: int, who: str) -> None:
-    """Errors of the requirement, as errors of the whole line."""
-    try:
-        parse_who(who, column=start + 1)
-    except NotSyntax as error:
-        raise _of_line(error, text, start, who) from error
-
-
-def _of_line(error: NotSyntax, text: str, start: int, who: str) -> NotSyntax:
-    at = (error.column or start + 1) - 1
-    word = re.match(r"[^\s(),]+", text[at:])
-    near = get_close_matches(word[0].lower(), WORDS, n=1, cutoff=0.7) if word else []
-    remedy, mended = error.remedy, error.suggestion
-    if who and word and near and at + len(word[0]) < len(text):
-        remedy, whole = f"Did you mean {near[0]}?", text[:at] + near[0] + text[at + len(word[0]) :]
-        return NotSyntax(error.problem, remedy=remedy, column=error.column, suggestion=whole.strip())
-    whole_line = None if mended is None else (text[:start] + mended + text[start + len(who) :]).strip()
-    return NotSyntax(error.problem, remedy=remedy, column=error.column, suggestion=whole_line)
 
 
 def _who(text: str, at: int) -> Who:
     who = text[at:].strip().rstrip("?").rstrip()
     if not who:
         return Who(None)
-    _check_who(text, text.index(who, at), who)
+    check_who(text, text.index(who, at), who)
     return Who(who)
 
 
@@ -154,7 +115,7 @@ def _watch(text: str, at: int) -> Watch:
     if not name:
         raise _needs(text, "watch", "the name of somebody", "watch bob")
     start = text.index(name, at)
-    _check_who(text, start, name)
+    check_who(text, start, name)
     parts = parse_who(name, column=start + 1).parts
     if len(parts) != 1 or not isinstance(parts[0], Name):
         raise _fault(start, "“watch” is for one person.", "Write it once for each: watch bob")

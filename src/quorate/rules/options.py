@@ -1,24 +1,27 @@
-"""The options of ``meet``, in any order: ``now``, ``as KIND``, ``about TEXT``, ``within DURATION`` …"""
+"""The options of ``meet``, in any order: ``now``, ``as KIND``, ``about TEXT``, ``within DURATION`` …
+
+Only ``else WHO`` has a place: a ``within`` or ``before`` after it is its own.
+"""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import time, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from quorate.errors import NotSyntax
-from quorate.model.command import Kind, TimeOfDay, When
+from quorate.model.command import Kind, Otherwise, TimeOfDay, When, Window
 from quorate.rules.durations import match_duration, parse_duration
 from quorate.rules.times import match_time
+from quorate.rules.who_span import CLOSING, WORDS, check_who, who_span
+from quorate.rules.windows import match_between, match_days
 
 MAX_ABOUT = 300
 MAX_TARGET = 2_000
+MAX_OTHERWISE = 5
+_MIDNIGHT = time(0)
 
-CLOSING = {'"': '"”', "“": '”“"', "„": '“”"', "«": "»", "»": "«"}
-"""Opening quotes and what may close them."""
-
-WORDS = ("now", "asap", "at", "as", "about", "within", "before", "urgent", "without")
 _WORD = re.compile(r"\S+")
 
 
@@ -33,9 +36,19 @@ class Options:
     about: str | None = None
     within: timedelta | None = None
     before: TimeOfDay | None = None
+    days: tuple[int, ...] = ()
+    between: tuple[time, time] | None = None
+    otherwise: list[Otherwise] = field(default_factory=list)
     urgent: bool = False
     without_me: bool = False
     given: set[str] = field(default_factory=set)
+
+    @property
+    def window(self) -> Window | None:
+        if self.between is None and not self.days:
+            return None
+        start, end = self.between or (_MIDNIGHT, _MIDNIGHT)
+        return Window(start=start, end=end, days=self.days)
 
 
 class OptionReader:
@@ -44,17 +57,21 @@ class OptionReader:
     def __init__(self, text: str, at: int) -> None:
         self._text = text
         self._at = at
+        self._else_at = 0
         self._found = Options()
         self._readers: dict[str, Callable[[int], None]] = {
             "now": self._now,
             "asap": self._asap,
             "at": self._at_time,
+            "on": self._on_days,
+            "between": self._between,
             "as": self._as_kind,
             "about": self._about,
             "within": self._within,
             "before": self._before,
             "urgent": self._urgent,
             "without": self._without_me,
+            "else": self._else,
         }
 
     def read(self) -> Options:
@@ -64,13 +81,41 @@ class OptionReader:
             reader = self._readers.get(name)
             if reader is None:
                 raise self._stray(word)
-            topic = "when" if name in ("now", "asap", "at") else name
+            topic = self._topic(name)
             if topic in self._found.given:
                 raise self._fault(start, f"“{word[0]}” is given twice or contradicts another.", "Keep one.")
             self._found.given.add(topic)
             self._at = word.end()
             reader(start)
+        self._refuse_pointless()
         return self._found
+
+    def _topic(self, name: str) -> str:
+        """What may be said once; each ``else`` has a time of its own."""
+        if name in ("now", "asap", "at"):
+            return "when"
+        if name in ("within", "before", "else"):
+            return f"{name} {len(self._found.otherwise)}"
+        return name
+
+    def _refuse_pointless(self) -> None:
+        found = self._found
+        if not found.otherwise:
+            return
+        if found.when is When.NOW:
+            raise self._fault(
+                self._else_at,
+                "“now” is at once or not at all: there is no “else”.",
+                "Leave “now” out, or “else”.",
+            )
+        before, after = self._text[: self._else_at].strip(), self._text[self._else_at :].strip()
+        if found.within is None and found.before is None and found.when is not When.AT:
+            raise self._fault(
+                self._else_at,
+                "“else” needs a time before it: when are others asked instead?",
+                "Write “within 10m” or “before 18:00” before “else”.",
+                suggestion=f"{before} within 10m {after}",
+            )
 
     # one option each; ``start`` is where its word begins
 
@@ -83,8 +128,43 @@ class OptionReader:
     def _at_time(self, _start: int) -> None:
         self._found.when, self._found.at = When.AT, self._time("at")
 
+    def _on_days(self, start: int) -> None:
+        found = match_days(self._rest())
+        if found is None:
+            raise self._fault(
+                start, "“on” needs days of the week.", "Like: on weekdays, on mon, wed or on fri-sun."
+            )
+        self._found.days = found[0]
+        self._at += found[1]
+
+    def _between(self, start: int) -> None:
+        found = match_between(self._rest())
+        if found is None:
+            raise self._fault(
+                start,
+                "“between” needs two different times of the day.",
+                "Like: between 18:00 and 20:30, on fri between 9:00 and 12:00.",
+            )
+        self._found.between = found[0], found[1]
+        self._at += found[2]
+
+    def _else(self, start: int) -> None:
+        found = self._found.otherwise
+        if len(found) >= MAX_OTHERWISE:
+            raise self._fault(start, f"More than {MAX_OTHERWISE} times “else”.", "Use fewer.")
+        self._else_at = start if not found else self._else_at
+        begin, end = who_span(self._text, self._at)
+        who = self._text[begin:end]
+        check_who(self._text, begin, who)
+        found.append(Otherwise(who=who, who_column=begin + 1))
+        self._at = end
+
     def _before(self, _start: int) -> None:
-        self._found.before = self._time("before")
+        time_of_day = self._time("before")
+        if self._found.otherwise:
+            self._found.otherwise[-1] = replace(self._found.otherwise[-1], before=time_of_day)
+        else:
+            self._found.before = time_of_day
 
     def _urgent(self, _start: int) -> None:
         self._found.urgent = True
@@ -104,7 +184,10 @@ class OptionReader:
             shown = word[0] if word else ""
             raise self._mending(self._at, shown, parse_duration)
         parse_duration(rest[: found[1]], column=self._at + 1)
-        self._found.within = found[0]
+        if self._found.otherwise:
+            self._found.otherwise[-1] = replace(self._found.otherwise[-1], within=found[0])
+        else:
+            self._found.within = found[0]
         self._at += found[1]
 
     def _as_kind(self, start: int) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from quorate.errors import NotSyntax, Refused
 from quorate.model.command import TimeOfDay
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _AHEAD = {"today": 0, "tomorrow": 1}
 _TIME = re.compile(
     r"(?:(?P<day>[a-z]{3,9})\.?\s+)?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s*(?P<half>[ap]m)?(?!\w)",
@@ -48,10 +48,17 @@ def match_time(text: str) -> tuple[TimeOfDay, int] | None:
     if found["day"]:
         day = found["day"].lower()
         ahead = _AHEAD.get(day)
-        weekday = next((i for i, name in enumerate(_DAYS) if name.startswith(day)), None)
+        weekday = day_number(day)
         if weekday is None and ahead is None:
             return None
     return TimeOfDay(hour=hour, minute=minute, weekday=weekday, days_ahead=ahead), found.end()
+
+
+def day_number(word: str) -> int | None:
+    """0 for ``monday``, ``mon`` or ``Mo``; None if it is no day of the week."""
+    day = word.lower()
+    known = len(day) > 1
+    return next((i for i, name in enumerate(DAY_NAMES) if known and name.startswith(day)), None)
 
 
 def at(when: TimeOfDay, now: datetime, zone: tzinfo) -> datetime:

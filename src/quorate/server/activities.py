@@ -99,7 +99,8 @@ class Activities:
         for activity in activities:
             self.known.put(activity)
             self._matcher.put(activity, _nobody)
-            self._hold(activity, now)
+            if activity.invitations:
+                self._hold(activity, now)
             self._arm(activity, now)
         self._forget_old()
 

@@ -29,10 +29,10 @@ class Alarms(Generic[N]):
 
     def set(self, name: N, at: datetime | None) -> None:
         """Move it; None: no alarm."""
-        known = self._at.get(name)
         if at is None:
             self._at.pop(name, None)
             return
+        known = self._at.get(name)
         if known is not None and known[0] == at:
             return
         serial = next(self._serial)

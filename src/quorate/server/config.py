@@ -12,7 +12,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,11 +22,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from quorate.activity.budget import RINGS
 from quorate.errors import Misconfigured, QuorateError
 from quorate.model.address import Address, parse_address
+from quorate.rules.groups import opened
 from quorate.rules.quiet import parse_quiet
+from quorate.server.zones import NoSuchZone, system_zone, zone_named
 
 DEFAULT_WEB = "127.0.0.1:8765"
 DEFAULT_IM = "127.0.0.1:5221"
-ENVIRONMENT = {"QUORATE_DATA": "data"}
+ENVIRONMENT = {"QUORATE_DATA": "data", "QUORATE_DATABASE": "database"}
 OPTIONS = {"routes": "route"}
 """Settings whose option has another name."""
 CONFIG_NAME = "quorate.toml"
@@ -68,6 +70,8 @@ class ConfiguredPerson(_Section):
 class Settings(_Section):
     data: Path = Field(default_factory=default_data)
     """Directory of store, keys, sockets."""
+    database: str = ""
+    """``postgresql://…``: keep there what SQLite would keep in a file in ``data``."""
     web: str = DEFAULT_WEB
     """HOST:PORT of page and API."""
     im: str = DEFAULT_IM
@@ -103,6 +107,13 @@ class Settings(_Section):
         split_endpoint(text)
         return text
 
+    @field_validator("database")
+    @classmethod
+    def _is_database(cls, text: str) -> str:
+        if text and not text.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it is no postgresql://USER@HOST/NAME")
+        return text
+
     @field_validator("im_public")
     @classmethod
     def _is_endpoint_if_any(cls, text: str) -> str:
@@ -133,24 +144,44 @@ class Settings(_Section):
     def _is_span(cls, text: str) -> str:
         return _span(text)
 
+    @field_validator("groups")
+    @classmethod
+    def _are_groups(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for member in (member for members in groups.values() for member in members):
+            if "@" in member and not member.startswith("@"):
+                _address(member)
+        by_name = {name.casefold(): members for name, members in groups.items()}
+        for name in by_name:
+            try:
+                opened(name, by_name)
+            except QuorateError as error:
+                raise ValueError(error.problem.rstrip(".")) from error
+        return groups
+
     @field_validator("zone")
     @classmethod
     def _is_zone(cls, text: str) -> str:
         if text:
             try:
-                ZoneInfo(text)
-            except (KeyError, ValueError, OSError) as error:
+                zone_named(text)
+            except NoSuchZone as error:
                 raise ValueError(f"there is no time zone “{text}”, write one like Europe/Berlin") from error
         return text
 
     @property
     def tz(self) -> tzinfo:
         """Time zone of the times people type and read."""
-        if self.zone:
-            return ZoneInfo(self.zone)
-        local = datetime.now().astimezone().tzinfo
-        assert local is not None
-        return local
+        return ZoneInfo(self.zone) if self.zone else system_zone()
+
+    @property
+    def store(self) -> Path | str:
+        """Where the store is: a directory, or the URL of a database."""
+        return self.database or self.data
+
+    @property
+    def store(self) -> Path | str:
+        """Where the store is: a directory, or the URL of a database."""
+        return self.database or self.data
 
     @property
     def url(self) -> str:

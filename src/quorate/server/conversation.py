@@ -17,6 +17,7 @@ from quorate.model.command import (
     Help,
     Me,
     Meet,
+    Otherwise,
     Status,
     TimeOfDay,
     Watch,
@@ -25,7 +26,7 @@ from quorate.model.command import (
 from quorate.rules.resolve import find_person
 from quorate.rules.times import at
 from quorate.server.answers import Answers
-from quorate.server.meetings import NewMeeting
+from quorate.server.meetings import Instead, NewMeeting
 from quorate.talk import companion as texts
 
 if TYPE_CHECKING:
@@ -118,23 +119,32 @@ class Conversation:
         """The time, and the zone it is read in."""
         return self._hub.clock.now(), self._hub.settings.tz
 
-    def _moment(self, time: TimeOfDay | None) -> datetime | None:
-        return None if time is None else at(time, self._hub.clock.now(), self._hub.settings.tz)
+    def _moment(self, time: TimeOfDay | None, after: datetime | None = None) -> datetime | None:
+        """The next such moment; ``after`` another one, if that is meant."""
+        return None if time is None else at(time, after or self._hub.clock.now(), self._hub.settings.tz)
 
     def _meeting(self, command: Meet) -> NewMeeting:
+        starts = self._moment(command.at)
+        before = self._moment(command.before, starts)
         return NewMeeting(
             who=command.who,
             who_column=command.who_column,
             when=command.when,
-            at=self._moment(command.at),
+            at=starts,
             kind=command.kind,
             target=command.target,
             about=command.about,
             within=command.within,
-            before=self._moment(command.before),
+            before=before,
+            window=command.window,
+            instead=tuple(self._instead(then, before or starts) for then in command.otherwise),
             urgent=command.urgent,
             without_me=command.without_me,
         )
+
+    def _instead(self, then: Otherwise, after: datetime | None) -> Instead:
+        before = self._moment(then.before, after)
+        return Instead(who=then.who, who_column=then.who_column, within=then.within, before=before)
 
     async def _who(self, who: str | None, account: Address) -> str:
         hub = self._hub

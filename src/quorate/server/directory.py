@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from quorate.model.address import Address, BadAddress, parse_address, parse_jid
 from quorate.model.person import Contact, Person
+from quorate.rules.groups import opened
 from quorate.server.config import ConfiguredPerson
 
 
@@ -18,7 +19,7 @@ class _Known:
     key: str
     name: str
     """From the config or a stored activity; empty if only rosters name the person."""
-    addresses: list[Address]
+    addresses: tuple[Address, ...]
     configured: bool = False
 
 
@@ -39,6 +40,7 @@ class Directory:
         self._groups_of: dict[Address | None, dict[str, list[str]]] = {}
         """Vantage to person key to group names, until something changes."""
         self._groups = {name: tuple(members) for name, members in (groups or {}).items()}
+        self._by_name = {name.casefold(): members for name, members in self._groups.items()}
         for key, person in (people or {}).items():
             self._configure(key, person)
 
@@ -80,6 +82,9 @@ class Directory:
         """Own accounts seen since the start."""
         return list(self._rosters)
 
+    def owns(self, address: Address) -> bool:
+        return address in self._rosters
+
     def contact(self, vantage: Address, address: Address) -> Contact | None:
         book = self._rosters.get(vantage)
         return book.contacts.get(address) if book else None
@@ -93,7 +98,12 @@ class Directory:
         known = self._known.get(key)
         if known is None:
             return None
-        return Person(key=key, name=self._name(known, vantage), addresses=tuple(known.addresses))
+        return Person(key=key, name=self._name(known, vantage), addresses=known.addresses)
+
+    def addresses(self, key: str) -> tuple[Address, ...]:
+        """Of the person under this key; none if there is nobody."""
+        known = self._known.get(key)
+        return () if known is None else known.addresses
 
     def people(self, vantage: Address | None = None) -> list[Person]:
         """Everybody this vantage (None: any) knows: its roster, the config, its own account; by name."""
@@ -107,14 +117,27 @@ class Directory:
         The config's members stand as written; servers send rosters in any order, so their members by key.
         """
         found: dict[str, dict[str, None]] = {}
-        for name, members in self._groups.items():
-            found[name] = dict.fromkeys(self._resolve_member(member) for member in members)
+        rosters = self._roster_groups(vantage)
+        for name in self._groups:
+            found[name] = {}
+            for member in opened(name, self._by_name):
+                if member.startswith("@"):
+                    found[name].update(dict.fromkeys(rosters.get(member[1:].casefold(), ("", {}))[1]))
+                else:
+                    found[name][self._resolve_member(member)] = None
+        for group, keys in rosters.values():
+            name = next((g for g in found if g.casefold() == group.casefold()), group)
+            found.setdefault(name, {}).update(keys)
+        return {name: tuple(members) for name, members in found.items()}
+
+    def _roster_groups(self, vantage: Address | None) -> dict[str, tuple[str, dict[str, None]]]:
+        """By casefolded name: how it is written first, and the keys of its contacts in their order."""
+        found: dict[str, tuple[str, dict[str, None]]] = {}
         keyed = ((self.key_of(contact.address), contact) for contact in self._contacts_of(vantage))
         for key, contact in sorted(keyed, key=lambda entry: entry[0]):
             for group in contact.groups:
-                name = next((g for g in found if g.casefold() == group.casefold()), group)
-                found.setdefault(name, {})[key] = None
-        return {name: tuple(members) for name, members in found.items()}
+                found.setdefault(group.casefold(), (group, {}))[1][key] = None
+        return found
 
     def groups_of(self, key: str, vantage: Address | None = None) -> list[str]:
         if vantage not in self._groups_of:
@@ -142,10 +165,13 @@ class Directory:
         self._known[key].configured = True
 
     def _add(self, key: str, address: Address, name: str = "") -> str:
-        known = self._known.setdefault(key, _Known(key, name, []))
-        known.name = known.name or name
-        if address not in known.addresses:
-            known.addresses.append(address)
+        known = self._known.get(key)
+        if known is None:
+            self._known[key] = _Known(key, name, (address,))
+        else:
+            known.name = known.name or name
+            if address not in known.addresses:
+                known.addresses += (address,)
         self._by_address.setdefault(address, key)
         return key
 

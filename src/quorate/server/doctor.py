@@ -84,7 +84,12 @@ def store_answers(hub: Hub) -> bool:
 
 def _store(hub: Hub) -> DoctorLine:
     ok = store_answers(hub)
-    says = f"The store in {hub.settings.data} {'answers' if ok else 'does not answer'}."
+    answers = "answers" if ok else "does not answer"
+    if hub.settings.database:
+        return _line(
+            "store", ok, f"The database {answers}.", "Check that it runs, its account and its rights."
+        )
+    says = f"The store in {hub.settings.data} {answers}."
     return _line("store", ok, says, "Check owner, rights and free space of that directory.")
 
 

@@ -6,9 +6,9 @@ stream that reported it lives; then it is marked stale, and stale is unknown.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
-from quorate.availability.policy import judge, next_change
+from quorate.availability.policy import availability, judge, next_change
 from quorate.availability.settle import Settler
 from quorate.clock import Clock
 from quorate.model.address import Address
@@ -94,15 +94,20 @@ class EvidenceBook:
 
     def about(self, addresses: Iterable[Address], vantage: Address | None) -> list[Evidence]:
         """What may be used from this vantage (None: everything)."""
-        found = (entry.evidence for a in addresses for entry in self._entries.get(a, {}).values())
-        usable = (e for e in found if vantage is None or e.vantage is None or e.vantage == vantage)
-        return [replace(e, pushed=True) if e.asked and self._is_pushed(e) else e for e in usable]
+        found = []
+        for address in addresses:
+            for entry in self._entries.get(address, {}).values():
+                e = entry.evidence
+                through = e.vantage
+                if vantage is None or through is None or through is vantage or through == vantage:
+                    found.append(replace(e, pushed=True) if e.asked and self._is_pushed(e) else e)
+        return found
 
     def verdict(self, person: Person, vantage: Address | None = None) -> Verdict:
         """The verdict at this moment; a change counts once it has held ``settle_s``."""
         verdict = self._judge(person.addresses, vantage)
         settler = self._settlers.get((person.key, vantage))
-        if settler is None or settler.current is None:
+        if settler is None or settler.current in (None, verdict.availability):
             return verdict
         return replace(verdict, availability=settler.current)
 
@@ -140,13 +145,14 @@ class EvidenceBook:
     def _put(self, evidence: Evidence, stream: str | None) -> str:
         slots = self._entries.setdefault(evidence.subject, {})
         slot = (evidence.source, evidence.vantage, evidence.resource)
-        same_view = {s: e for s, e in slots.items() if s[:2] == slot[:2]}
         before = slots.get(slot)
+        others = len(slots) > (before is not None)
+        same_view = {s: e for s, e in slots.items() if s != slot and s[:2] == slot[:2]} if others else {}
         if evidence.stale and stream is not None and _others_know(before, same_view, stream):
             return self._directory.key_of(evidence.subject)
-        if evidence.implied and any(not e.evidence.stale for s, e in same_view.items() if s != slot):
+        if evidence.implied and any(not e.evidence.stale for e in same_view.values()):
             return self._directory.key_of(evidence.subject)
-        if evidence.source is Source.STREAM:
+        if same_view and evidence.source is Source.STREAM:
             for other in _superseded(evidence, same_view):
                 del slots[other]
         told_by = set() if stream is None else {stream}
@@ -160,29 +166,34 @@ class EvidenceBook:
     def _touch(self, subject: Address, vantage: Address | None = None, *, at_once: bool = False) -> str:
         """Bring the verdicts about this address up to date; what a vantage saw is its knowledge alone."""
         key = self._directory.key_of(subject)
-        accounts = self._directory.accounts()
-        for account in accounts if vantage not in accounts else [vantage]:
+        own = vantage is not None and self._directory.owns(vantage)
+        for account in [vantage] if own else self._directory.accounts():
             self._settle((key, account), at_once=at_once)
         return key
 
     def _settle(self, seen: _Seen, *, at_once: bool = False) -> bool:
         """Feed the verdict of this moment; returns whether what counts changed."""
         key, vantage = seen
-        person = self._directory.person(key)
-        if person is None:
+        addresses = self._directory.addresses(key)
+        if not addresses:
             return False
         now = self._clock.now()
-        verdict = self._judge(person.addresses, vantage)
-        settler = self._settlers.setdefault(seen, Settler(self._settle_s))
-        moved = settler.feed(verdict.availability, now, at_once=at_once) is not None
-        turns = (settler.next_deadline(), next_change(self.about(person.addresses, vantage), now))
-        self._alarms.set(seen, min((turn for turn in turns if turn is not None), default=None))
+        evidence = self.about(addresses, vantage)
+        settler = self._settlers.get(seen)
+        if settler is None:
+            settler = self._settlers[seen] = Settler(self._settle_s)
+        moved = settler.feed(availability(evidence, now), now, at_once=at_once) is not None
+        self._alarms.set(seen, _earlier(settler.next_deadline(), next_change(evidence, now)))
         return moved
 
     def _due(self, due: Iterable[_Seen]) -> None:
         changed = {seen[0] for seen in due if self._settle(seen)}
         if changed:
             self._changed(changed)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return one or other if one is None or other is None else min(one, other)
 
 
 def _others_know(entry: _Entry | None, same_view: Mapping[_Slot, _Entry], stream: str) -> bool:
@@ -204,8 +215,6 @@ def _superseded(evidence: Evidence, same_view: Mapping[_Slot, _Entry]) -> list[_
         return gone
     for slot, entry in same_view.items():
         known = entry.evidence
-        if slot[2] == evidence.resource:
-            continue
         ends_all = not evidence.resource and evidence.presence is Presence.OFFLINE
         of_account = bool(evidence.resource) and not slot[2]
         both_left = evidence.presence is known.presence is Presence.OFFLINE

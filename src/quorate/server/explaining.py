@@ -32,6 +32,7 @@ def explain(activity: Activity, view: View, now: datetime, zone: tzinfo) -> Expl
             reasons.people,
             now=now,
             held_up=reasons.held_up,
+            held_until=reasons.held_until,
             next_kind=timer.kind.value if timer else None,
             next_at=timer.at if timer else None,
             next_person=timer.person if timer else "",
@@ -58,7 +59,9 @@ def _next(activity: Activity, reasons: Why, now: datetime, zone: tzinfo) -> Next
     away = any(
         p.person == timer.person and p.availability is not Availability.AVAILABLE for p in reasons.people
     )
-    return NextStep(at=timer.at, reason=next_reason(timer.kind.value, timer.person, away=away))
+    instead = activity.fallbacks[0].who if activity.fallbacks else ""
+    told = next_reason(timer.kind.value, timer.person, away=away, instead=instead)
+    return NextStep(at=timer.at, reason=told)
 
 
 class _Tree:

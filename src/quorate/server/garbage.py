@@ -17,7 +17,10 @@ def not_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def settled() -> None:
-    """What lives now is taken to live on: it is left out of every later look."""
+@contextmanager
+def loading() -> Iterator[None]:
+    """While what a process lives with is made: it is left out of every later look."""
     gc.collect()
-    gc.freeze()
+    with not_collecting():
+        yield
+        gc.freeze()

@@ -47,7 +47,7 @@ from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, 
 from quorate.server.news import tell_change
 from quorate.server.notices import Notices
 from quorate.server.own_presence import OwnPresence
-from quorate.server.planning import prepare, select, would_happen
+from quorate.server.planning import prepare, remember, select, would_happen
 from quorate.server.replies import addressed, message_key
 from quorate.server.streams import Streams
 from quorate.server.tallies import Tallies
@@ -133,8 +133,7 @@ class Hub:
         with not_collecting():
             activities = self.store.activities.load()
             for activity in activities:
-                for person in (activity.organiser, *activity.people):
-                    self.directory.remember(person)
+                remember(self.directory, activity)
                 self.tallies.note(activity)
             self.owned.load(activities)
         self.presence.load()
@@ -244,6 +243,7 @@ class Hub:
             number=self.store.activities.next_number,
             ring_s=self.settings.ring_s,
             now=self.clock.now(),
+            zone=self.settings.tz,
         )
         waiting = self.begin_asking(activity.people, vantage)
         if waiting and self._verdict_now(activity) is not Ternary.YES:

@@ -19,7 +19,7 @@ from quorate.link.process import this_process
 from quorate.server.agent_process import ensure_agent, keep_agent
 from quorate.server.app import create_app
 from quorate.server.config import Settings, split_endpoint
-from quorate.server.garbage import settled
+from quorate.server.garbage import loading
 from quorate.server.hub import Hub
 from quorate.store.open import open_store
 
@@ -49,14 +49,14 @@ class Running:
         listening = bind(self._settings.web)
         settings = _with_port(self._settings, listening)
         try:
-            store = open_store(settings.data)
+            store = open_store(settings.store)
         except BaseException:
             listening.close()
             raise
         hub = Hub(settings, store)
         try:
-            await hub.start()
-            settled()
+            with loading():
+                await hub.start()
             try:
                 await self._serve(hub, listening)
             finally:

@@ -1,5 +1,6 @@
 """What the hub takes and gives: a meeting to establish, explanations, asks, the owner's own state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,7 +8,17 @@ from enum import StrEnum
 from quorate.model.activity import Activity, Invitation, LogLine
 from quorate.model.address import Address
 from quorate.model.availability import Availability, TraceLine
-from quorate.model.command import Kind, When
+from quorate.model.command import Kind, When, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """``else WHO``."""
+
+    who: str
+    who_column: int = 1
+    within: timedelta | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +34,9 @@ class NewMeeting:
     about: str | None = None
     within: timedelta | None = None
     before: datetime | None = None
+    window: Window | None = None
+    """Its zone is that of the settings unless it names one."""
+    instead: tuple[Instead, ...] = ()
     urgent: bool = False
     without_me: bool = False
 
@@ -42,7 +56,7 @@ class WhyNode:
     mark: Mark
     says: str
     children: tuple["WhyNode", ...] = ()
-    trace: tuple[TraceLine, ...] = ()
+    trace: Sequence[TraceLine] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ def tell_change(hub: "Hub", after: Activity, before: Activity) -> None:
     hub.dispatcher.taken_in(after)
     hub.bus.publish("activity", after.id)
     _tell_room(hub, after, before)
+    if after.fell_back_at != before.fell_back_at:
+        hub.begin_asking(after.people, after.organiser_via)
     hub.presence.activity_changed(after, before)
     hub.watching.activity_changed(after, before)
     if after.state is not before.state:

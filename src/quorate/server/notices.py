@@ -41,6 +41,7 @@ class Notices:
             people=reasons.people,
             now=now,
             held_up=reasons.held_up,
+            held_until=reasons.held_until,
             link=hub.links.url(activity.id, activity.organiser.key) if invited else None,
             person=effect.person,
             text=effect.text,

@@ -35,7 +35,8 @@ class OwnPresence:
         for statement in self._hub.store.statements.all(self._hub.clock.now()):
             self._hub.book.note(_said(statement))
         for activity in self._hub.owned.open():
-            self._rooms(activity, entered=activity.joined, left=())
+            if activity.joined:
+                self._rooms(activity, entered=activity.joined, left=())
 
     def say(self, account: Address | None, state: MeState, until: datetime | None) -> MeNow:
         hub = self._hub

@@ -1,24 +1,41 @@
 """From what was typed to people: whom a WHO names, what would happen, a new activity before it steps."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 
 from quorate.activity.creation import new_activity
-from quorate.errors import NotPossible, Refused
-from quorate.model.activity import Activity
+from quorate.errors import Refused
+from quorate.model.activity import Activity, Fallback
 from quorate.model.address import Address
 from quorate.model.availability import Availability
-from quorate.model.command import Kind, When
+from quorate.model.command import Kind
 from quorate.model.person import Person
+from quorate.model.requirement import AllOf, CountOf, Group, OneOf, Optional, Part, Requirement
 from quorate.rules.book import SupposedBook
 from quorate.rules.check import CheckAnswer, check
 from quorate.rules.forms import people_in
 from quorate.rules.parser import parse_who
 from quorate.rules.resolve import AddressBook, resolve
+from quorate.rules.text import group_text
 from quorate.server.directory import Directory
+from quorate.server.meeting_times import times_of
 from quorate.server.meetings import NewMeeting
 
+
+class NobodyKnown(Refused):
+    """A group of names without anybody behind them."""
+
+    code = "nobody-known"
+
+
 NEEDS_TARGET = (Kind.REVIEW, Kind.LINK)
+
+
+def remember(directory: Directory, activity: Activity) -> None:
+    """Whom a stored activity names, also after ``else``, keeps key and addresses."""
+    later = (person for then in activity.fallbacks for person in then.people)
+    for person in (activity.organiser, *activity.people, *later):
+        directory.remember(person)
 
 
 def select(directory: Directory, who: str | None, vantage: Address | None) -> list[Person]:
@@ -62,7 +79,7 @@ class _Supposing:
     def __init__(
         self, given: Mapping[str, Availability], groups: Mapping[str, Sequence[str]], base: AddressBook
     ) -> None:
-        members = [member for group in groups.values() for member in group]
+        members = [m for group in groups.values() for m in group if not m.startswith("@")]
         self._given = {name.casefold() for name in (*given, *members)}
         self._supposed = SupposedBook(given, groups)
         self._base = base
@@ -103,16 +120,18 @@ def prepare(
     number: Callable[[], int],
     ring_s: float,
     now: datetime,
+    zone: tzinfo,
 ) -> Activity:
-    """The activity a meeting makes, not stored yet; ``number`` is taken only if nothing is refused."""
-    _refuse_times(meeting, now)
+    """The activity a meeting makes, not stored yet; ``number`` is taken only if nothing is refused.
+
+    ``zone``: of the times people type.
+    """
+    times = times_of(meeting, now, zone)
     if meeting.kind in NEEDS_TARGET and not meeting.target:
         raise Refused(f"A {meeting.kind} needs to know what.", remedy=f"Write: as {meeting.kind} URL")
-    own_key = directory.key_of(vantage)
-    book: AddressBook = directory.book(vantage)
-    requirement = resolve(parse_who(meeting.who, column=meeting.who_column), book, organiser_key=own_key)
-    people = (directory.person(key, vantage) for key in people_in(requirement))
-    organiser = directory.person(own_key, vantage)
+    requirement, people = _resolved(directory, meeting.who, meeting.who_column, vantage)
+    fallbacks = tuple(_fallbacks(directory, meeting, vantage, times.lengths))
+    organiser = directory.person(directory.key_of(vantage), vantage)
     assert organiser is not None
     return new_activity(
         number(),
@@ -120,30 +139,58 @@ def prepare(
         who=meeting.who,
         organiser=organiser,
         organiser_via=vantage,
-        people=tuple(person for person in people if person is not None),
+        people=people,
         now=now,
         kind=meeting.kind,
         target=meeting.target,
         about=meeting.about,
         when=meeting.when,
-        deadline=_deadline(meeting, now),
+        starts=times.starts,
+        window=times.window,
+        deadline=times.deadline,
+        fallbacks=fallbacks,
         urgent=meeting.urgent,
         with_organiser=not meeting.without_me,
         ring_s=ring_s,
     )
 
 
-def _refuse_times(meeting: NewMeeting, now: datetime) -> None:
-    if meeting.when is When.AT:
-        raise NotPossible(
-            "Quorate cannot start at a given time yet.", remedy="Leave `at TIME` out: it starts when it can."
+def _fallbacks(
+    directory: Directory, meeting: NewMeeting, vantage: Address, lengths: tuple[timedelta, ...]
+) -> Iterator[Fallback]:
+    """Resolved now, with everybody they name: the requirement does not change under those it is told to."""
+    for then, length in zip(meeting.instead, lengths, strict=True):
+        requirement, people = _resolved(directory, then.who, then.who_column, vantage)
+        yield Fallback(
+            requirement=requirement, who=then.who, people=people, within=length, deadline=then.before
         )
-    if meeting.before is not None and meeting.before <= now:
-        raise Refused("That time is over already.", remedy="Give a later time with `before`.")
 
 
-def _deadline(meeting: NewMeeting, now: datetime) -> datetime | None:
-    ends = [meeting.before] if meeting.before is not None else []
-    if meeting.within is not None:
-        ends.append(now + meeting.within)
-    return min(ends, default=None)
+def _resolved(
+    directory: Directory, who: str, column: int, vantage: Address
+) -> tuple[Requirement, tuple[Person, ...]]:
+    """The requirement in person keys, and everybody it names."""
+    own_key = directory.key_of(vantage)
+    requirement = resolve(parse_who(who, column=column), directory.book(vantage), organiser_key=own_key)
+    people = (directory.person(key, vantage) for key in people_in(requirement))
+    known = tuple(person for person in people if person is not None)
+    _refuse_strangers(requirement, frozenset(person.key for person in known))
+    return requirement, known
+
+
+def _refuse_strangers(part: Part, known: frozenset[str]) -> None:
+    """Of a group somebody has to be known."""
+    match part:
+        case Group(name=name, members=members) if known.isdisjoint(members):
+            raise NobodyKnown(
+                f"Column {part.column}: nobody in {group_text(name)} is known: {', '.join(members[:6])}.",
+                remedy="Give them addresses in quorate.toml, or add them to your contacts.",
+                column=part.column,
+            )
+        case Optional(part=inner):
+            _refuse_strangers(inner, known)
+        case CountOf(of=of):
+            _refuse_strangers(of, known)
+        case OneOf(choices=parts) | AllOf(parts=parts):
+            for each in parts:
+                _refuse_strangers(each, known)

@@ -1,6 +1,6 @@
 """Model values as the JSON of the API, with their sentences. The reader is the owner of the server."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from quorate.activity import candidates
@@ -14,6 +14,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
 from quorate.rules.check import CheckAnswer
 from quorate.rules.places import ClausePlaces
+from quorate.rules.windows import window_text
 from quorate.server.api import schemas
 from quorate.server.hub import Hub
 from quorate.server.meetings import Explained, MeNow, NextStep, WhyNode
@@ -28,7 +29,7 @@ class _Engagement(NamedTuple):
     state: Literal["asked", "in"]
 
 
-def present_trace(lines: tuple[TraceLine, ...]) -> list[schemas.TraceLine]:
+def present_trace(lines: Sequence[TraceLine]) -> list[schemas.TraceLine]:
     return [
         schemas.TraceLine(
             source=line.source,
@@ -121,6 +122,13 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         next=None if activity.state.over else present_next(hub.next_step(activity.id)),
         urgent=activity.urgent,
         when=activity.when.value,
+        at=activity.starts,
+        window=_window(activity),
+        else_=[
+            schemas.Instead(who=then.who, within_s=then.within.total_seconds(), before=then.deadline)
+            for then in activity.fallbacks
+        ],
+        fell_back=_fell_back(activity),
         organiser_name=organiser.name,
         organiser_person=organiser.key,
         organiser_state=_organiser_state(hub, activity),
@@ -128,6 +136,25 @@ def present_activity(hub: Hub, activity: model.Activity) -> schemas.Activity:
         ended_at=activity.ended_at,
         ring_s=activity.ring_s,
     )
+
+
+def _window(activity: model.Activity) -> schemas.Window | None:
+    window = activity.window
+    if window is None:
+        return None
+    return schemas.Window(
+        start=f"{window.start:%H:%M}",
+        end=f"{window.end:%H:%M}",
+        days=list(window.days),
+        zone=window.zone,
+        text=window_text(window),
+    )
+
+
+def _fell_back(activity: model.Activity) -> schemas.FellBack | None:
+    if activity.fell_back_at is None:
+        return None
+    return schemas.FellBack(at=activity.fell_back_at, who=activity.first_who)
 
 
 def _held_up(hub: Hub, activity: model.Activity) -> Reason | None:

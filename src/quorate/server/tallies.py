@@ -29,9 +29,13 @@ class Tallies:
         if before is None or after.state is not before.state:
             self.activities[after.state] += 1
         known = {i.id: i.state for i in before.invitations} if before else {}
-        self.rings.update(i.state for i in after.invitations if known.get(i.id) is not i.state)
+        if after.invitations:
+            self.rings.update(i.state for i in after.invitations if known.get(i.id) is not i.state)
         news = after.log[len(before.log) if before else 0 :]
-        self.not_done.update(line.reason for line in news if line.what is Happened.NOT_DONE and line.reason)
+        if news:
+            self.not_done.update(
+                line.reason for line in news if line.what is Happened.NOT_DONE and line.reason
+            )
         if after.live_at is not None and (before is None or before.live_at is None):
             self._went_live((after.live_at - after.created).total_seconds())
 

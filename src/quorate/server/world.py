@@ -17,6 +17,7 @@ from quorate.server.directory import Directory
 from quorate.server.evidence_book import EvidenceBook
 from quorate.server.manners import Manners
 from quorate.server.streams import Streams
+from quorate.server.zones import zone_or
 from quorate.store.open import Store
 
 Held = Callable[[str, str], str | None]
@@ -48,6 +49,7 @@ class World:
         self._asked = store.asked.all()
         self._clock = clock
         self._limit = settings.rings_per_hour
+        self._tz = settings.tz
         self._manners = Manners(settings, clock, directory.accounts)
         self._rings: dict[Address, list[datetime]] = {}
         for address, at in store.asked.rings(clock.now() - PERIOD):
@@ -112,6 +114,7 @@ class World:
                 (a for a in person(key).addresses if a.network == activity.organiser_via.network),
                 activity.organiser_via,
             ),
+            zone=self._tz if activity.window is None else zone_or(activity.window.zone, self._tz),
             asking=lambda key: not self._agents.any_ready or self._asker.asking(person(key).addresses),
             organiser_ready=self._ready(activity, availability(activity.organiser.key)),
         )

@@ -62,23 +62,25 @@ class AddressTable(MutableMapping[Jid, V]):
         """What is known of this address; None if it is not here."""
         if self._new is not None and jid in self._new:
             return self._new[jid]
-        at = self._line(jid)
+        packed, line = self._packed, _beginning(jid)
+        at = packed.find(line) if self._size else -1
         if at < 0:
             return None
-        start = self._packed.index(b"\t", at) + 1
-        return self._values[int(self._packed[start : self._packed.index(b"\n", start)])]
+        start = at + len(line)
+        return self._values[int(packed[start : packed.index(b"\n", start)])]
 
     def fold(self) -> None:
         """Make it small: many changes are done."""
         if self._new is None:
             return
-        table, places = self._unpacked(), dict[V, int]()
+        table = self._unpacked()
+        places: dict[V, int] = {}
         if len(table) > MANY:
             self.clear()
             self._new = {**table}
             return
-        lines = [b"%b\t%d\n" % (_name(j), places.setdefault(v, len(places))) for j, v in table.items()]
-        self._packed = b"\n" + b"".join(lines)
+        lines = [b"%b%d" % (_beginning(j), places.setdefault(v, len(places))) for j, v in table.items()]
+        self._packed = b"".join(lines) + b"\n"
         self._size, self._values, self._new = len(lines), tuple(places), None
 
     def clear(self) -> None:
@@ -95,7 +97,7 @@ class AddressTable(MutableMapping[Jid, V]):
             self.fold()
 
     def _line(self, jid: Jid) -> int:
-        return -1 if not self._size else self._packed.find(b"\n%b\t" % _name(jid))
+        return -1 if not self._size else self._packed.find(_beginning(jid))
 
     def _unpacked(self) -> dict[Jid, V]:
         new = self._new or {}
@@ -108,5 +110,6 @@ class AddressTable(MutableMapping[Jid, V]):
         return table | {jid: value for jid, value in new.items() if value is not None}
 
 
-def _name(jid: Jid) -> bytes:
-    return f"{jid.local}@{jid.domain}".encode()
+def _beginning(jid: Jid) -> bytes:
+    """Of its line, with the end of the line before."""
+    return f"\n{jid.local}@{jid.domain}\t".encode()

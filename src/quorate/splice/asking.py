@@ -21,7 +21,7 @@ from quorate.splice.injector import Injector
 from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp.element import parse
-from quorate.wire.xmpp.iq import LastAnswer, parse_last, stanza_error
+from quorate.wire.xmpp.iq import LastAnswer, parse_last, read_last, stanza_error
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 from quorate.wire.xmpp.requests import last_activity, presence_probe
 
@@ -154,8 +154,11 @@ class Asking:
         """A probe to this contact is out: its presence answers it."""
         return self._windows.get(contact, 0.0) > self.context.now
 
-    def hides(self, stanza: PresenceStanza, element: Element) -> bool:
-        """True if this presence is only the answer to our probe and no news to the client (PRB-5)."""
+    def hides(self, stanza: PresenceStanza, element: Callable[[], Element]) -> bool:
+        """True if this presence is only the answer to our probe and no news to the client (PRB-5).
+
+        ``element`` parses it, which is needed only if somebody is there.
+        """
         assert stanza.from_ is not None
         full, contact = stanza.from_, stanza.from_.bare
         asked = self.asked(contact)
@@ -163,7 +166,7 @@ class Asking:
             return False
         if stanza.type is not None:
             return not full.resource and not self.presence.available(contact)
-        looks = fingerprint(element)
+        looks = fingerprint(element())
         if stanza.delay is None or not self.presence.shown(full, looks):
             return False
         if asked:
@@ -203,10 +206,12 @@ class Asking:
         sent = self._sent.get(id)
         if sent is None or not self._is_from(sender, sent.contact):
             return False
-        element = parse(data, self.context.headers.get(Side.SERVER))
-        error = stanza_error(element)
-        self._slow_down(error.condition if error else "")
-        last = parse_last(element)
+        last = read_last(data)
+        if last is None:
+            element = parse(data, self.context.headers.get(Side.SERVER))
+            error = stanza_error(element)
+            self._slow_down(error.condition if error else "")
+            last = parse_last(element)
         question = self._open.get(sent.contact)
         if question is None or question.last_id != id:
             if last.presence is Presence.OFFLINE and self._heard_at.get(sent.contact, 0.0) < sent.at:

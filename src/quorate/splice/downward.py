@@ -175,7 +175,7 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         book.heard(stanza, data, asked=False, place=place, keep=keep, pushed=pushed)
         return False
     asked = asking.asked(contact)
-    hidden = asking.hides(stanza, parse(data, session.context.headers.get(Side.SERVER)))
+    hidden = asking.hides(stanza, lambda: parse(data, session.context.headers.get(Side.SERVER)))
     book.heard(stanza, data, asked=asked, place=None if hidden else place, keep=keep, pushed=pushed)
     asking.heard(stanza)
     return hidden

@@ -2,6 +2,8 @@
 
 from quorate.splice.effects import Close, Connect, Side, SpliceEffect, StartTls, sending
 
+_IN_ORDER = frozenset({Connect, StartTls, Close})
+
 
 class Outbox:
     """What is to be done in its order, neighbouring sends to one side as one; then what was noticed.
@@ -24,16 +26,22 @@ class Outbox:
         self._parts.append(data)
 
     def add(self, effect: SpliceEffect) -> None:
-        if isinstance(effect, Connect | StartTls | Close):
+        if type(effect) in _IN_ORDER:
             self._flush()
             self._effects.append(effect)
         else:
             self._noticed.append(effect)
 
+    @property
+    def empty(self) -> bool:
+        return self._side is None and not (self._effects or self._noticed)
+
     def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
         """Send, then take."""
-        if data and self._side is None and not self._effects and not self._noticed:
-            return [sending((side, data))]
+        if data and self._side is None and not self._effects:
+            taken, self._noticed = self._noticed, []
+            taken.insert(0, sending((side, data)))
+            return taken
         self.send(side, data)
         return self.take()
 

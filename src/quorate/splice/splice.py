@@ -17,7 +17,7 @@ from quorate.splice.asking import why_not
 from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, MAX_EARLY, OTHER, Connection, Phase
-from quorate.splice.effects import Answered, Done, Side, SpliceEffect
+from quorate.splice.effects import Answered, Done, Side, SpliceEffect, sending
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.passing import Passing
@@ -86,20 +86,30 @@ class Splice:
 
     def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         """Bytes have come from ``side``; they leave towards the other, now or when their element is whole."""
-        connection = self._connection
-        connection.at(now)
+        got = self.forward(side, data, now)
+        if not isinstance(got, bytes):
+            return got
+        return [sending((OTHER[side], got))] if got else []
+
+    def forward(self, side: Side, data: bytes, now: float) -> bytes | list[SpliceEffect]:
+        """The same; only the bytes, if handing them on to the other side is all there is to do.
+
+        Then ``next_deadline`` has not changed either: nearly everything passes in this way.
+        """
+        connection, agenda = self._connection, self._agenda
+        connection.now = connection.session.context.now = now
         if side is Side.SERVER:
             self._fed = now
             framer, glance = self._down
         else:
             framer, glance = self._up
         looked = None
-        agenda = self._agenda
         if framer.rests and not agenda.waiting and now < agenda.at and glance.clear(data):
             looked = glance.through(data, 0)
             begin, end, _, _ = looked
             if end == len(data):
-                return connection.out.last(glance.receiver, data[begin:] if begin else data)
+                rest = data[begin:] if begin else data
+                return rest if connection.out.empty else connection.out.last(glance.receiver, rest)
         try:
             self._take(side, data, looked)
         except Exception:  # a fault of ours must not stop the stream
@@ -280,7 +290,8 @@ class Splice:
     def _advance(self, side: Side, window: bytes, at: int) -> int:
         """Deal with one element, or with what there is of it; where the next begins."""
         framer = self._connection.framers[side]
-        pending, pieces = framer.pending, list[Piece | Lost]()
+        pending = framer.pending
+        pieces: list[Piece | Lost] = []
         try:
             at = framer.advance(window, at, pieces)
         except Exception:  # a fault of ours must not stop the stream

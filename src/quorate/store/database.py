@@ -1,4 +1,4 @@
-"""The engine: SQLite in WAL mode (one writer, readers beside it) or any other SQLAlchemy URL."""
+"""The engine: SQLite in WAL mode, or PostgreSQL. In both one transaction at a time: what it read holds."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,15 +18,21 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    make_url,
     update,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from quorate.errors import Misconfigured
 from quorate.store.schema import Base
 
 FILE_NAME: Final = "quorate.sqlite3"
 BUSY_MS: Final = 5000
+POSTGRES: Final = ("postgresql", "postgres")
+"""What the URL of a PostgreSQL database begins with, before ``://``."""
+_WRITER: Final = 0x51756F72617465
+"""Key of the advisory lock a transaction holds: any number that others do not use in this database."""
 
 
 def refuses(error: Exception) -> bool:
@@ -47,14 +53,39 @@ class Database:
 
 
 def engine_for(where: Path | str) -> Engine:
-    """``where`` is a data directory or a URL; errors name no values, for they are logged."""
-    if isinstance(where, str) and "://" in where:
-        engine = create_engine(where, hide_parameters=True)
-    else:
-        engine = create_engine(f"sqlite:///{Path(where) / FILE_NAME}", hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up)
-        event.listen(engine, "begin", _begin)
+    """``where``: a data directory or a URL. Raises Misconfigured; errors name no values, they are logged."""
+    if is_url(where):
+        return _postgres(str(where))
+    engine = create_engine(f"sqlite:///{Path(where) / FILE_NAME}", hide_parameters=True)
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def is_url(where: Path | str) -> bool:
+    return isinstance(where, str) and "://" in where
+
+
+def _postgres(text: str) -> Engine:
+    try:
+        url = make_url(text)
+        if url.drivername not in POSTGRES:
+            raise ArgumentError
+        # a connection the server closed meanwhile (it was restarted) is replaced before it is used
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True
+        )
+    except (ArgumentError, ValueError):
+        raise Misconfigured(
+            "The address of the database is not usable.",
+            remedy="Write it as postgresql://USER@HOST/NAME, or leave it out: then it is a file.",
+        ) from None
+    except ImportError as error:
+        raise Misconfigured(
+            "PostgreSQL cannot be used: its driver is not installed.",
+            remedy="Install it: pip install 'quorate[postgres]'",
+        ) from error
+    event.listen(engine, "begin", _wait_for_others)
     return engine
 
 
@@ -83,3 +114,7 @@ def _set_up(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")

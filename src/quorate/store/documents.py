@@ -6,9 +6,10 @@ The model may get fields with a default in the same version; anything else needs
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
+from pydantic_core import CoreSchema, SchemaValidator
 
 from quorate.activity.effects import (
     ActivityEffect,
@@ -23,11 +24,35 @@ from quorate.activity.effects import (
 from quorate.errors import Misconfigured
 from quorate.model.activity import Activity
 
-FORMAT: Final = 1
-UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-"""Version -> the step from it to the next one."""
+FORMAT: Final = 2
+UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: lambda document: document}
+"""Version -> the step from it to the next one. 2: times, windows, fall-backs; what lacks them has none."""
+
+
+def _first_fits(schema: Any) -> Any:
+    """Of the kinds of a union the first that fits, where pydantic would look for the best."""
+    if isinstance(schema, dict):
+        inner = {key: _first_fits(value) for key, value in schema.items()}
+        return {**inner, "mode": "left_to_right"} if schema.get("type") == "union" else inner
+    if isinstance(schema, list | tuple):
+        return type(schema)(_first_fits(value) for value in schema)
+    return schema
+
+
+
+def _first_fits(schema: Any) -> Any:
+    """Of the kinds of a union the first that fits, where pydantic would look for the best."""
+    if isinstance(schema, dict):
+        inner = {key: _first_fits(value) for key, value in schema.items()}
+        return {**inner, "mode": "left_to_right"} if schema.get("type") == "union" else inner
+    if isinstance(schema, list | tuple):
+        return type(schema)(_first_fits(value) for value in schema)
+    return schema
+
 
 _ACTIVITY: Final = TypeAdapter(Activity)
+# Parts of a requirement are told apart by the fields they must have: to try them all would double a start.
+_READ_ACTIVITY: Final = SchemaValidator(cast(CoreSchema, _first_fits(_ACTIVITY.core_schema)))
 _KINDS: Final[Mapping[str, type[ActivityEffect]]] = {
     "ring": Ring,
     "tell": Tell,
@@ -52,11 +77,15 @@ def activity_from(text: str, version: int) -> Activity:
     if version > FORMAT:
         raise newer()
     if version == FORMAT:
-        return _ACTIVITY.validate_json(text)
+        return _read(text)
     document = json.loads(text)
     for at in range(version, FORMAT):
         document = UPGRADES[at](document)
-    return _ACTIVITY.validate_json(json.dumps(document))
+    return _read(json.dumps(document))
+
+
+def _read(text: str) -> Activity:
+    return cast(Activity, _READ_ACTIVITY.validate_json(text))
 
 
 def effect_text(effect: ActivityEffect) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured
-from quorate.store.database import FILE_NAME, Database, engine_for
+from quorate.store.database import FILE_NAME, Database, engine_for, is_url
 from quorate.store.documents import newer
 from quorate.store.repositories import Activities, Outbox, Tokens
 from quorate.store.repositories_people import Asked, Blocks, Statements, Watches
@@ -45,8 +45,8 @@ class Store:
 
 
 def open_store(where: Path | str, clock: Clock | None = None) -> Store:
-    """Open a data directory (made if missing) or a database URL; raises Misconfigured."""
-    if not (isinstance(where, str) and "://" in where):
+    """Open a data directory (made if missing) or a PostgreSQL database by its URL; raises Misconfigured."""
+    if not is_url(where):
         _make_directory(Path(where))
         with suppress(OSError):  # the engine says it better
             (Path(where) / FILE_NAME).touch(mode=FILE_MODE)
@@ -88,9 +88,10 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 
 def _not_usable(where: Path | str) -> Misconfigured:
-    if isinstance(where, str) and "://" in where:
+    if is_url(where):
         return Misconfigured(
-            "The database cannot be reached or written.", remedy="Check its address, account and rights."
+            "The database cannot be reached or written.",
+            remedy="Check that it runs, and its address, account and rights (database in quorate.toml).",
         )
     return Misconfigured(
         f"The data directory {where} cannot be written, or its database is damaged.",

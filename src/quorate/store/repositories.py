@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, cast
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
@@ -34,13 +35,12 @@ class Activities:
 
     def load(self, recent: int = RECENT) -> tuple[Activity, ...]:
         """All that are not over, and the ``recent`` latest that are; oldest first."""
-        rows = select(ActivityRow.document, ActivityRow.format, ActivityRow.created)
+        rows = select(ActivityRow.document, ActivityRow.format)
+        over = rows.where(ActivityRow.state.in_(_OVER)).order_by(ActivityRow.ended_at.desc()).limit(recent)
         with self._database.transaction() as connection:
-            found = list(connection.execute(rows.where(ActivityRow.state.not_in(_OVER))))
-            over = rows.where(ActivityRow.state.in_(_OVER))
-            found += connection.execute(over.order_by(ActivityRow.ended_at.desc()).limit(recent))
-        found.sort(key=lambda row: row.created)
-        return tuple(activity_from(row.document, row.format) for row in found)
+            found = connection.execute(rows.where(ActivityRow.state.not_in(_OVER))).all()
+            found = [*found, *connection.execute(over)]
+        return tuple(sorted((activity_from(*row) for row in found), key=attrgetter("created")))
 
     def find(self, activity: str) -> Activity | None:
         row = select(ActivityRow.document, ActivityRow.format).where(ActivityRow.id == activity)

@@ -10,7 +10,16 @@ from quorate.model.command import MeState
 from quorate.model.person import Person
 from quorate.talk.organiser import tally_text
 from quorate.talk.reasons import reason_text
-from quorate.talk.wording import clock_text, ends, sentence_row, span_text, title
+from quorate.talk.wording import (
+    begins,
+    clock_text,
+    ends,
+    hours,
+    otherwise,
+    sentence_row,
+    span_text,
+    title,
+)
 
 NOTHING = 'Nothing is under way. Start something: meet bob about "release 2.4"'
 NOBODY = "You have no contacts yet. People appear when your client has loaded its contact list."
@@ -22,19 +31,26 @@ TOO_LATE = (
 )
 
 HELP = """What I understand:
-  meet WHO [now | asap] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
+  meet WHO [now | asap | at 14:00] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
+      [on weekdays] [between 18:00 and 20:30] [else WHO]
   who [WHO] · status [ID] · explain ID · cancel ID · extend ID 10m
   watch NAME · me available | busy | away [until 14:00 | for 1h]
 WHO: bob and (carol or dave), 2 of @dba, any of (bob, carol), optional eve
 More: help meet, help who … This chat stays between your client and me."""
 
 HELP_VERBS: Mapping[str, str] = {
-    "meet": """meet WHO [now | asap] [as KIND] [about TEXT] [within DURATION | before TIME] [urgent]
+    "meet": """meet WHO [now | asap | at TIME] [as KIND] [about TEXT] [within DURATION | before TIME] [urgent]
+ [on DAYS] [between TIME and TIME] [else WHO [within DURATION | before TIME]]
 I ask exactly the people needed, when it can work, and open a room when enough said yes.
   meet bob about "release 2.4"
   meet 2 of @dba and (lena or omar) within 10m urgent
   meet most of @board, optional eve before fri 18:00
+  meet mum, dad and any of @kids as video on weekdays between 18:00 and 20:30
+  meet bob at 14:00 within 10m else carol or dave
 WHO: names, @groups, “and”, “or” (in order of preference), “2 of @group”, “any of (bob, carol)”, “optional”.
+“at TIME”: nobody is asked before; given up an hour later, unless you say “within” or “before”.
+“on DAYS”, “between …”: nobody is asked outside of these hours. DAYS: mon, wed · mon-fri · weekdays.
+“else WHO”: asked instead when the time is over, for as long again or as you say after it.
 KIND: chat, call, video, board, review URL, link URL. “now”: at once or not at all.
 “without me”: you do not take part yourself.""",
     "who": "who [WHO]\nWho is available, and how I know. For example: who bob — or: who @dba",
@@ -90,7 +106,8 @@ def _status_line(activity: Activity, now: datetime | None, zone: tzinfo) -> str:
         return sentence_row(f"{head}.", reason_text(activity.reason) if activity.reason else "")
     if activity.state is ActivityState.LIVE:
         return f"{head}, {len(activity.joined)} in the room."
-    return sentence_row(f"{head}, {tally_text(activity)}.", ends(activity, now, zone) if now else "")
+    times = [begins(activity, now, zone), hours(activity), ends(activity, now, zone)] if now else []
+    return sentence_row(f"{head}, {tally_text(activity)}.", *times)
 
 
 def cancelled(activity: Activity) -> str:
@@ -105,6 +122,8 @@ def cancelled(activity: Activity) -> str:
 def extended(activity: Activity, now: datetime | None = None, zone: tzinfo = UTC) -> str:
     if activity.deadline is None or now is None:
         return f"{title(activity)} has more time now."
+    if activity.fallbacks:
+        return sentence_row(f"{title(activity)} has more time now.", otherwise(activity, now, zone))
     return f"{title(activity)} now ends {clock_text(activity.deadline, now, zone)}."
 
 

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, tzinfo
 
 from quorate.model.activity import Activity, ActivityState, Happened, InvitationState, LogLine
 from quorate.model.reasons import Reason
-from quorate.talk.organiser import tally_text
+from quorate.talk.organiser import LATER_ON, tally_text
 from quorate.talk.reasons import beside_text, reason_text
 from quorate.talk.standing import Standing, Standings
 from quorate.talk.wording import (
     capital,
     clock_text,
+    hours,
     joined,
+    otherwise,
     sentence_row,
     short_name,
     span_text,
@@ -37,6 +39,7 @@ def explain_lines(
     *,
     now: datetime,
     held_up: Reason | None = None,
+    held_until: datetime | None = None,
     next_kind: str | None = None,
     next_at: datetime | None = None,
     next_person: str = "",
@@ -44,12 +47,17 @@ def explain_lines(
 ) -> tuple[str, ...]:
     """Where it stands, what became of everybody asked, who cannot be asked, and what comes next."""
     standings = Standings(activity, people, now=now, zone=zone)
-    lines = [_where(standings, held_up), _became(standings), _cannot(standings)]
+    lines = [_where(standings, held_up, held_until), _became(standings), _cannot(standings)]
+    if not activity.state.over and activity.live_at is None:
+        lines.append(sentence_row(hours(activity), otherwise(activity, now, zone)))
     if next_kind is None or next_at is None:
         lines.append(NO_TIMER)
     else:
         away = standings.away(next_person)
-        lines.append(next_text(next_kind, next_at, person=next_person, away=away, now=now, zone=zone))
+        instead = activity.fallbacks[0].who if activity.fallbacks else ""
+        lines.append(
+            next_text(next_kind, next_at, person=next_person, away=away, instead=instead, now=now, zone=zone)
+        )
     return tuple(line for line in lines if line)
 
 
@@ -59,6 +67,7 @@ def next_text(
     *,
     person: str = "",
     away: bool = False,
+    instead: str = "",
     now: datetime,
     zone: tzinfo = UTC,
 ) -> str:
@@ -69,15 +78,23 @@ def next_text(
     left = (at - now).total_seconds()
     when = f"in {span_text(left)}" if left < 3600 else f"at {clock_text(at, now, zone)}"
     clock = "" if left >= 3600 else clock_text(at, now, zone)
-    return f"Next, {when}: {next_reason(kind, person, away=away, clock=clock)}"
+    return f"Next, {when}: {next_reason(kind, person, away=away, clock=clock, instead=instead)}"
 
 
-def next_reason(kind: str, person: str = "", *, away: bool = False, clock: str = "") -> str:
-    """What happens then; ``away``: the person is not available now, ``clock``: the time, where it is told."""
+def next_reason(
+    kind: str, person: str = "", *, away: bool = False, clock: str = "", instead: str = ""
+) -> str:
+    """What happens then; ``away``: the person is not available now, ``clock``: the time, where it is told.
+
+    ``instead``: who is required when the deadline passes.
+    """
     who = short_name(person)
     again = ", once back" if away else f" at {clock}" if clock else ""
+    ends = "it ends, if not enough people have said yes."
     reasons = {
-        "deadline": "it ends, if not enough people have said yes.",
+        "deadline": f"if not enough people have said yes, {instead} instead." if instead else ends,
+        "start": "it begins: everybody needed is asked, the moment it can work.",
+        "window": "its hours begin: everybody needed is asked, the moment it can work.",
         "silence": f"if {who} does not answer, somebody else is asked, or it waits.",
         "still-there": f"if {who} does not say that they are still there, their place is open again.",
         "later": f"{who} can be asked again.",
@@ -103,10 +120,11 @@ def waiting_reason(
     held = reason_text(held_up) if held_up else ""
     waits = f"Missing: {lacking}." if lacking else held
     nobody = "" if activity.invitations else "Nobody has been asked yet."
-    return sentence_row("everybody needed is asked once, the moment it can work.", waits, nobody)
+    instead = otherwise(activity, now, zone)
+    return sentence_row("everybody needed is asked once, the moment it can work.", waits, nobody, instead)
 
 
-def _where(standings: Standings, held_up: Reason | None) -> str:
+def _where(standings: Standings, held_up: Reason | None, held_until: datetime | None) -> str:
     activity = standings.activity
     head = f"{title(activity)} {_STATES[activity.state]}"
     if activity.state.over:
@@ -118,6 +136,9 @@ def _where(standings: Standings, held_up: Reason | None) -> str:
         return f"{head}: {names}." if names else f"{head}."
     tally = tally_text(activity)
     lacking = standings.lacking() if activity.state is ActivityState.WAITING else ""
+    if held_up in LATER_ON and held_until is not None:
+        until = clock_text(held_until, standings.now, standings.zone)
+        return f"{head} until {until}: {tally_text(activity)}. Nobody is asked before."
     held = reason_text(held_up) if held_up and not lacking else ""
     waits = f"Missing: {lacking}." if lacking else ""
     return sentence_row(f"{head}: {tally}.", waits, held)
@@ -153,6 +174,8 @@ def _state_words(activity: Activity, key: str, state: InvitationState, standings
         return f"said yes {ago} ago and is asked whether they are still there"
     if latest and latest.open and latest.despite:
         return f"is being asked, as they let you ({beside_text(latest.despite)})"
+    if latest and latest.reason is Reason.CONFLICT:
+        return "has a conflict of interest"
     if key in standings.spares():
         return "is being asked (spare)"
     words = {
@@ -189,7 +212,11 @@ def _says(text: str) -> Callable[[LogLine, str, Activity], str]:
 
 
 def _created(_line: LogLine, _who: str, activity: Activity) -> str:
-    return f"You asked for {activity.who}."
+    return f"You asked for {activity.first_who or activity.who}."
+
+
+def _fell_back(line: LogLine, _who: str, _activity: Activity) -> str:
+    return f"Not enough people said yes in time. Asked instead: {line.by}."
 
 
 def _silent(_line: LogLine, who: str, activity: Activity) -> str:
@@ -218,6 +245,8 @@ _LOG: Mapping[Happened, Callable[[LogLine, str, Activity], str]] = {
     Happened.RANG: _says("rang {who}"),
     Happened.ACCEPTED: _says("{who} said yes"),
     Happened.DECLINED: _says("{who} said no"),
+    Happened.CONFLICT: _says("{who} has a conflict of interest"),
+    Happened.FELL_BACK: _fell_back,
     Happened.LATER: _says("{who} can later"),
     Happened.SILENT: _silent,
     Happened.SUBSTITUTE: _substitute,

@@ -16,6 +16,7 @@ from quorate.talk.wording import (
     clock_text,
     elapsed,
     ends,
+    hours,
     joined,
     number,
     sentence_row,
@@ -25,12 +26,15 @@ from quorate.talk.wording import (
 )
 
 NOW_WAITING = "I will ask when it can work."
+NOBODY_BEFORE = "Nobody is asked before."
+LATER_ON = (Reason.NOT_YET, Reason.OUTSIDE_WINDOW)
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
     standings: Standings
     held_up: Reason | None
+    held_until: datetime | None
     link: str
     person: str | None
     text: str | None
@@ -47,14 +51,15 @@ def organiser_text(
     people: Sequence[Standing],
     now: datetime,
     held_up: Reason | None = None,
+    held_until: datetime | None = None,
     link: str | None = None,
     person: str | None = None,
     text: str | None = None,
     zone: tzinfo = UTC,
 ) -> str:
-    """One line; ``people`` and ``held_up`` are quorate.activity.why's, ``link`` the organiser's own."""
+    """One line; ``people``, ``held_up``, ``held_until`` as of quorate.activity.why, ``link`` theirs."""
     standings = Standings(activity, people, now=now, zone=zone)
-    return _NOTICES[notice](_Said(standings, held_up, link or "", person, text))
+    return _NOTICES[notice](_Said(standings, held_up, held_until, link or "", person, text))
 
 
 def tally_text(activity: Activity) -> str:
@@ -92,9 +97,12 @@ def _started(said: _Said) -> str:
     asked = standings.in_state(*OPEN)
     if asked:
         ringing = f"Ringing {len(asked)}{_spare(standings)}."
-        return sentence_row(f"{title(activity)}: {tally_text(activity)}. {ringing}", until, stop)
+        head = f"{title(activity)}: {tally_text(activity)}. {ringing}"
+        return sentence_row(head, hours(activity), until, stop)
     waiting = f"{title(activity)}: {_waiting(said)}."
-    return sentence_row(waiting, _could_now(standings), NOW_WAITING, until, stop)
+    if said.held_up in LATER_ON:
+        return sentence_row(waiting, hours(activity), NOBODY_BEFORE, until, stop)
+    return sentence_row(waiting, _could_now(standings), NOW_WAITING, hours(activity), until, stop)
 
 
 def _spare(standings: Standings) -> str:
@@ -104,6 +112,8 @@ def _spare(standings: Standings) -> str:
 
 def _waiting(said: _Said) -> str:
     lacking = said.standings.lacking()
+    if said.held_up in LATER_ON and said.held_until is not None:
+        return f"waiting until {clock_text(said.held_until, said.standings.now, said.standings.zone)}"
     if lacking:
         return f"waiting for {lacking}"
     if said.held_up is Reason.ORGANISER_AWAY:
@@ -118,6 +128,15 @@ def _could_now(standings: Standings) -> str:
     return f"{joined(names)} could now." if names else ""
 
 
+def _fell_back(said: _Said) -> str:
+    """Not enough of those asked first; who is asked now."""
+    activity, standings = said.activity, said.standings
+    head = f"{title(activity)}: not enough people said yes in time. Now: {activity.who}."
+    asked = standings.in_state(*OPEN)
+    news = f"Ringing {len(asked)}." if asked else f"{capital(_waiting(said))}."
+    return sentence_row(head, news, ends(activity, standings.now, standings.zone))
+
+
 def _tally(said: _Said) -> str:
     activity, standings = said.activity, said.standings
     head = f"{activity.id}: {tally_text(activity)}."
@@ -130,7 +149,8 @@ def _tally(said: _Said) -> str:
 
 def _news(standings: Standings) -> str:
     """``One declined, asking one more.``; spare people are not counted."""
-    declined = len(standings.in_state(InvitationState.DECLINED))
+    conflicts = len(standings.conflicts())
+    declined = len(standings.in_state(InvitationState.DECLINED)) - conflicts
     unasked = len(standings.undelivered())
     silent = len(standings.in_state(InvitationState.SILENT)) - unasked
     can_later = standings.in_state(InvitationState.LATER)
@@ -138,13 +158,15 @@ def _news(standings: Standings) -> str:
     pieces = []
     if declined:
         pieces.append(f"{number(declined)} declined")
+    if conflicts:
+        pieces.append(f"{number(conflicts)} {'has' if conflicts == 1 else 'have'} a conflict of interest")
     if silent:
         pieces.append(f"{number(silent)} did not answer")
     if unasked:
         pieces.append(f"{number(unasked)} could not be asked")
     pieces.extend(f"{short_name(key)} can later" for key in can_later)
     if asked:
-        more = " more" if declined or silent or unasked else ""
+        more = " more" if declined or conflicts or silent or unasked else ""
         pieces.append(f"asking {number(asked)}{more}")
     in_question = [short_name(key) for key in standings.in_question()]
     if in_question:
@@ -152,7 +174,7 @@ def _news(standings: Standings) -> str:
     if not pieces:
         return ""
     text = ", ".join(pieces)
-    return f"{text if can_later and not (declined or silent or unasked) else capital(text)}."
+    return f"{text if can_later and not (declined or conflicts or silent or unasked) else capital(text)}."
 
 
 def _live(said: _Said) -> str:
@@ -217,6 +239,7 @@ def _suggested(said: _Said) -> str:
 
 _NOTICES: Mapping[str, Callable[[_Said], str]] = {
     "started": _started,
+    "fell-back": _fell_back,
     "tally": _tally,
     "live": _live,
     "ended": _ended,

@@ -73,6 +73,11 @@ class Standings:
         latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
         return [invitation.person for invitation in latest if invitation and invitation.in_question]
 
+    def conflicts(self) -> list[str]:
+        """Who said no because of a conflict of interest."""
+        latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
+        return [i.person for i in latest if i and i.reason is Reason.CONFLICT]
+
     def undelivered(self) -> list[str]:
         latest = (self.activity.latest(key) for key in people_in(self.activity.requirement))
         return [invitation.person for invitation in latest if invitation and invitation.undelivered]

@@ -14,6 +14,7 @@ from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Option
 from quorate.rules.forms import people_in
 from quorate.rules.places import places
 from quorate.rules.text import clause_text
+from quorate.rules.windows import window_text
 from quorate.talk.wording import (
     PREFIX,
     clock_text,
@@ -25,6 +26,7 @@ from quorate.talk.wording import (
 )
 
 HOW = "Reply yes, no, or: in 10m"
+HOW_REVIEW = "Reply yes, no, conflict, or: in 10m"
 HOW_URGENT = "Reply: yes | no | in 5m | sub NAME | why"
 
 _WISH: Mapping[Kind, str] = {
@@ -106,7 +108,8 @@ def _invite(reader: _Reader) -> str:
         you=joined(["you", *reader.wanted()]), target=activity.target or "something"
     )
     about = f": {quoted_about(activity)}" if activity.about else ""
-    return f"{PREFIX} I'd like to {wish}{about}. {HOW}"
+    how = HOW_REVIEW if activity.kind is Kind.REVIEW else HOW
+    return f"{PREFIX} I'd like to {wish}{about}. {how}"
 
 
 def _despite(reader: _Reader) -> str:
@@ -139,6 +142,8 @@ def _anonymous(part: Part) -> bool:
 
 def _accepted(reader: _Reader) -> str:
     opens = "You are in. The room opens when enough said yes"
+    if reader.activity.window:
+        opens += f", {window_text(reader.activity.window)}"
     return f"{opens}: {reader.link}" if reader.link else f"{opens}."
 
 
@@ -224,6 +229,15 @@ def _because(reader: _Reader) -> str:
     return "thinks you can help"
 
 
+def _not_needed(reader: _Reader) -> str:
+    subject = quoted_about(reader.activity) or "It"
+    return f"{subject} did not come about in time, others are asked now. Nothing to do."
+
+
+def _conflict_noted(_reader: _Reader) -> str:
+    return "Noted. You are not asked for this again; for anything else you are."
+
+
 def _stopped(_reader: _Reader) -> str:
     return "Done. I will not ask you through Quorate any more."
 
@@ -238,6 +252,8 @@ _NOTICES: Mapping[str, Callable[[_Reader], str]] = {
     "expired": _off("did not come about in time"),
     "late": _late,
     "over": _over,
+    "not-needed": _not_needed,
+    "conflict-noted": _conflict_noted,
     "later-noted": _later_noted,
     "why": _why,
     "stopped": _stopped,

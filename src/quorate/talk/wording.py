@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from quorate.availability.words import clock_text as clock_text
 from quorate.availability.words import span_text as span_text
 from quorate.model.activity import Activity
+from quorate.rules.windows import window_text
 
 PREFIX = "[Quorate]"
 """Begins every message somebody who knows nothing of Quorate gets unasked."""
@@ -53,8 +54,28 @@ def elapsed(start: datetime, now: datetime) -> str:
 
 
 def ends(activity: Activity, now: datetime, zone: tzinfo) -> str:
-    """``Ends 02:24.``, or nothing."""
+    """``Ends 02:24.``, or nothing; with somebody to ask instead it does not end then."""
+    if activity.fallbacks:
+        return otherwise(activity, now, zone)
     return f"Ends {clock_text(activity.deadline, now, zone)}." if activity.deadline else ""
+
+
+def begins(activity: Activity, now: datetime, zone: tzinfo) -> str:
+    """``Begins 14:00.``, or nothing if it has."""
+    ahead = activity.starts is not None and now < activity.starts
+    return f"Begins {clock_text(activity.starts, now, zone)}." if ahead and activity.starts else ""
+
+
+def otherwise(activity: Activity, now: datetime, zone: tzinfo) -> str:
+    """``Else, at 02:24: lena or omar.``, or nothing."""
+    if not activity.fallbacks or activity.deadline is None:
+        return ""
+    return f"Else, at {clock_text(activity.deadline, now, zone)}: {activity.fallbacks[0].who}."
+
+
+def hours(activity: Activity) -> str:
+    """``Only on weekdays between 18:00 and 20:30.``, or nothing."""
+    return f"Only {window_text(activity.window)}." if activity.window else ""
 
 
 def sentence_row(*parts: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.wire.xmpp.element import parse
-from quorate.wire.xmpp.iq import LastAnswer, StanzaError, parse_last, stanza_error
+from quorate.wire.xmpp.iq import LastAnswer, StanzaError, parse_last, read_last, stanza_error
 from quorate.wire.xmpp.tag import escape
 
 ERRORS_NS = "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -84,3 +84,33 @@ def test_last_activity(stanza: str, expected: LastAnswer) -> None:
 def test_any_number_is_read_without_an_error(seconds: str) -> None:
     answer = parse_last(parse(result(escape(seconds)).encode(), None))
     assert answer.presence in (Presence.OFFLINE, Presence.ONLINE, None)
+
+
+USUAL = [
+    "<iq type='result' from='bob@example.org' to='a@example.org/x' id='q1'>"
+    "<query xmlns='jabber:iq:last' seconds='903'/></iq>",
+    '<iq type="result" id="q1"><query seconds="0" xmlns="jabber:iq:last"></query></iq>',
+    "<iq id='q' type='result' ><query xmlns='jabber:iq:last' seconds='000000000012'>at lunch</query></iq>",
+]
+UNUSUAL = [
+    "<iq type='error'><query xmlns='jabber:iq:last' seconds='903'/></iq>",
+    "<iq><query xmlns='jabber:iq:last' seconds='903'/></iq>",
+    "<iq type='result'><query xmlns='jabber:iq:last'/></iq>",
+    "<iq type='result'><query xmlns='jabber:iq:last' seconds='1234567890123'/></iq>",
+    "<iq type='result'><query xmlns='jabber:iq:last' seconds=\"5\"/></iq>",
+    "<iq type='result'><query xmlns='jabber:iq:last' seconds='5'>\u2026</query></iq>",
+    "<iq type='result'><query xmlns='jabber:iq:last' seconds='5'>a &amp; b</query></iq>",
+    "<iq type='result'><query xmlns='jabber:iq:last' seconds='5'/><other/></iq>",
+    "<iq type='result'><query xmlns='urn:x' seconds='5'/></iq>",
+]
+
+
+@pytest.mark.parametrize("text", USUAL)
+def test_the_usual_answer_is_read_as_a_parser_reads_it(text: str) -> None:
+    assert read_last(text.encode()) == parse_last(parse(text.encode(), None))
+    assert read_last(text.encode()[:-1]) is None
+
+
+@pytest.mark.parametrize("text", UNUSUAL)
+def test_an_unusual_answer_is_left_to_the_parser(text: str) -> None:
+    assert read_last(text.encode()) is None

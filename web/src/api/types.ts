@@ -491,6 +491,8 @@ export interface components {
         Activity: {
             /** About */
             about: string | null;
+            /** At */
+            at?: string | null;
             /**
              * Created
              * Format: date-time
@@ -498,8 +500,14 @@ export interface components {
             created: string;
             /** Deadline */
             deadline: string | null;
+            /**
+             * Else
+             * @default []
+             */
+            else: components["schemas"]["Instead"][];
             /** Ended At */
             ended_at?: string | null;
+            fell_back?: components["schemas"]["FellBack"] | null;
             /** Id */
             id: string;
             /**
@@ -563,6 +571,7 @@ export interface components {
             when: "now" | "asap" | "at";
             /** Who */
             who: string;
+            window?: components["schemas"]["Window"] | null;
         };
         /** ActivityPerson */
         ActivityPerson: {
@@ -597,7 +606,7 @@ export interface components {
              * Answer
              * @enum {string}
              */
-            answer: "yes" | "no" | "later" | "why" | "stop";
+            answer: "yes" | "no" | "later" | "why" | "stop" | "conflict";
             /** Delay S */
             delay_s?: number | null;
         };
@@ -826,6 +835,19 @@ export interface components {
             /** By S */
             by_s: number;
         };
+        /**
+         * FellBack
+         * @description The deadline passed, and others are asked instead.
+         */
+        FellBack: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string;
+        };
         /** GuestClause */
         GuestClause: {
             /**
@@ -863,6 +885,18 @@ export interface components {
              * @default false
              */
             you: boolean;
+        };
+        /**
+         * Instead
+         * @description Who is asked when the deadline passes.
+         */
+        Instead: {
+            /** Before */
+            before: string | null;
+            /** Who */
+            who: string;
+            /** Within S */
+            within_s: number;
         };
         /** LogLine */
         LogLine: {
@@ -918,6 +952,11 @@ export interface components {
             at?: string | null;
             /** Before */
             before?: string | null;
+            /**
+             * Else
+             * @default []
+             */
+            else: components["schemas"]["NewInstead"][];
             /** From */
             from?: string | null;
             /**
@@ -933,14 +972,12 @@ export interface components {
              * @default false
              */
             urgent: boolean;
-            /**
-             * When
-             * @default asap
-             * @enum {string}
-             */
-            when: "now" | "asap" | "at";
+            /** When */
+            when?: ("now" | "asap" | "at") | null;
             /** Who */
             who: string;
+            /** Window */
+            window?: string | null;
             /** Within S */
             within_s?: number | null;
             /**
@@ -948,6 +985,20 @@ export interface components {
              * @default false
              */
             without_me: boolean;
+            /** Zone */
+            zone?: string | null;
+        };
+        /**
+         * NewInstead
+         * @description ``else WHO``; without a time of its own it has as long as what comes before it.
+         */
+        NewInstead: {
+            /** Before */
+            before?: string | null;
+            /** Who */
+            who: string;
+            /** Within S */
+            within_s?: number | null;
         };
         /** Next */
         Next: {
@@ -1249,6 +1300,22 @@ export interface components {
              * @default []
              */
             trace: components["schemas"]["TraceLine"][];
+        };
+        /**
+         * Window
+         * @description Hours outside which nobody is rung.
+         */
+        Window: {
+            /** Days */
+            days: number[];
+            /** End */
+            end: string;
+            /** Start */
+            start: string;
+            /** Text */
+            text: string;
+            /** Zone */
+            zone: string;
         };
     };
     responses: never;

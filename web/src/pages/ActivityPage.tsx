@@ -9,7 +9,8 @@ import { KindTag } from "../parts/KindTag";
 import { NextLine } from "../parts/NextLine";
 import { Picture } from "../parts/Picture";
 import { StateLabel } from "../parts/StateLabel";
-import { TimeBar } from "../parts/TimeBar";
+import { barOf, TimeBar } from "../parts/TimeBar";
+import { Times } from "../parts/Times";
 import { TimeLine } from "../parts/TimeLine";
 import { WhyTree } from "../parts/WhyTree";
 import { t } from "../texts";
@@ -84,8 +85,9 @@ function Known({ activity }: { activity: Activity }) {
           </div>
         </div>
         {(activity.state === "waiting" || activity.state === "ringing") && (
-          <div className="inner">
-            <TimeBar {...activity} ringing={activity.state === "ringing"} now={now} />
+          <div className="inner stack-s">
+            <Times activity={activity} now={now} />
+            <TimeBar {...barOf(activity)} now={now} />
           </div>
         )}
         <CardFoot activity={activity} asking={asking} onAsked={setAsking} why={false} />

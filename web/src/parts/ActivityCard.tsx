@@ -8,7 +8,8 @@ import { KindTag } from "./KindTag";
 import { NextLine } from "./NextLine";
 import { Picture } from "./Picture";
 import { StateLabel } from "./StateLabel";
-import { TimeBar } from "./TimeBar";
+import { barOf, TimeBar } from "./TimeBar";
+import { Times } from "./Times";
 
 const OVER = ["ended", "expired", "cancelled", "failed"];
 
@@ -38,12 +39,10 @@ export function ActivityCard({ activity, now }: { activity: Activity; now: numbe
             <Picture activity={activity} now={now} />
             <NextLine activity={activity} now={now} />
             {activity.state !== "live" && (
-              <TimeBar
-                created={activity.created}
-                deadline={activity.deadline}
-                ringing={activity.state === "ringing"}
-                now={now}
-              />
+              <>
+                <Times activity={activity} now={now} />
+                <TimeBar {...barOf(activity)} now={now} />
+              </>
             )}
           </>
         )}

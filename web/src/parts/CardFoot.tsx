@@ -39,11 +39,12 @@ export function CardFoot({ activity, asking, onAsked, why = true }: Props) {
   };
   const again = () =>
     void send("/activities", {
-      who: activity.who,
+      who: activity.fell_back?.who ?? activity.who,
       about: activity.about,
       kind: activity.kind,
       urgent: activity.urgent,
       within_s: AGAIN_S,
+      ...(activity.window && { window: activity.window.text, zone: activity.window.zone || null }),
       from: activity.organiser,
     });
   if (asking && (moving || live)) {

@@ -11,6 +11,7 @@ import css from "./Composer.module.css";
 import { ComposerMore } from "./ComposerMore";
 import { isUnfinished, suggestions, type Known } from "./completion";
 import { setDraft, takeFocus, useDraft } from "./draft";
+import { hereZone } from "./Times";
 import { KINDS } from "./KindChoice";
 import { useCheck } from "./useCheck";
 import { useSend } from "./useSend";
@@ -22,10 +23,14 @@ export interface Wish {
   kind: Kind;
   target: string;
   within: string;
+  /** A time to begin, hours and others instead, as one types them to the companion. */
+  at: string;
+  hours: string;
+  instead: string;
   from: string | null;
 }
 
-const EMPTY: Wish = { about: "", kind: "chat", target: "", within: "", from: null };
+const EMPTY: Wish = { about: "", kind: "chat", target: "", within: "", at: "", hours: "", instead: "", from: null };
 
 function body(who: string, wish: Wish): NewActivity {
   const seconds = wish.within.trim() === "" ? null : duration(wish.within);
@@ -35,9 +40,26 @@ function body(who: string, wish: Wish): NewActivity {
     ...(wish.about.trim() && { about: wish.about.trim() }),
     ...(wish.kind === "review" && wish.target.trim() && { target: wish.target.trim() }),
     ...(seconds !== null && { within_s: seconds }),
+    ...timesBody(wish),
     ...(wish.from && { from: wish.from }),
   };
 }
+
+/** The times are meant where this page is read. */
+function timesBody({ at, hours, instead }: Wish): Partial<NewActivity> {
+  return {
+    ...(at.trim() && { at: at.trim() }),
+    ...(hours.trim() && { window: windowTyped(hours.trim()) }),
+    ...((at.trim() || hours.trim()) && { zone: hereZone() }),
+    ...(instead.trim() && { else: [{ who: instead.trim() }] }),
+  };
+}
+
+/** "weekdays between 18:00 and 20:30" and "18:00 to 20:30" as they are typed in full. */
+const windowTyped = (hours: string): string => {
+  if (/^(on|between)\b/i.test(hours)) return hours;
+  return /^\d/.test(hours) ? `between ${hours}` : `on ${hours}`;
+};
 
 /** What is written, what would come of it, and what can be done about it. */
 function useComposer() {

@@ -3,6 +3,7 @@ import { bare } from "../format/name";
 import { t } from "../texts";
 import type { Wish } from "./Composer";
 import css from "./Composer.module.css";
+import { ComposerTimes } from "./ComposerTimes";
 import { KindChoice } from "./KindChoice";
 
 interface Props {
@@ -66,6 +67,7 @@ export function ComposerMore({ wish, accounts, badTime, onChange }: Props) {
           {t("composer.bad-within", { text: wish.within })}
         </p>
       )}
+      <ComposerTimes wish={wish} onChange={onChange} />
       {wish.kind !== "chat" && <p className="xs muted">{t("composer.only-chat")}</p>}
     </>
   );

@@ -8,7 +8,7 @@ import css from "./Picture.module.css";
 /** The picture of a requirement: every clause with its places, and who does not come. */
 export function Picture({ activity, now }: { activity: Activity; now: number }) {
   const { taken, need } = totals(activity);
-  const rest = notComing(activity);
+  const rest = notComing(activity, now);
   return (
     <div className={css.picture} role="group" aria-label={t("picture.who-tally", { in: taken, need })}>
       {clauses(activity, now).map((clause, index) => (

@@ -17,6 +17,8 @@ export interface PlaceView {
   availability?: Availability | null;
   /** How much of the time to answer is left: seconds and the part of the whole (0 to 1). */
   left?: { seconds: number; part: number };
+  /** Is asked besides those needed. */
+  spare?: boolean;
 }
 
 const BADGES: Record<PlaceState, Sign | null> = {
@@ -31,8 +33,9 @@ const BADGES: Record<PlaceState, Sign | null> = {
 
 const TONES: Partial<Record<Availability, string>> = { available: "yes", away: "ring", busy: "no" };
 
-function spoken({ state, name, note, left }: PlaceView): string {
-  if (state === "asked" && left) return t("place.read-asked", { name, time: countdown(left.seconds) });
+function spoken({ state, name, note, left, spare }: PlaceView): string {
+  const read = spare ? "place.read-spare" : "place.read-asked";
+  if (state === "asked" && left) return t(read, { name, time: countdown(left.seconds) });
   return note ? t("place.read", { name, state: note }) : name;
 }
 

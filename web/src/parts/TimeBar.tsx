@@ -1,3 +1,4 @@
+import type { Activity } from "../api/names";
 import { at, countdown, isToday, moment, span } from "../format/time";
 import { t } from "../texts";
 import css from "./TimeBar.module.css";
@@ -5,12 +6,14 @@ import css from "./TimeBar.module.css";
 interface Props {
   created: string;
   deadline: string | null;
+  /** Others are asked when it is over: it does not end then. */
+  goesOn?: boolean;
   ringing: boolean;
   now: number;
 }
 
 /** How much of the time to the deadline is used, and when it ends. */
-export function TimeBar({ created, deadline, ringing, now }: Props) {
+export function TimeBar({ created, deadline, goesOn, ringing, now }: Props) {
   const used = Math.max(0, (now - at(created)) / 1000);
   if (!deadline) {
     return (
@@ -23,7 +26,7 @@ export function TimeBar({ created, deadline, ringing, now }: Props) {
   const shown = Math.min(used, all);
   const width = Math.round((shown / all) * 1000) / 10;
   const values = { used: countdown(shown), all: countdown(all) };
-  const ends = isToday(at(deadline), now) ? "card.ends" : "card.before";
+  const ends = goesOn ? "card.until" : isToday(at(deadline), now) ? "card.ends" : "card.before";
   return (
     <div className={`${css.bar} ${ringing ? css.ringing : ""}`}>
       <span role="timer">{t("card.used", values)}</span>
@@ -35,3 +38,11 @@ export function TimeBar({ created, deadline, ringing, now }: Props) {
     </div>
   );
 }
+
+/** What there is to draw of an activity: from its beginning, or since others are asked, to its deadline. */
+export const barOf = (activity: Activity) => ({
+  created: activity.fell_back?.at ?? activity.at ?? activity.created,
+  deadline: activity.deadline,
+  goesOn: (activity.else?.length ?? 0) > 0,
+  ringing: activity.state === "ringing",
+});

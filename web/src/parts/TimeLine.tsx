@@ -13,6 +13,8 @@ const LOOK: Record<string, [Sign, Tone] | undefined> = {
   substitute: ["bell", "ring"],
   accepted: ["check", "yes"],
   declined: ["x", "no"],
+  conflict: ["x", "no"],
+  "fell-back": ["people", "ring"],
   "late-no": ["x", ""],
   covered: ["check", ""],
   live: ["door", "yes"],

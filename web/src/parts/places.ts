@@ -2,7 +2,7 @@
 
 import type { Activity, ActivityPerson, Clause } from "../api/names";
 import { initials } from "../format/name";
-import { age, at, countdown, span } from "../format/time";
+import { age, at, countdown, moment, span } from "../format/time";
 import { listed, t } from "../texts";
 import type { Sign } from "../ui/Sprite";
 import type { ClauseView } from "./Clause";
@@ -107,13 +107,20 @@ type Face = Pick<PlaceView, "key" | "letters" | "name">;
 function asked(view: Face, person: ActivityPerson, activity: Activity, now: number): PlaceView {
   const seconds = person.until ? Math.max(0, (at(person.until) - now) / 1000) : 0;
   const left = { seconds, part: Math.min(1, seconds / activity.ring_s) };
-  return { ...view, state: "asked", note: t("place.time-left", { time: countdown(seconds) }), left };
+  const spare = person.spare && !isOptional(person, activity);
+  const note = t(spare ? "place.spare-left" : "place.time-left", { time: countdown(seconds) });
+  return { ...view, state: "asked", note, left, spare };
 }
+
+/** The API calls who is asked as `optional` spare as well. */
+const isOptional = (person: ActivityPerson, activity: Activity): boolean =>
+  activity.places.some((clause) => clause.optional && clause.people.includes(person.person));
 
 function candidate(view: Face, person: ActivityPerson): PlaceView {
   const availability = person.availability ?? "unknown";
   const could = availability === "available" && !person.reason;
-  return { ...view, state: could ? "could" : "open", note: t(`availability.${availability}`), availability };
+  const note = person.reason === "quiet" ? t("place.quiet") : t(`availability.${availability}`);
+  return { ...view, state: could ? "could" : "open", note, availability };
 }
 
 const inTime = (then: number, now: number): string =>
@@ -123,7 +130,11 @@ export interface NotComing {
   key: string;
   sign: Sign;
   tone: string;
-  text: ["card.said-no" | "card.cannot" | "card.told-covered", { names: string }] | ["card.silent", { names: string; s: number }];
+  text:
+    | ["card.said-no" | "card.cannot" | "card.told-covered", { names: string }]
+    | ["card.silent", { names: string; s: number }]
+    | ["card.conflict", { names: string; n: number }]
+    | ["card.quiet", { names: string; n: number; time: string }];
 }
 
 const UNDELIVERED = new Set(
@@ -135,11 +146,11 @@ const undelivered = (person: ActivityPerson): boolean =>
   person.state === "silent" && !!person.reason && UNDELIVERED.has(person.reason);
 
 /** Who was asked and does not come, in groups; only the organiser's page shows it. */
-export function notComing(activity: Activity): NotComing[] {
+export function notComing(activity: Activity, now: number): NotComing[] {
   const names = (wanted: (person: ActivityPerson) => boolean) =>
     activity.people.filter(wanted).map((person) => person.name);
   const groups: [string[], (names: string) => NotComing][] = [
-    [names((p) => p.state === "declined"), (n) => ({ key: "no", sign: "x", tone: "no", text: ["card.said-no", { names: n }] })],
+    [names((p) => p.state === "declined" && p.reason !== "conflict"), (n) => ({ key: "no", sign: "x", tone: "no", text: ["card.said-no", { names: n }] })],
     [
       names((p) => p.state === "silent" && !undelivered(p)),
       (n) => ({ key: "silent", sign: "clock", tone: "", text: ["card.silent", { names: n, s: Math.round(activity.ring_s) }] }),
@@ -153,7 +164,26 @@ export function notComing(activity: Activity): NotComing[] {
       (n) => ({ key: "cannot", sign: "question", tone: "", text: ["card.cannot", { names: n }] }),
     ],
   ];
-  return groups.filter(([list]) => list.length > 0).map(([list, make]) => make(listed(list)));
+  const shown = groups.filter(([list]) => list.length > 0).map(([list, make]) => make(listed(list)));
+  return [...shown, ...conflicts(names((p) => p.state === "declined" && p.reason === "conflict")), ...quiet(activity, now)];
+}
+
+const conflicts = (names: string[]): NotComing[] =>
+  names.length === 0 ? [] : [{ key: "conflict", sign: "x", tone: "no", text: ["card.conflict", { names: listed(names), n: names.length }] }];
+
+/** Who is left alone in quiet hours, by when these end. */
+function quiet(activity: Activity, now: number): NotComing[] {
+  if (over(activity)) return [];
+  const ends = new Map<string, string[]>();
+  for (const { reason, until, name } of activity.people) {
+    if (reason === "quiet" && until) ends.set(until, [...(ends.get(until) ?? []), name]);
+  }
+  return [...ends].map(([until, names]) => ({
+    key: `quiet-${until}`,
+    sign: "clock",
+    tone: "",
+    text: ["card.quiet", { names: listed(names), n: names.length, time: moment(at(until), now) }],
+  }));
 }
 
 /** Places taken and needed, the organiser's own included. */

@@ -7,7 +7,7 @@ const NOW = Date.parse("2026-03-02T01:14:00Z");
 
 it("ringing, live, waiting stand under way; what is over does not", () => {
   const { activities: all } = replaced(nothing, "activities", activities(NOW).reverse(), NOW);
-  expect(underWay(all).map((activity) => activity.id)).toEqual(["Q481", "Q480", "Q477"]);
+  expect(underWay(all).map((activity) => activity.id)).toEqual(["Q481", "Q479", "Q480", "Q478", "Q477"]);
   expect(overOnes(all).map((activity) => activity.id)).toEqual(["Q476"]);
 });
 

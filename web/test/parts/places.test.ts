@@ -69,7 +69,7 @@ it("who is asked for something else could not come now", () => {
 
 describe("not coming", () => {
   it("says who and why", () => {
-    expect(notComing(one("Q481")).map(({ key, text }) => [key, text[1].names])).toEqual([
+    expect(notComing(one("Q481"), NOW).map(({ key, text }) => [key, text[1].names])).toEqual([
       ["no", "ines"],
       ["silent", "lena and hana"],
       ["cannot", "petra"],
@@ -81,11 +81,11 @@ describe("not coming", () => {
     const people = activity.people.map((person) =>
       person.person === "lena" ? { ...person, state: "silent" as const, reason: "unreachable" } : person,
     );
-    const shown = notComing({ ...activity, people }).map(({ key, text }) => [key, text[1].names]);
+    const shown = notComing({ ...activity, people }, NOW).map(({ key, text }) => [key, text[1].names]);
     expect(shown).toEqual([["no", "ines"], ["silent", "hana"], ["cannot", "lena and petra"]]);
   });
 
-  it("nobody “cannot be asked” while nobody is asked", () => expect(notComing(one("Q477"))).toEqual([]));
+  it("nobody “cannot be asked” while nobody is asked", () => expect(notComing(one("Q477"), NOW)).toEqual([]));
 });
 
 it("counts places with the organiser's own, and who was asked", () => {
@@ -95,4 +95,30 @@ it("counts places with the organiser's own, and who was asked", () => {
   expect(totals({ ...one("Q481"), organiser_state: "left", state: "ended" })).toEqual({ taken: 3, need: 4 });
   expect(askedCount(one("Q481"))).toBe(6);
   expect(askedCount(one("Q477"))).toBe(0);
+});
+
+describe("who is asked besides those needed", () => {
+  const noteOf = (name: string, activity: Activity) =>
+    clauses(activity, NOW).flatMap((clause) => clause.places).find((place) => place.name === name)?.note;
+
+  it("is called a spare", () => {
+    expect(noteOf("hana", one("Q479"))).toBe("spare, 0:17");
+    expect(noteOf("raj", one("Q479"))).toBe("0:17 left");
+  });
+
+  it("is none if they are optional", () => {
+    const activity = one("Q479");
+    const places = [{ clause: "hana", need: 1, taken: 0, people: ["hana"], optional: true }];
+    expect(noteOf("hana", { ...activity, places })).toBe("0:17 left");
+  });
+});
+
+it("quiet hours and a conflict of interest are told with their reason", () => {
+  const shown = notComing(one("Q478"), NOW);
+  expect(shown.map(({ key, text }) => [key.slice(0, 5), text[0], text[1].names])).toEqual([
+    ["confl", "card.conflict", "mia"],
+    ["quiet", "card.quiet", "dad"],
+  ]);
+  const dad = clauses(one("Q478"), NOW).flatMap((clause) => clause.places).find((place) => place.name === "dad");
+  expect([dad?.state, dad?.note]).toEqual(["open", "quiet hours"]);
 });

@@ -4,9 +4,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, status
 
-from quorate.errors import Refused
 from quorate.model.availability import Availability
-from quorate.model.command import Kind, When
 from quorate.server.api.deps import HubDep, vantage_or_none
 from quorate.server.api.schemas import (
     Activity,
@@ -18,8 +16,8 @@ from quorate.server.api.schemas import (
     NewActivity,
     Revocation,
 )
-from quorate.server.meetings import NewMeeting
 from quorate.server.present import present_activity, present_check, present_explanation
+from quorate.server.wanted import wanted
 
 router = APIRouter(tags=["activities"])
 
@@ -31,25 +29,10 @@ async def activities(hub: HubDep, state: ActivityStateName | None = None) -> lis
 
 
 @router.post("/activities", status_code=status.HTTP_201_CREATED)
-async def start(hub: HubDep, wanted: NewActivity) -> Activity:
+async def start(hub: HubDep, asked: NewActivity) -> Activity:
     """Who is needed, and for what. Refused at once, and nobody messaged, if it makes no sense."""
-    if wanted.before is not None and wanted.before.tzinfo is None:
-        raise Refused(
-            "before has no time zone.", remedy="Send it as RFC 3339, for example 2026-01-31T14:00:00Z."
-        )
-    vantage = hub.vantage(wanted.from_)
-    meeting = NewMeeting(
-        who=wanted.who,
-        when=When(wanted.when),
-        at=wanted.at,
-        kind=Kind(wanted.kind),
-        target=wanted.target,
-        about=wanted.about or None,
-        within=timedelta(seconds=wanted.within_s) if wanted.within_s else None,
-        before=wanted.before,
-        urgent=wanted.urgent,
-        without_me=wanted.without_me,
-    )
+    meeting = wanted(asked, hub.clock.now(), hub.settings.tz)
+    vantage = hub.vantage(asked.from_)
     return present_activity(hub, await hub.meet(meeting, vantage))
 
 

@@ -115,6 +115,37 @@ class Organiser(Schema):
     address: str
 
 
+class Window(Schema):
+    """Hours outside which nobody is rung."""
+
+    start: str
+    """``18:00``."""
+    end: str
+    """If it is not after the start, it is on the next day."""
+    days: list[int]
+    """Those it begins on, 0 for Monday; empty: every day."""
+    zone: str
+    """IANA name; empty: that of the settings."""
+    text: str
+    """``on weekdays between 18:00 and 20:30``."""
+
+
+class Instead(Schema):
+    """Who is asked when the deadline passes."""
+
+    who: str
+    within_s: float
+    before: datetime | None
+
+
+class FellBack(Schema):
+    """The deadline passed, and others are asked instead."""
+
+    at: datetime
+    who: str
+    """Who was asked first."""
+
+
 class Activity(Schema):
     id: str
     state: ActivityStateName
@@ -135,6 +166,11 @@ class Activity(Schema):
     next: Next | None = None
     urgent: bool = False
     when: Literal["now", "asap", "at"] = "asap"
+    at: datetime | None = None
+    """When it begins; nobody is rung before."""
+    window: Window | None = None
+    else_: list[Instead] = Field(default=[], serialization_alias="else")
+    fell_back: FellBack | None = None
     organiser_name: str = ""
     organiser_person: str = ""
     organiser_state: Literal["ready", "away", "here", "left", "not-taking-part"] = "ready"
@@ -162,10 +198,25 @@ class Explanation(Schema):
     next: Next | None
 
 
+class NewInstead(Schema):
+    """``else WHO``; without a time of its own it has as long as what comes before it."""
+
+    who: str = Field(min_length=1, max_length=20000)
+    within_s: float | None = Field(default=None, gt=0, le=YEAR_S)
+    before: datetime | None = None
+
+
 class NewActivity(Schema):
     who: str = Field(min_length=1, max_length=20000)
-    when: Literal["now", "asap", "at"] = "asap"
-    at: datetime | None = None
+    when: Literal["now", "asap", "at"] | None = None
+    """``at`` if a time is given, else ``asap``."""
+    at: str | None = Field(default=None, max_length=60)
+    """When it begins: RFC 3339, or as people type it (``14:00``, ``fri 18:00``), in ``zone``."""
+    window: str | None = Field(default=None, max_length=200)
+    """As people type it: ``on weekdays between 18:00 and 20:30``, in ``zone``."""
+    zone: str | None = Field(default=None, max_length=60)
+    """IANA name of a time zone; that of the settings, if it is left out."""
+    else_: list[NewInstead] = Field(default=[], max_length=5, alias="else")
     kind: KindName = "chat"
     target: str | None = Field(default=None, max_length=2000)
     about: str | None = Field(default=None, max_length=300)
@@ -269,7 +320,7 @@ class AskForYou(Schema):
 
 
 class AnswerGiven(Schema):
-    answer: Literal["yes", "no", "later", "why", "stop"]
+    answer: Literal["yes", "no", "later", "why", "stop", "conflict"]
     delay_s: float | None = Field(default=None, gt=0, le=YEAR_S)
 
 
