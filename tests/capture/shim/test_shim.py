@@ -234,7 +234,7 @@ SM = "xmlns='urn:xmpp:sm:3'"
 
 
 @everywhere
-@pytest.mark.parametrize("ending", ["detach", "killed", "late"])
+@pytest.mark.parametrize("ending", ["detach", "killed", "late", "ignored"])
 def test_counts_are_translated_after_the_end(scene: Scene, library: str, ending: str) -> None:
     def judge(ask: Ask) -> Verdict | None:
         return None if ending == "late" and b"<last/>" in ask.data else passed()
@@ -251,10 +251,14 @@ def test_counts_are_translated_after_the_end(scene: Scene, library: str, ending:
         controller.command(DETACH, 0, 0)
     elif ending == "killed":
         controller.hang_up()
+    elif ending == "ignored":
+        controller.command(IGNORE, UP, controller.only)
+        client.say("<last/>")
+        server.got.until_has(b"<last/>")
     else:
         client.say("<last/>")
         server.got.until_has(b"<last/>")
-    if ending != "killed":
+    if ending not in ("killed", "ignored"):
         controller.until(lambda it: it.ended)
     client.say(f"<a {SM} h='9'/><message><a {SM} h='9'/></message>")
     server.got.until_has(f"<a {SM} h='7'/><message><a {SM} h='9'/></message>".encode())

@@ -277,10 +277,12 @@ static long done(conn *c, long r) {
 }
 
 /* ---- what is delivered */
+/* Quorate translates counts in it; else we do. */
+static int led(const conn *c) { return active && !c->ignored; }
 static void deliver_to(buf *out, conn *c, int dir, const void *p, size_t n) {
     way *w = &c->w[dir];
-    int begun = n && tokenizer_feed(&w->tok, p, n, active && !w->tok.hold ? NULL : &w->table, out);
-    if (begun && dir == DOWN && !active) c->w[DOWN].table.n = c->w[UP].table.n = 0;
+    int begun = n && tokenizer_feed(&w->tok, p, n, led(c) && !w->tok.hold ? NULL : &w->table, out);
+    if (begun && dir == DOWN && !led(c)) c->w[DOWN].table.n = c->w[UP].table.n = 0;
 }
 static void deliver(conn *c, int dir, const void *p, size_t n) { deliver_to(&c->w[dir].out, c, dir, p, n); }
 static void deliver_held(conn *c, int dir) {
@@ -404,7 +406,7 @@ static int judge(conn *c, int dir, const void *p, size_t n, int in_place) {
         in_place = 0;
     } else {
         deliver_held(c, dir);
-        in_place = in_place && !w->out.n && !w->tok.hold && (active || !w->table.n);
+        in_place = in_place && !w->out.n && !w->tok.hold && (led(c) || !w->table.n);
         deliver_to(in_place ? NULL : &w->out, c, dir, p, n);
     }
     free(v);
