@@ -1,8 +1,8 @@
-"""Added latency of each read and write in a client that Quorate's agent is attached to, chatting on a real stream.
+"""Added latency of each read and write in a client that Quorate is attached to, chatting on a real stream.
 
     python bench/attach_stream.py [--rounds 3000] [--repeat 3]
 
-The client is Python's `ssl` on a nonblocking socket; a message up is answered by a message or a presence down,
+The client is Python's `ssl`, nonblocking; a message up is answered by a message or a presence down,
 as in data_plane.py, XEP-0198 on. The two ways take turns.
 """
 
