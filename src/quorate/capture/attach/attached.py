@@ -82,7 +82,7 @@ class Attached(Generic[R]):
         self._unanchored = set[Side]() if opened.fresh else set(Side)
         """Those whose direction the library cannot follow yet: it has not seen where an element begins."""
         self._pending: tuple[list[SpliceEffect], bool] | None = None
-        """What is to be told once the verdict has left, and whether something was added towards the client."""
+        """What to tell once the verdict has left, and whether something was added towards the client."""
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
