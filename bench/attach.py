@@ -66,13 +66,14 @@ def controller(path: str) -> None:
             assert kind == HELLO
             exactly(sock, size)
         s.sendall(message(WELCOME, 0, 0, 0, (1000).to_bytes(4, "little")))
-        while data := s.recv(65536):
-            size, kind, direction, _, conn, _ = HEAD.unpack_from(data)
-            rest = len(data) - HEAD.size
-            if kind != DATA:
-                exactly(s, max(0, size - rest))
-                continue
-            s.sendall(message(PASS, direction, conn, 0))
+        data = b""
+        while more := s.recv(65536):
+            data += more
+            while len(data) >= HEAD.size and len(data) >= HEAD.size + HEAD.unpack_from(data)[0]:
+                size, kind, direction, _, conn, _ = HEAD.unpack_from(data)
+                data = data[HEAD.size + size :]
+                if kind == DATA:
+                    s.sendall(message(PASS, direction, conn, 0))
 
 
 @contextlib.contextmanager

@@ -115,7 +115,8 @@ async def slix(
         await client.until("online")
         yield client
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
         await reading
 

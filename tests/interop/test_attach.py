@@ -15,6 +15,7 @@ from tests.interop.certificates import TestAuthority
 from tests.interop.conftest import House, MakeHouse
 from tests.interop.im_client import ImClient
 from tests.interop.prosody import Prosody
+from tests.interop.quorate_process import Quorate
 from tests.interop.terminal import Finch, Mcabber, Profanity, Terminal
 
 pytestmark = pytest.mark.real("prosody", "profanity", "mcabber", "finch", "tmux", "gcc", "curl")
@@ -159,6 +160,21 @@ async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path:
         await carol.until("goodbye")
         assert not carol.closed
     assert not [line for line in house.server.log if "handled" in line]
+
+
+async def test_two_quorates_and_a_client_that_is_killed(make_house: MakeHouse, tmp_path: Path) -> None:
+    house = await make_house(people=("alice", "bob"))
+    bob = await house.login("bob")
+    other = Quorate(tmp_path / "other", house.quorate.routes, house.quorate.trust)
+    async with other, slix(house, "alice", by_run=True) as alice:
+        await stream_of(house, "alice")
+        refused = await other.run("attach", str(alice.pid))
+        assert "is attached to by another Quorate." in refused.err
+        assert f"quorate detach {alice.pid}" in refused.err
+        bob.say(ALICE, "hello")
+        await alice.until("hello")
+        os.kill(alice.pid, signal.SIGKILL)
+        await stream_of(house, "alice", "ended")
 
 
 async def test_a_login_bound_to_its_tls_channel(make_house: MakeHouse, tmp_path: Path) -> None:

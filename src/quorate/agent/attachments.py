@@ -46,6 +46,9 @@ class Attachments:
         self._door: Door[Splice] = Door(data, self, clock)
         self._door.came = self._came
         self._door.went = self._went
+        self._door.turned_away = self._turned_away
+        self._busy: set[int] = set()
+        """Processes that another Quorate is attached to."""
         self._waiting: dict[int, AgentStream] = {}
         """By process id: what is shown of a client that has no stream yet."""
         self._kept = AttachedKept(data)
@@ -154,26 +157,27 @@ class Attachments:
         refused = refusal(facts)
         if refused is not None:
             raise refused
+        self._busy.discard(pid)
         if facts.resident:
-            await self._visit(pid, facts.name)
+            if not self._door.visit(pid):
+                self._busy.add(pid)
         else:
             await inject(pid, await _library(), str(self._door.path))
             # in a file system of its own it may not find the way to us
             if not await self._until(lambda: pid in self._door.clients, COME_S / 2):
                 self._door.visit(pid)
-        if not await self._until(lambda: pid in self._door.clients, COME_S):
+        await self._until(lambda: pid in self._door.clients or pid in self._busy, COME_S)
+        if pid in self._busy:
             raise NotPossible(
-                f"{facts.name} (process {pid}) has taken the library in, and it does not answer.",
-                remedy="Another Quorate may be attached to it: end that one. Else restart the client.",
-            )
-        return self._door.clients[pid]
-
-    async def _visit(self, pid: int, name: str) -> None:
-        if not self._door.visit(pid):
-            raise NotPossible(
-                f"{name} (process {pid}) is attached to by another Quorate.",
+                f"{facts.name} (process {pid}) is attached to by another Quorate.",
                 remedy=f"Let it go there: quorate detach {pid}",
             )
+        if pid not in self._door.clients:
+            raise NotPossible(
+                f"{facts.name} (process {pid}) has taken the library in, and it does not answer.",
+                remedy="Start the client anew, by `quorate run`.",
+            )
+        return self._door.clients[pid]
 
     def _outcome(self, client: AttachedClient[Splice]) -> dict[str, Any]:
         told = {"pid": client.told.pid, "name": client.told.name}
@@ -203,6 +207,10 @@ class Attachments:
 
     def _went(self, client: AttachedClient[Splice]) -> None:
         self._show(client, waiting=False)
+
+    def _turned_away(self, pid: int) -> None:
+        self._busy.add(pid)
+        asyncio.ensure_future(self._tell())  # noqa: RUF006
 
     def _changed(self, client: AttachedClient[Splice]) -> None:
         if client.streams:

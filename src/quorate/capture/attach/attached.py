@@ -81,6 +81,8 @@ class Attached(Generic[R]):
         """The last tables, by whose stanzas are counted."""
         self._unanchored = set[Side]() if opened.fresh else set(Side)
         """Those whose direction the library cannot follow yet: it has not seen where an element begins."""
+        self._pending: tuple[list[SpliceEffect], bool] | None = None
+        """What to tell once the verdict has left, and whether something was added towards the client."""
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -114,9 +116,14 @@ class Attached(Generic[R]):
         whole = held + data
         self._held[side] = whole[len(whole) - rest :] if rest else b""
         self._command(pieces + self._inject(side, sent[side]))
-        verdict = self._verdict(receiver, whole, rest, sent[receiver])
-        self._after(noticed, rung=side is Side.CLIENT and bool(sent[side]))
-        return verdict
+        self._pending = noticed, side is Side.CLIENT and bool(sent[side])
+        return self._verdict(receiver, whole, rest, sent[receiver])
+
+    def answered(self) -> None:
+        """The verdict is on its way: now there is time for what the splice noticed."""
+        if self._pending is not None:
+            (noticed, rung), self._pending = self._pending, None
+            self._after(noticed, rung=rung)
 
     def do(self, act: Act[R]) -> bool:
         """Let the splice do something nobody asked about; False if it cannot any more."""

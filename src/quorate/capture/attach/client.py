@@ -120,6 +120,7 @@ class AttachedClient(Generic[R]):
             stream = self._recognised(one)
         if stream is not None:
             self._asks.send(stream.ask(one.origin, one.payload))
+            stream.answered()
         else:
             kind = Kind.PASS if one.conn in self._sights else Kind.IGNORE
             self._asks.send(frame(kind, one.conn, self._number, dir=one.dir))

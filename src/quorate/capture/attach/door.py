@@ -44,6 +44,8 @@ class Door(Generic[R]):
         """By process id."""
         self.came: Callable[[AttachedClient[R]], None] = lambda _: None
         self.went: Callable[[AttachedClient[R]], None] = lambda _: None
+        self.turned_away: Callable[[int], None] = lambda _: None
+        """Called with a process id whose library does not want us: somebody else is there."""
 
     def start(self) -> None:
         """Raises OSError if the path cannot be used; without a door there is only no attaching."""
@@ -111,6 +113,7 @@ class Door(Generic[R]):
             if not data or (found and found[0].kind != Kind.HELLO):
                 timer.cancel()
                 self._drop(sock)
+                self.turned_away(pid)
             elif found:
                 timer.cancel()
                 self._loop.remove_reader(sock)

@@ -238,10 +238,14 @@ static conn *fresh_conn(void) {
     c->taken = c->sent = 0;
     return c;
 }
+static int is_tcp(void *f) { /* PR_DESC_SOCKET_TCP, or PR_DESC_LAYERED over a socket: NSPR serves files as well */
+    int type = o_PR_GetDescType(f);
+    return (type == 2 || type == 4) && is_stream_socket(o_PR_FileDesc2NativeHandle(f), 1);
+}
 /* The connection of a handle; `create`: made if it is new. NULL if the call passes. Every one returned goes through `done`. */
 static conn *take(int lib, const void *key, int create) {
     int created = 0;
-    if (away()) return NULL;
+    if (away() || (lib == NSS && create && !is_tcp((void *)key))) return NULL;
     lock(&list_lock);
     conn *c = conns;
     while (c && !(c->live && c->key == key && c->lib == lib)) c = c->next;
@@ -581,25 +585,29 @@ static long do_read(conn *c, char *b, size_t n, io *read_) {
 }
 
 /* ---- hooks: TLS */
-static int h_SSL_read(void *s, void *b, int n) {
-    conn *c = n > 0 ? take(OPENSSL, s, 1) : NULL;
-    return c ? (int)done(c, do_read(c, b, (size_t)n, ssl_read)) : o_SSL_read(s, b, n);
-}
-static int h_SSL_write(void *s, const void *b, int n) {
-    conn *c = n > 0 ? take(OPENSSL, s, 1) : NULL;
-    return c ? (int)done(c, do_write(c, b, (size_t)n, ssl_write)) : o_SSL_write(s, b, n);
-}
-static int h_SSL_read_ex(void *s, void *b, size_t n, size_t *k) {
-    conn *c = n ? take(OPENSSL, s, 1) : NULL;
-    long r = c ? done(c, do_read(c, b, n, ssl_read_ex)) : 0;
-    if (c && r > 0) *k = (size_t)r;
-    return c ? r > 0 : o_SSL_read_ex(s, b, n, k);
-}
-static int h_SSL_write_ex(void *s, const void *b, size_t n, size_t *k) {
-    conn *c = n ? take(OPENSSL, s, 1) : NULL;
-    long r = c ? done(c, do_write(c, b, n, ssl_write_ex)) : 0;
-    if (c && r > 0) *k = (size_t)r;
-    return c ? r > 0 : o_SSL_write_ex(s, b, n, k);
+#define TRANSFER_HOOK(name, lib, type, pointer, size, how, raw) \
+    static type h_##name(void *s, pointer b, size n) { \
+        conn *c = n > 0 ? take(lib, s, 1) : NULL; \
+        return c ? (type)done(c, how(c, b, (size_t)n, raw)) : o_##name(s, b, n); \
+    }
+#define TRANSFER_EX_HOOK(name, pointer, how, raw) \
+    static int h_##name(void *s, pointer b, size_t n, size_t *k) { \
+        conn *c = n ? take(OPENSSL, s, 1) : NULL; \
+        long r = c ? done(c, how(c, b, n, raw)) : 0; \
+        if (r > 0) *k = (size_t)r; \
+        return c ? r > 0 : o_##name(s, b, n, k); \
+    }
+TRANSFER_HOOK(SSL_read, OPENSSL, int, void *, int, do_read, ssl_read)
+TRANSFER_HOOK(SSL_write, OPENSSL, int, const void *, int, do_write, ssl_write)
+TRANSFER_EX_HOOK(SSL_read_ex, void *, do_read, ssl_read_ex)
+TRANSFER_EX_HOOK(SSL_write_ex, const void *, do_write, ssl_write_ex)
+TRANSFER_HOOK(gnutls_record_recv, GNUTLS, ssize_t, void *, size_t, do_read, gnutls_recv)
+TRANSFER_HOOK(PR_Read, NSS, int, void *, int, do_read, pr_read)
+TRANSFER_HOOK(PR_Write, NSS, int, const void *, int, do_write, pr_write)
+static ssize_t h_gnutls_record_send(void *s, const void *b, size_t n) { /* (NULL, 0) repeats the last */
+    conn *c = take(GNUTLS, s, n > 0);
+    if (c && !n && !c->last.n) c = (done(c, 0), NULL);
+    return c ? done(c, do_write(c, b, n, gnutls_send)) : o_gnutls_record_send(s, b, n);
 }
 static size_t surplus(int lib, const void *key) {
     conn *c = take(lib, key, 0);
@@ -608,27 +616,6 @@ static size_t surplus(int lib, const void *key) {
 static int h_SSL_pending(const void *s) { return small((size_t)o_SSL_pending(s) + surplus(OPENSSL, s)); }
 static int h_SSL_has_pending(const void *s) { return o_SSL_has_pending(s) || surplus(OPENSSL, s); }
 static size_t h_gnutls_record_check_pending(void *s) { return o_gnutls_record_check_pending(s) + surplus(GNUTLS, s); }
-static ssize_t h_gnutls_record_recv(void *s, void *b, size_t n) {
-    conn *c = n ? take(GNUTLS, s, 1) : NULL;
-    return c ? done(c, do_read(c, b, n, gnutls_recv)) : o_gnutls_record_recv(s, b, n);
-}
-static ssize_t h_gnutls_record_send(void *s, const void *b, size_t n) { /* (NULL, 0) repeats the last */
-    conn *c = take(GNUTLS, s, n > 0);
-    if (c && !n && !c->last.n) c = (done(c, 0), NULL);
-    return c ? done(c, do_write(c, b, n, gnutls_send)) : o_gnutls_record_send(s, b, n);
-}
-static int is_tcp(void *f) { /* PR_DESC_SOCKET_TCP, or PR_DESC_LAYERED over a socket: these two serve files as well */
-    int type = away() ? 0 : o_PR_GetDescType(f);
-    return (type == 2 || type == 4) && is_stream_socket(o_PR_FileDesc2NativeHandle(f), 1);
-}
-static int h_PR_Read(void *f, void *b, int n) {
-    conn *c = n > 0 && is_tcp(f) ? take(NSS, f, 1) : NULL;
-    return c ? (int)done(c, do_read(c, b, (size_t)n, pr_read)) : o_PR_Read(f, b, n);
-}
-static int h_PR_Write(void *f, const void *b, int n) {
-    conn *c = n > 0 && is_tcp(f) ? take(NSS, f, 1) : NULL;
-    return c ? (int)done(c, do_write(c, b, (size_t)n, pr_write)) : o_PR_Write(f, b, n);
-}
 /* A handle says goodbye or dies: what is held goes out first. */
 static void before_end(int lib, const void *key, int speaks, int dies) {
     conn *c = take(lib, key, 0);
@@ -970,7 +957,7 @@ static int patch(struct dl_phdr_info *m, size_t size, void *x) {
 }
 static void scan(int putting) {
     static walk w; /* large: not on the stack of a client's thread */
-    lock(&scan_lock);
+    if (pthread_mutex_trylock(&scan_lock)) return; /* a module's constructor that connects must not wait for one who waits for the loader */
     w = (walk){.putting = putting, .self = (uintptr_t)scan};
     dl_iterate_phdr(note, &w);
     if (!putting || !hooked || w.adds != scanned) {
@@ -1081,25 +1068,23 @@ static void obey(command *q) {
     if (!ours && q->h.conn) put(A, NACK, q->h.dir, q->h.conn, q->h.offset, "no such connection", 18, until);
     if (!ours) free(q);
 }
-/* Nothing of ours is left anywhere: the hooks go. */
-static void withdraw(void) {
+static void withdraw(void) { /* if nothing of ours is left anywhere, the hooks go */
     int all_clean = 1;
     lock(&list_lock);
     for (conn *c = conns; c; c = c->next) {
-        if (!c->live || pthread_mutex_trylock(&c->lock)) {
-            all_clean &= !c->live;
-            continue;
-        }
-        all_clean &= clean(c);
-        unlock(&c->lock);
-    }
-    if (all_clean) {
-        scan(0);
-        for (conn *c = conns; c; c = c->next)
-            if (c->live) forget(c);
-        for (int fd = 0; fd < MAX_FD; fd++) foreign[fd] = 0;
+        if (!c->live) continue;
+        int idle = !pthread_mutex_trylock(&c->lock);
+        all_clean &= idle && clean(c);
+        if (idle) unlock(&c->lock);
     }
     unlock(&list_lock);
+    if (!all_clean) return;
+    scan(0);
+    lock(&list_lock);
+    for (conn *c = conns; c; c = c->next)
+        if (c->live) forget(c);
+    unlock(&list_lock);
+    memset((void *)foreign, 0, sizeof foreign);
 }
 static void *work(void *first) {
     if (first && (S = dial()) >= 0) A = dial();

@@ -118,47 +118,21 @@ static int start_tag(tokenizer *k, const table *t, buf *out) {
     return is(local, "enabled") && is_managing(&k->tag, name, &h);
 }
 
-/* What a byte inside markup does; returns 1 if a start tag at depth 1 ended. */
+/* What a byte inside markup does; returns 1 if a start tag ended. */
 static int step(tokenizer *k, char c) {
-    int ended = 0;
-    switch (k->state) {
-    case OPENED:
-        k->state = c == '/' ? END : c == '?' ? PI : c == '!' ? BANG : TAG;
-        break;
-    case TAG:
-        if (c == '"' || c == '\'') {
-            k->quote = (uint8_t)c;
-            k->state = VALUE;
-        } else if (c == '>') {
-            k->state = TEXT;
-            ended = 1;
-        }
-        break;
-    case VALUE:
-        if (c == (char)k->quote) k->state = TAG;
-        break;
-    case END:
-        if (c == '>') {
-            k->depth--;
-            k->state = TEXT;
-        }
-        break;
-    case PI:
-        if (c == '>' && k->last == '?') k->state = TEXT;
-        break;
-    case BANG:
-        k->state = c == '[' ? CDATA : c == '-' ? (k->last == '-' ? COMMENT : BANG) : c == '>' ? TEXT : DECLARATION;
-        k->run = 0;
-        break;
-    case COMMENT:
-    case CDATA:
-        if (c == '>' && k->run >= 2) k->state = TEXT;
-        k->run = c == (k->state == COMMENT ? '-' : ']') ? (uint8_t)(k->run < 2 ? k->run + 1 : 2) : 0;
-        break;
-    case DECLARATION:
-        if (c == '>') k->state = TEXT;
-    }
-    return ended;
+    static const char ending[] = {[COMMENT] = '-', [CDATA] = ']'};
+    int from = k->state;
+    if (from == OPENED) k->state = c == '/' ? END : c == '?' ? PI : c == '!' ? BANG : TAG;
+    if (from == TAG) k->state = c == '"' || c == '\'' ? VALUE : c == '>' ? TEXT : TAG;
+    if (from == TAG) k->quote = (uint8_t)c;
+    if (from == VALUE && c == (char)k->quote) k->state = TAG;
+    if ((from == END || from == DECLARATION || (from == PI && k->last == '?')) && c == '>') k->state = TEXT;
+    if (from == END && c == '>') k->depth--;
+    if (from == BANG) k->state = c == '[' ? CDATA : c == '-' ? (k->last == '-' ? COMMENT : BANG) : c == '>' ? TEXT : DECLARATION;
+    if (from == BANG) k->run = 0;
+    if ((from == COMMENT || from == CDATA) && c == '>' && k->run >= 2) k->state = TEXT;
+    if (from == COMMENT || from == CDATA) k->run = c != ending[from] ? 0 : k->run < 2 ? (uint8_t)(k->run + 1) : 2;
+    return from == TAG && c == '>';
 }
 
 void tokenizer_between_stanzas(tokenizer *k) {
