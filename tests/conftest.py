@@ -15,7 +15,7 @@ settings.register_profile("quorate", deadline=None, suppress_health_check=[Healt
 settings.load_profile("quorate")
 
 
-PACKAGES = {"ejabberdctl": "ejabberd"}
+PACKAGES = {"ejabberdctl": "ejabberd", "nft": "nftables", "ip": "iproute2", "setpriv": "util-linux"}
 """Debian packages that are not named after the program looked for."""
 
 

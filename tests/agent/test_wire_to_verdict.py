@@ -41,6 +41,7 @@ class Wire:
     detail: str | None = None
     domain: str = "example.org"
     found_at: str = ""
+    mode: str = "listener"
 
     def do(self, act: object) -> bool:
         self.talk.do(act(self.talk.splice, self.talk.now))  # type: ignore[operator]

@@ -79,7 +79,8 @@ class PassThrough:
 
     def tls_failed(self, side: Side, reason: Reason, now: float) -> list[SpliceEffect]:
         self.told.append(f"tls-failed {side.value} {reason}")
-        return [Send(Side.CLIENT, b"<failure/>"), Close()] if side is Side.SERVER else [Close()]
+        ended = StateChanged(state=StreamState.ENDED, reason=reason, companion=False)
+        return [Send(Side.CLIENT, b"<failure/>"), Close(), ended] if side is Side.SERVER else [Close(), ended]
 
     def closed(self, side: Side, now: float) -> list[SpliceEffect]:
         self.told.append(f"closed {side.value}")

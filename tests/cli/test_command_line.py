@@ -122,3 +122,35 @@ def test_completion_for_a_shell_can_be_printed(quorate: Run, monkeypatch: pytest
     code, out, _ = quorate()
     assert code == 0
     assert "complete" in out
+
+
+def test_clients_are_listed_without_a_server_as_well(
+    quorate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "bin" / "kaidan"
+    installed.parent.mkdir()
+    installed.write_text("#!/bin/sh\n")
+    installed.chmod(0o755)
+    monkeypatch.setenv("PATH", str(installed.parent))
+    code, out, _ = quorate("clients", "--json")
+    (kaidan,) = (client for client in json.loads(out) if client["name"] == "kaidan")
+    assert code == 0
+    assert (kaidan["pid"], kaidan["installed"], kaidan["mode"]) == (None, True, None)
+    code, out, err = quorate("clients")
+    assert "Kaidan" in out
+    assert "quorate up" in err
+
+
+def test_capture_says_all_that_is_missing_before_it_does_anything(quorate: Run) -> None:
+    code, out, err = quorate("capture", "profanity")
+    assert (code, out) == (1, "")
+    assert "Nothing was captured." in err
+    assert "quorate up" in err
+    assert "quorate ca --install" in err
+
+
+def test_doctor_prints_rules_and_nothing_else(quorate: Run) -> None:
+    code, out, err = quorate("doctor", "--print-nft")
+    assert (code, err) == (0, "")
+    assert f"meta skuid != {os.getuid()} tcp dport {{ 5222, 5223 }} redirect to :5229" in out
+    assert "nft delete table inet quorate" in out

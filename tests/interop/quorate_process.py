@@ -40,6 +40,8 @@ class Quorate:
     config: str = "settle_s = 0\n"
     im_port: int = field(default_factory=free_port)
     web_port: int = field(default_factory=free_port)
+    prefix: Sequence[str] = ()
+    """A program that runs it, as another user for instance."""
     process: asyncio.subprocess.Process | None = None
     log: list[str] = field(default_factory=list)
 
@@ -75,6 +77,7 @@ class Quorate:
         self.data.mkdir(parents=True, exist_ok=True)
         (self.data / "quorate.toml").write_text(self.config)
         self.process = await asyncio.create_subprocess_exec(
+            *self.prefix,
             *quorate_command(),
             *self.arguments(),
             stdout=asyncio.subprocess.PIPE,
@@ -153,6 +156,13 @@ class Quorate:
         """One call of the API; its JSON."""
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=30) as client:
             answer = await client.post(f"{self.url}/api/v1{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def get(self, path: str, **query: str) -> Any:
+        """One question to the API; its JSON."""
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=30) as client:
+            answer = await client.get(f"{self.url}/api/v1{path}", params=query)
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -41,6 +41,25 @@ set statefile = {home}/state
 """
 
 
+_FINCH_ACCOUNT = """<?xml version='1.0' encoding='UTF-8' ?>
+<account version='1.0'><account>
+<protocol>prpl-jabber</protocol><name>{jid}/finch</name><password>{password}</password>
+<settings>
+<setting name='connect_server' type='string'>127.0.0.1</setting>
+<setting name='port' type='int'>{port}</setting>
+<setting name='connection_security' type='string'>require_tls</setting>
+</settings>
+<settings ui='gnt-purple'><setting name='auto-login' type='bool'>1</setting></settings>
+</account></account>
+"""
+
+_FINCH_PREFERENCES = """<?xml version='1.0' encoding='UTF-8' ?>
+<pref version='1' name='/'><pref name='purple'><pref name='savedstatus'>
+<pref name='startup_current_status' type='bool' value='1'/>
+</pref></pref></pref>
+"""
+
+
 def profanity_home(home: Path, jid: str, password: str, port: int, trust: Path) -> None:
     """Write a home directory in which `profanity -a JID` logs in by itself."""
     data = home / ".local" / "share" / "profanity"
@@ -120,6 +139,10 @@ class Terminal:
             raise RuntimeError(f"tmux {words[0]}: {err.decode().strip()}")
         return out.decode(errors="replace")
 
+    async def pid(self) -> int:
+        """Of the client, if its command was ``exec``."""
+        return int(await self._tmux("list-panes", "-F", "#{pane_pid}"))
+
     async def type(self, line: str) -> None:
         await self._tmux("send-keys", "-l", line)
         await self._tmux("send-keys", "Enter")
@@ -156,6 +179,25 @@ class Mcabber(Terminal):
         )
         settings.chmod(0o600)
         return f"mcabber -f {settings}"
+
+
+class Finch(Terminal):
+    """libpurple, whose TLS is NSS. It knows the server's certificate already."""
+
+    def prepare(self) -> str:
+        purple = self.home / ".purple"
+        known = purple / "certificates" / "x509" / "tls_peers"
+        known.mkdir(parents=True)
+        (known / "127.0.0.1").write_bytes(self.certificate.read_bytes())
+        account = _FINCH_ACCOUNT.format(jid=self.jid, password=self.password, port=self.port)
+        (purple / "accounts.xml").write_text(account)
+        (purple / "prefs.xml").write_text(_FINCH_PREFERENCES)
+        return f"finch -c {purple}"
+
+    @property
+    def certificate(self) -> Path:
+        """The server's own."""
+        return self.trust / f"{self.jid.partition('@')[2]}.crt"
 
 
 def trust_directory(home: Path, *certificates: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.arrival import Arrival
+from quorate.splice.arrival import Arrival, Midway
 from quorate.splice.channel_binding import Handling, Profile, Profiles
 from quorate.splice.effects import Close, Side, StateChanged
 from quorate.splice.negotiation import SASL, TLS
@@ -94,6 +94,23 @@ def by_proxy() -> Talk:
     return Talk(arrival=Arrival(destination="im.example.org:5222"))
 
 
+def midway() -> Talk:
+    """Joined in its middle, by somebody who is in the client."""
+    return Talk(arrival=Arrival(attached=True, midway=Midway(at_rest=True)))
+
+
+def attached() -> Talk:
+    """Something was taken out of a stream whose client is attached to."""
+    talk = Talk(arrival=Arrival(attached=True)).log_in(sm=True)
+    talk.c("<message to='quorate@quorate.invalid' type='chat'><body>help</body></message>")
+    return talk
+
+
+def never_the_same(talk: Talk) -> None:
+    for count in range(10):
+        talk.c(f"<a {SM} h='{count}'/>")
+
+
 def known_to_insist() -> Talk:
     """What this client sends first is what one sent whose login was bound to its channel."""
     profiles = Profiles()
@@ -134,6 +151,9 @@ WAYS: list[tuple[Reason, str, Callable[[], Talk], Callable[[Talk], None]]] = [
     (Reason.CHANNEL_BINDING, "blind", known_to_insist, client(CLIENT_HEADER)),
     (Reason.DESYNC, "freeze", counts_differ, client(f"<a {SM} h='99'/>")),
     (Reason.SESSION_UNKNOWN, "freeze", before_the_login, server(f"<resumed {SM} h='0' previd='x'/>")),
+    (Reason.JOINED_UNKNOWN, "freeze", midway, lambda talk: talk.wait(25.0)),
+    (Reason.DESYNC, "freeze", midway, never_the_same),
+    (Reason.NOT_WELL_FORMED, "blind", attached, client(DOCTYPE)),
     (Reason.INTERNAL_ERROR, "freeze", logged_in, small_mistake),
     (Reason.INTERNAL_ERROR, "blind", logged_in, mistake),
     (Reason.INTERNAL_ERROR, "cut", counts_differ, mistake),

@@ -33,6 +33,8 @@ def test_the_document_is_printed_the_same_every_time() -> None:
         "/api/v1/activities/{id}/explain",
         "/api/v1/check",
         "/api/v1/streams",
+        "/api/v1/clients",
+        "/api/v1/clients/{pid}/attach",
         "/api/v1/events",
         "/healthz",
         "/readyz",

@@ -31,6 +31,7 @@ const VIEWS = [
   { name: "activity-live", path: "/activities/Q480" },
   { name: "people", path: "/people" },
   { name: "streams", path: "/streams", act: async (page) => page.getByRole("button", { name: "Check now" }).click() },
+  { name: "attach", path: "/streams", act: async (page) => { await page.getByRole("button", { name: "Attach Gajim" }).click(); await page.waitForTimeout(300); } },
   { name: "first", path: "/", cookies: ["first"] },
   { name: "history", path: "/history" },
   { name: "keys", path: "/", act: async (page) => page.keyboard.press("?") },
@@ -76,7 +77,7 @@ async function look({ name, path, cookies = [], act }, colorScheme, size, viewpo
   await context.addCookies(cookies.map((cookie) => ({ name: cookie, value: "1", url: home })));
   const page = await context.newPage();
   page.on("console", (message) => {
-    const wanted = message.type() === "error" && !/status of (404|422)/.test(message.text());
+    const wanted = message.type() === "error" && !/status of (404|409|422)/.test(message.text());
     if (wanted) fault(where, message.text());
   });
   page.on("pageerror", (error) => fault(where, String(error)));

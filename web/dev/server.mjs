@@ -43,6 +43,7 @@ const READS = {
   "/asks": (_, asked) => (asked ? story.asks() : []),
   "/me": () => story.me(),
   "/connection": () => story.connection(),
+  "/clients": () => story.clients(),
   "/doctor": () => story.doctor(),
 };
 
@@ -62,6 +63,7 @@ async function api(request, response, path) {
     const states = { yes: "accepted", no: "declined", later: "later" };
     return json(response, { ...story.asks()[0], state: states[answer] ?? "asked" });
   }
+  if (path.endsWith("/attach")) return json(response, problem(409, "Gajim (process 4242) is not running any more.", { remedy: "Start it by `quorate run`." }), 409);
   const read = READS[path];
   return read ? json(response, read(variant(request, "first"), variant(request, "asked"))) : json(response, problem(404, "Not here."), 404);
 }

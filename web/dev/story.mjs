@@ -125,6 +125,19 @@ export const asks = (now = Date.now()) => [
   },
 ];
 
+const client = (title, extra) => ({
+  name: title.toLowerCase(), title, network: "xmpp", pid: null, installed: true, tls: null, mode: null, way: "none",
+  command: null, why: "", one_click: false, ...extra,
+});
+
+export const clients = () => [
+  client("Dino", { pid: 4711, tls: "GnuTLS", mode: "attach", why: "Captured: attach." }),
+  client("Gajim", { pid: 4242, tls: "GnuTLS", way: "attach", command: "quorate attach 4242", one_click: true, why: "It goes on running; nothing in it is set or restarted." }),
+  client("Psi", { pid: 812, tls: "OpenSSL", way: "run", command: "quorate run -- psi", why: "Psi (process 812) is being traced by process 99 (a debugger, strace). Close it and start it so." }),
+  client("irssi", { pid: 640, tls: "OpenSSL", network: "irc", why: "irssi speaks IRC, which Quorate does not read yet." }),
+  client("profanity", { tls: "OpenSSL", way: "run", command: "quorate run -- profanity", why: "Nothing in it is set; it is read from its first byte on." }),
+];
+
 export const connection = () => ({
   im_host: "127.0.0.1", im_port: 5221, ca_path: "/home/sam/.local/share/quorate/ca.pem", routes: ["example.org=203.0.113.5:5222"],
   streams: 1, version: "0.1.0",

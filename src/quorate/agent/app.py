@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from quorate.agent.attachments import Attachments
+from quorate.agent.clients_here import ClientsHere
 from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
@@ -24,6 +26,7 @@ from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
 from quorate.agent.streams import Streams
 from quorate.capture.ca import open_authority
+from quorate.capture.handover import Receiver
 from quorate.capture.listener import Listener
 from quorate.capture.means import Means
 from quorate.capture.routes import Routes
@@ -70,6 +73,10 @@ class Agent:
         self._streams.changed = self._reconsider
         self._streams.quit = self.quit
         self._listener: Listener[Splice] = Listener(options.bind, means, self._streams)
+        self._handover = Receiver(data, self._listener.take)
+        self._attachments = Attachments(data, self._streams, clock)
+        here = ClientsHere(self._streams, lambda: self._attachments.pids, lambda: self.im)
+        self._attachments.clients = here.listed
         self._over = asyncio.Event()
         self._alone: asyncio.TimerHandle | None = None
         self._missing: list[asyncio.TimerHandle] = []
@@ -89,6 +96,8 @@ class Agent:
     async def run(self) -> None:
         """Until ``quit``; raises Misconfigured if it cannot listen."""
         await self._listener.start()
+        await self._handover.start()
+        await self._attachments.start()
         path = self._options.data / AGENT_FILE
         _write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())
@@ -98,7 +107,8 @@ class Agent:
         try:
             await self._over.wait()
         finally:
-            await self._listener.stop()
+            self._handover.stop()
+            await asyncio.gather(self._listener.stop(), self._attachments.stop())
             link.cancel()
             await asyncio.wait([link])
             self._forget_missing()

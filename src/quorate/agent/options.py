@@ -31,12 +31,22 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--allow", action="append", default=[], metavar="CIDR")
     parser.add_argument("--im-port", action="append", default=[], metavar="PORT", help="where a proxy may go")
     parser.add_argument("--im-public", default="", metavar="HOST:PORT", help="as clients reach --im")
+    parser.add_argument(
+        "--transparent", action="append", default=[], metavar="HOST:PORT", help="where nftables diverts to"
+    )
     parser.add_argument("--ask-timeout", type=float, default=3.0, metavar="SECONDS")
     given = parser.parse_args(arguments)
     host, port = parse_host_port(given.im, "--im")
     if given.im_public:
         parse_host_port(given.im_public, "--im-public")
-    bind = Bind(host, port, parse_networks(given.allow), parse_ports(given.im_port), given.im_public)
+    bind = Bind(
+        host,
+        port,
+        parse_networks(given.allow),
+        parse_ports(given.im_port),
+        given.im_public,
+        tuple(parse_host_port(text, "--transparent") for text in given.transparent),
+    )
     check_bind(bind)
     return Options(
         data=given.data,

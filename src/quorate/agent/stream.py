@@ -15,7 +15,7 @@ from quorate.agent.knowledge import Knowledge
 from quorate.agent.outlet import Outlet, saws
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.words import NO_SERVER, refusal
-from quorate.capture.driver import Driver
+from quorate.capture.carrier import Carrier
 from quorate.clock import Clock
 from quorate.errors import Refused, place_of
 from quorate.link.messages import AskDone, CommandGiven, Replied, RosterIs, StreamIs
@@ -63,7 +63,7 @@ class Shared:
 class AgentStream:
     """Implements quorate.capture.means.Observer."""
 
-    def __init__(self, id: str, driver: Driver[Splice], shared: Shared, over: Callable[[str], None]) -> None:
+    def __init__(self, id: str, driver: Carrier[Splice], shared: Shared, over: Callable[[str], None]) -> None:
         """``over`` is called with the id when nothing more will come."""
         self.driver = driver
         self._shared = shared
@@ -83,7 +83,7 @@ class AgentStream:
             id=id,
             account=None,
             network="xmpp",
-            mode="listener",
+            mode=driver.mode,
             client=driver.peer,
             server="",
             state=StreamState.NEGOTIATING,
@@ -237,6 +237,7 @@ class AgentStream:
                 resource=self._own_resource,
                 priority=effect.priority,
                 idle_since=self._idle(effect, heard),
+                implied=effect.implied,
             )
         )
 

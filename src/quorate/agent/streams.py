@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from quorate.agent.stream import AgentStream, Shared
 from quorate.agent.words import NO_SERVER, NO_SERVER_STATUS
-from quorate.capture.driver import Driver
+from quorate.capture.carrier import Carrier
 from quorate.errors import Refused, place_of
 from quorate.link.messages import (
     AskDone,
@@ -64,11 +64,20 @@ class Streams:
     def splice(self, arrival: Arrival, now: float) -> Splice:
         return Splice(self._config, now, sessions=self._sessions, profiles=self._profiles, arrival=arrival)
 
-    def observer(self, driver: Driver[Splice]) -> AgentStream:
+    def observer(self, driver: Carrier[Splice]) -> AgentStream:
         id = f"{self._agent[:6]}-{next(self._serial)}"
         stream = self._streams[id] = AgentStream(id, driver, self._shared, self._over)
         self.changed()
         return stream
+
+    def carriers(self) -> list[Carrier[Splice]]:
+        """Of the streams that have not ended."""
+        return [s.driver for s in self._streams.values() if s.stream.state is not StreamState.ENDED]
+
+    def of(self, carriers: Iterable[Carrier[Splice]]) -> list[AgentStream]:
+        """The streams that these carry."""
+        wanted = set(map(id, carriers))
+        return [stream for stream in self._streams.values() if id(stream.driver) in wanted]
 
     def snapshot(self) -> Iterable[BaseModel]:
         """Everything a server has to know that has just come, without Hello and SnapshotDone."""

@@ -54,7 +54,8 @@ def says_text(evidence: Evidence, now: datetime, zone: tzinfo, ask_timeout_s: fl
         return _REASONS.get(evidence.reason, default).format(ask_timeout_s=ask_timeout_s)
     text = _PRESENCE[evidence.presence]
     if evidence.implied:
-        text += ", nothing seen since login"
+        offline = evidence.presence is Presence.OFFLINE
+        text += ", nothing seen since login" if offline else ", nothing said since Quorate joined"
     if evidence.idle_since is not None and evidence.idle_since < now:
         text += f", idle {span_text((now - evidence.idle_since).total_seconds())}"
     if evidence.until is not None:

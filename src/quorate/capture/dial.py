@@ -1,13 +1,15 @@
 """Opening the upstream connection: every candidate in order, each with its own patience."""
 
 import asyncio
+import errno
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from quorate.capture.destination import Destination, Outcome
-from quorate.capture.leg import Leg
+from quorate.capture.leg import Leg, place
 from quorate.capture.routes import Candidate, Routes
 
 CONNECT_S = 10.0
@@ -36,11 +38,16 @@ class Reached:
     """HOST:PORT."""
     spoken: bytes = b""
     """What it has said already."""
+    ends: tuple[str, str] | None = None
+    """HOST:PORT here and there, if they were noted among our outgoing connections."""
 
 
 class _Problem(NamedTuple):
     outcome: Outcome
     text: str
+
+
+_NO_SUCH_HOST = _Problem(Outcome.NO_SUCH_HOST, "no such host")
 
 
 async def dial(routes: Routes, domain: str, leg: Leg, *, direct_tls: bool) -> Candidate:
@@ -71,6 +78,34 @@ async def dial_exactly(destination: Destination, leg: Leg) -> None:
         raise DialFailed(f"{destination} cannot be reached: {problem.text}.", problem.outcome)
 
 
+async def dial_literally(destination: Destination, leg: Leg, ends: Callable[[tuple[str, str]], None]) -> None:
+    """The same for an IP address; ``ends`` is told before anything can come back. Raises DialFailed."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            await _connect(destination, leg, ends)
+    except OSError as error:
+        problem = _problem(error)
+        raise DialFailed(f"{destination} cannot be reached: {problem.text}.", problem.outcome) from error
+
+
+async def _connect(destination: Destination, leg: Leg, ends: Callable[[tuple[str, str]], None]) -> None:
+    loop = asyncio.get_running_loop()
+    where = (destination.host, destination.port)
+    sock = socket.socket(socket.AF_INET6 if ":" in destination.host else socket.AF_INET)
+    try:
+        sock.setblocking(False)
+        # the local end is known as soon as this returns, long before the connection stands
+        if (failed := sock.connect_ex(where)) not in (0, errno.EINPROGRESS):
+            raise OSError(failed, os.strerror(failed))
+        ends((place(*sock.getsockname()[:2]), str(destination)))
+        if failed:
+            await loop.sock_connect(sock, where)
+        await loop.create_connection(lambda: leg, sock=sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
 async def _attempt(candidate: Candidate, leg: Leg) -> _Problem | None:
     """None if connected, else why not."""
     loop = asyncio.get_running_loop()
@@ -82,15 +117,21 @@ async def _attempt(candidate: Candidate, leg: Leg) -> _Problem | None:
                 candidate.port,
                 happy_eyeballs_delay=ADDRESS_FAMILY_HEAD_START_S,
             )
-    except TimeoutError:
-        return _Problem(Outcome.TIMEOUT, f"no answer within {CONNECT_S:.0f} s")
-    except (socket.gaierror, UnicodeError):
-        return _Problem(Outcome.NO_SUCH_HOST, "no such host")
+    except UnicodeError:
+        return _NO_SUCH_HOST
     except OSError as error:
-        refused = isinstance(error, ConnectionRefusedError)
-        says = os.strerror(error.errno).lower() if error.errno else "no connection"
-        return _Problem(Outcome.REFUSED if refused else Outcome.FAILED, says)
+        return _problem(error)
     return None
+
+
+def _problem(error: OSError) -> _Problem:
+    if isinstance(error, TimeoutError):
+        return _Problem(Outcome.TIMEOUT, f"no answer within {CONNECT_S:.0f} s")
+    if isinstance(error, socket.gaierror):
+        return _NO_SUCH_HOST
+    refused = isinstance(error, ConnectionRefusedError)
+    says = os.strerror(error.errno).lower() if error.errno else "no connection"
+    return _Problem(Outcome.REFUSED if refused else Outcome.FAILED, says)
 
 
 def _not_offered(domain: str, *, direct_tls: bool) -> str:

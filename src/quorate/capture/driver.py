@@ -6,8 +6,9 @@ Nothing of our own may cut a stream: if the splice raises, the bytes go on unrea
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
+from quorate.capture.act import Act
 from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import Leg
@@ -18,7 +19,7 @@ from quorate.capture.tls import TlsFault, TlsLeg, Trouble
 from quorate.errors import place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.arrival import DirectTls
+from quorate.splice.arrival import Arrival
 from quorate.splice.effects import (
     Close,
     Connect,
@@ -47,24 +48,24 @@ log = logging.getLogger(__name__)
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 _IMPERATIVE = frozenset({Connect, Redirected, StartTls, Close})
 S = TypeVar("S", bound=Spliced)
-Act: TypeAlias = Callable[[S, float], Iterable[SpliceEffect]]
 
 
 class Driver(Generic[S]):
-    """Owns both legs from the client's first byte until both are gone."""
+    """Owns both legs from the client's first byte until both are gone; a quorate.capture.carrier.Carrier."""
 
     def __init__(
         self,
         client: Leg,
         splice: S,
         means: Means,
-        direct: DirectTls | None = None,
+        arrival: Arrival,
         reached: Reached | None = None,
     ) -> None:
         self._splice = splice
         self._now = means.clock.monotonic
         self._means = means
-        self._direct = direct
+        self._direct = arrival.tls
+        self.mode = arrival.mode
         self._reached = reached
         server = reached.leg if reached is not None else Leg(Side.SERVER, self, means.scratch)
         self._legs = {Side.CLIENT: client, Side.SERVER: server}
@@ -185,8 +186,7 @@ class Driver(Generic[S]):
 
     def leg_lost(self, side: Side) -> None:  # noqa: ARG002
         self._close()
-        client, server = self._legs[Side.CLIENT], self._legs[Side.SERVER]
-        if client.lost and not server.connected:
+        if self._legs[Side.CLIENT].lost and not self._legs[Side.SERVER].connected:
             self._end()
 
     def leg_stalled(self, side: Side) -> None:

@@ -4,6 +4,7 @@ TLS starts in the middle of the conversation and bytes must be had before it, so
 """
 
 import asyncio
+import socket
 from typing import Protocol
 
 from quorate.capture.stream_loop import SCRATCH_SIZE
@@ -110,6 +111,11 @@ class Leg(StreamProtocol):
         """Socket address of the peer; ("", 0) if it is gone already."""
         name = self._transport.get_extra_info("peername") if self._transport else None
         return (name[0], name[1]) if name else ("", 0)
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """None before there is a connection."""
+        return self._transport.get_extra_info("socket") if self._transport else None
 
     @property
     def local(self) -> str:

@@ -4,17 +4,20 @@ import asyncio
 import errno
 import ipaddress
 import logging
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from quorate.capture.destination import IM_PORTS
+from quorate.capture.destination import IM_PORTS, Destination
 from quorate.capture.driver import Driver
 from quorate.capture.leg import Leg, LegOwner
 from quorate.capture.means import Means, Observer
-from quorate.capture.newcomer import Known, Newcomer
+from quorate.capture.newcomer import Known, Newcomer, Way
 from quorate.capture.refusals import Refusals
 from quorate.capture.spliced import Spliced
+from quorate.capture.transparent import original_destination, transparent_socket
 from quorate.capture.waiting import Waiting
 from quorate.errors import Misconfigured, place_of
 from quorate.model.reasons import Reason
@@ -31,6 +34,7 @@ MAX_STRANGERS_PER_PEER, MAX_STRANGERS = 256, 1024
 LOGIN_S = 120.0
 """From the first byte to the login, as ejabberd's negotiation_timeout: somebody may be typing a captcha."""
 BACKLOG = 512
+_ANY = ("0.0.0.0", "::")
 STOP_S = 3.0
 """How long streams may take to say good-bye when the agent ends."""
 
@@ -60,6 +64,8 @@ class Bind:
     """Ports that clients may reach through the proxy."""
     public: str = ""
     """HOST:PORT by which clients reach the listener, where that is not the address they are accepted at."""
+    transparent: tuple[tuple[str, int], ...] = ()
+    """Where nftables diverts connections to, beside it."""
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
@@ -78,12 +84,14 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 def check_bind(bind: Bind) -> None:
     """Refuse to be open to others unless told who; raises Misconfigured."""
-    if bind.allow or is_loopback(bind.host):
-        return
-    raise Misconfigured(
-        f"Other machines could reach the IM listener at {bind.host}.",
-        remedy=f"Listen on 127.0.0.1 (--im 127.0.0.1:{bind.port}), or say who may connect: --allow CIDR.",
-    )
+    places = [("--im", bind.host, bind.port), *(("--transparent", *place) for place in bind.transparent)]
+    for option, host, port in places:
+        if not (bind.allow or is_loopback(host)):
+            raise Misconfigured(
+                f"Other machines could reach the IM listener at {host}.",
+                remedy=f"Listen on 127.0.0.1 ({option} 127.0.0.1:{port}),"
+                " or say who may connect: --allow CIDR.",
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -103,6 +111,7 @@ class Listener(Generic[S]):
         self._means = means
         self._host = host
         self._server: asyncio.Server | None = None
+        self._transparent: list[asyncio.Server] = []
         self._newcomers: Waiting[Newcomer] = Waiting(MAX_NEWCOMERS_PER_PEER, MAX_NEWCOMERS)
         self._strangers: Waiting[Driver[S]] = Waiting(MAX_STRANGERS_PER_PEER, MAX_STRANGERS)
         self._overdue_timers: dict[Driver[S], asyncio.TimerHandle] = {}
@@ -123,6 +132,10 @@ class Listener(Generic[S]):
         return self._bind.ports
 
     @property
+    def outgoing(self) -> set[tuple[str, str]]:
+        return self._means.outgoing
+
+    @property
     def connections(self) -> int:
         return len(self._newcomers) + len(self._drivers)
 
@@ -135,11 +148,29 @@ class Listener(Generic[S]):
                 lambda: Newcomer(self).leg, self._bind.host, self._bind.port, backlog=BACKLOG
             )
         except OSError as error:
-            raise _cannot_listen(self._bind, error) from error
+            raise _cannot_listen(self._bind.host, self._bind.port, "--im", error) from error
+        for host, port in self._bind.transparent:
+            self._transparent.append(await self._start_transparent(host, port))
+
+    async def _start_transparent(self, host: str, port: int) -> asyncio.Server:
+        try:
+            sock = transparent_socket(host, port)
+        except OSError as error:
+            raise _cannot_listen(host, port, "--transparent", error) from error
+        port = sock.getsockname()[1]
+        way = Way("transparent", partial(_diverted, host, port), inside=is_loopback(host))
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: Newcomer(self, way).leg, sock=sock, backlog=BACKLOG)
+
+    async def take(self, sock: socket.socket, way: Way) -> None:
+        """A connection that somebody else of ours has accepted."""
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(lambda: Newcomer(self, way).leg, sock)
 
     async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        for server in (self._server, *self._transparent):
+            if server is not None:
+                server.close()
         for newcomer in self._newcomers.all():
             newcomer.put_out()
         drivers = list(self._drivers)
@@ -156,7 +187,7 @@ class Listener(Generic[S]):
         if self.connections >= MAX_CONNECTIONS:
             self.refused("too-many-connections")
             return False
-        if not self._admits(host):
+        if not (newcomer.way.inside or self._admits(host)):
             self.refused("not-allowed")
             return False
         too_many = self._newcomers.add(newcomer, host)
@@ -187,20 +218,24 @@ class Listener(Generic[S]):
                 return
             arrival = replace(arrival, tls=replace(arrival.tls, sni=sole))
         splice = self._host.splice(arrival, self._means.clock.monotonic())
-        driver = Driver(newcomer.leg, splice, self._means, arrival.tls, known.reached)
+        driver = Driver(newcomer.leg, splice, self._means, arrival, known.reached)
         driver.detail = known.detail
-        self._await_login(driver, newcomer.since)
+        self._await_login(driver, newcomer)
         self._drivers.add(driver)
-        driver.over.add_done_callback(lambda _: self._reap(driver))
+        driver.over.add_done_callback(lambda _: self._reap(driver, known))
         driver.begin(known.data)
+
+    def leads_back(self, destination: Destination) -> bool:
+        """It is where clients connect to us knowingly."""
+        return (destination.host, destination.port) == self.address
 
     def leg(self, side: Side, owner: LegOwner) -> Leg:
         return Leg(side, owner, self._means.scratch)
 
-    def _await_login(self, driver: Driver[S], since: float) -> None:
+    def _await_login(self, driver: Driver[S], newcomer: Newcomer) -> None:
         """Until then its time is short and its place is not safe."""
         loop = asyncio.get_running_loop()
-        overdue = loop.call_at(since + LOGIN_S, self._overdue, driver)
+        overdue = loop.call_at(newcomer.since + LOGIN_S, self._overdue, driver)
 
         try:
             observer = self._host.observer(driver)
@@ -214,7 +249,7 @@ class Listener(Generic[S]):
             self._strangers.remove(driver)
             driver.noticed.observer = observer
 
-        driver.noticed.observer = _UntilLogin(observer, proven)
+        driver.noticed.observer = _UntilLogin(observer, proven, newcomer.way.told)
         self._overdue_timers[driver] = overdue
         too_many = self._strangers.add(driver, driver.peer.rpartition(":")[0])
         if too_many is not None:
@@ -235,8 +270,10 @@ class Listener(Generic[S]):
         domains = self._means.routes.domains
         return next(iter(domains)) if len(domains) == 1 else None
 
-    def _reap(self, driver: Driver[S]) -> None:
+    def _reap(self, driver: Driver[S], known: Known) -> None:
         self._drivers.discard(driver)
+        if known.reached is not None and known.reached.ends is not None:
+            self._means.outgoing.discard(known.reached.ends)
         self._strangers.remove(driver)
         if (overdue := self._overdue_timers.pop(driver, None)) is not None:
             overdue.cancel()
@@ -252,14 +289,25 @@ class Listener(Generic[S]):
 class _UntilLogin:
     """Passes on what the splice notices, and tells when a connection is no stranger any more."""
 
-    def __init__(self, observer: Observer | None, proven: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        observer: Observer | None,
+        proven: Callable[[], None],
+        told: Callable[[Reason | None], None] | None,
+    ) -> None:
         self._observer = observer
         self._proven = proven
+        self._told = told
+        self._reason = Reason.STREAM_ENDED
 
     def noticed(self, effect: SpliceEffect) -> None:
+        if isinstance(effect, StateChanged):
+            self._reason = effect.reason or self._reason
         blind = isinstance(effect, StateChanged) and effect.state is StreamState.BLIND
         if blind or isinstance(effect, LoggedIn):
             self._proven()
+            if self._told is not None:
+                self._told(None)
         if self._observer is not None:
             self._observer.noticed(effect)
 
@@ -270,21 +318,32 @@ class _UntilLogin:
     def ended(self) -> None:
         if self._observer is not None:
             self._observer.ended()
+        if self._told is not None:
+            self._told(self._reason)
 
 
-def _cannot_listen(bind: Bind, error: OSError) -> Misconfigured:
-    where = f"{bind.host}:{bind.port}"
+def _diverted(host: str, port: int, leg: Leg) -> Destination | None:
+    """What the kernel says, unless somebody has connected to this very door, HOST:PORT."""
+    destination = None if leg.socket is None else original_destination(leg.socket)
+    if destination is None or destination.port != port or host not in (destination.host, *_ANY):
+        return destination
+    return None
+
+
+def _cannot_listen(host: str, port: int, option: str, error: OSError) -> Misconfigured:
+    where = f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
         return Misconfigured(
             f"The port of the IM listener, {where}, is taken.",
-            remedy="If Quorate runs already, end it with: quorate down. Else choose another: --im HOST:PORT.",
+            remedy="If Quorate runs already, end it with: quorate down."
+            f" Else choose another: {option} HOST:PORT.",
         )
     if error.errno == errno.EACCES:
         return Misconfigured(
             f"This user may not listen on {where}.",
-            remedy="Choose a port from 1024 up: --im 127.0.0.1:5221.",
+            remedy=f"Choose a port from 1024 up: {option} 127.0.0.1:5221.",
         )
     return Misconfigured(
         f"Quorate cannot listen on {where}: it is no address of this machine.",
-        remedy="Choose another: --im 127.0.0.1:5221.",
+        remedy=f"Choose another: {option} 127.0.0.1:5221.",
     )

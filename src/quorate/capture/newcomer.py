@@ -1,18 +1,20 @@
 """A connection of which not enough has been read to know what it is; with a proxy handshake if it wants one.
 
 XMPP and direct TLS are adopted. For SOCKS5 and CONNECT the destination is dialled, the client is told, and
-its first bytes are looked at again; whatever is no XMPP then is tunnelled (NEG-1, NEG-3, NEG-4).
+its first bytes are looked at again; whatever is no XMPP then is tunnelled (NEG-1, NEG-3, NEG-4). A connection
+that was diverted to us has its destination from the start, and nobody who waits for an answer.
 """
 
 import asyncio
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from quorate.capture.destination import HTTPS_PORT, Destination, Outcome, Turn, forbidden_sentence
-from quorate.capture.dial import DialFailed, Reached, dial_exactly
+from quorate.capture.dial import DialFailed, Reached, dial_exactly, dial_literally
 from quorate.capture.driver import HEADER_S
 from quorate.capture.http_connect import HttpConnect
-from quorate.capture.leg import Leg, LegOwner
+from quorate.capture.leg import Leg, LegOwner, place
 from quorate.capture.opening import More, Opening, Proxy, Refusal, recognise
 from quorate.capture.socks5 import Socks5
 from quorate.capture.tls import TlsFault
@@ -26,6 +28,22 @@ XMPP_ALPN = "xmpp-client"
 _NOT_XMPP = "What the client sent is not XMPP"
 _NO_NAME = "The client's TLS names no server"
 _NOT_ASKED = f"Its TLS to port {HTTPS_PORT} does not ask for {XMPP_ALPN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a connection has come to the listener."""
+
+    mode: str = "listener"
+    diverted: Callable[[Leg], Destination | None] | None = None
+    """Where it was on its way to, if its client does not know of us; asked once the socket is there."""
+    inside: bool = False
+    """Whoever comes this way is on this machine, whatever their address."""
+    told: Callable[[Reason | None], None] | None = None
+    """Who wants to know what became of its login: None if it is in, or only forwarded; else why not."""
+
+
+PLAIN: Final = Way()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +79,23 @@ class Door(Protocol):
 
     def adopt(self, newcomer: "Newcomer", known: Known) -> None: ...
 
+    def leads_back(self, destination: Destination) -> bool:
+        """It is one of our own addresses."""
+        ...
+
+    @property
+    def outgoing(self) -> set[tuple[str, str]]:
+        """HOST:PORT of our own end and of the server's, of each connection to one."""
+        ...
+
 
 class Newcomer:
     """Owns the client's leg, and the server's once it is dialled, until the listener adopts both."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, way: Way = PLAIN) -> None:
         self._door = door
+        self.way = way
+        self._ends: tuple[str, str] | None = None
         self._data = b""
         self._proxy: Socks5 | HttpConnect | None = None
         self._destination: Destination | None = None
@@ -83,7 +112,9 @@ class Newcomer:
         if not self._door.welcome(self):
             self.leg.abort()
             return
-        self._timer = self._loop.call_later(HEADER_S, self._late)
+        self._wait(HEADER_S)
+        if self.way.diverted is not None:
+            self._divert(self.way.diverted(self.leg))
 
     def leg_received(self, side: Side, data: bytes) -> None:
         if side is Side.SERVER:
@@ -116,12 +147,16 @@ class Newcomer:
         if reason is not None:
             self._door.refused(reason)
         self._leave()
+        if self.way.told is not None:
+            self.way.told(Reason.STREAM_ENDED if self._destination is None else Reason.UPSTREAM_UNREACHABLE)
         self.leg.write(last)
         self.leg.close()
         if self._dialling is not None:
             self._dialling.cancel()
         if self._server is not None:
             self._server.abort()
+        if self._ends is not None:
+            self._door.outgoing.discard(self._ends)
 
     def _look(self) -> None:
         opening = recognise(self._data)
@@ -144,33 +179,61 @@ class Newcomer:
         self.leg.write(turn.reply)
         if turn.destination is None:
             return
-        self._destination, self._data = turn.destination, turn.rest
+        self._data = turn.rest
         if turn.destination.port not in self._door.ports:
             sentence = forbidden_sentence(turn.destination, self._door.ports)
             self.put_out(Outcome.FORBIDDEN.value, self._proxy.answer(Outcome.FORBIDDEN, sentence))
             return
+        self._go(turn.destination)
+
+    def _divert(self, destination: Destination | None) -> None:
+        """It was on its way there. Our own connections never are, or they would go in circles."""
+        if destination is None or (place(*self.leg.peer), str(destination)) in self._door.outgoing:
+            self.put_out("leads-back-here")
+        elif not self._door.leads_back(destination):
+            self._go(destination)
+
+    def _go(self, destination: Destination) -> None:
+        self._destination = destination
         self.leg.pause_reading()
         self._wait(None)
-        self._dialling = self._loop.create_task(self._dial(self._proxy, turn.destination))
+        self._dialling = self._loop.create_task(self._dial(destination))
 
-    async def _dial(self, proxy: Socks5 | HttpConnect, destination: Destination) -> None:
+    async def _dial(self, destination: Destination) -> None:
         self._server = self._door.leg(Side.SERVER, self)
         try:
-            await dial_exactly(destination, self._server)
+            await self._connect(self._server, destination)
         except DialFailed as failure:
             self._dialling = None
-            self.put_out(failure.outcome.value, proxy.answer(failure.outcome, failure.text))
+            self.put_out(failure.outcome.value, self._answer(failure.outcome, failure.text))
             return
         except Exception:  # a mistake of our own must not leave a connection that nobody closes
             self._dialling = None
-            self.put_out(Reason.INTERNAL_ERROR, proxy.answer(Outcome.FAILED, "Quorate made a mistake."))
+            self.put_out(Reason.INTERNAL_ERROR, self._answer(Outcome.FAILED, "Quorate made a mistake."))
             return
         self._dialling = None
-        self.leg.write(proxy.answer(Outcome.REACHED))
+        self.leg.write(self._answer(Outcome.REACHED))
         self._wait(FIRST_BYTE_S)
         self.leg.resume_reading()
-        if self._data:
+        if destination.port not in self._door.ports:
+            self._tunnel(Reason.NOT_XMPP, f"Port {destination.port} is not among im_ports")
+        elif self._data:
             self._look()
+
+    async def _connect(self, server: Leg, destination: Destination) -> None:
+        if self.way.diverted is None:
+            await dial_exactly(destination, server)
+            return
+        # should this be diverted too, it comes back before we hear that it is connected
+        await dial_literally(destination, server, self._outgoing_is)
+
+    def _outgoing_is(self, ends: tuple[str, str]) -> None:
+        self._ends = ends
+        self._door.outgoing.add(ends)
+
+    def _answer(self, outcome: Outcome, sentence: str = "") -> bytes:
+        """What a proxy's client is told; who was diverted does not know of us."""
+        return self._proxy.answer(outcome, sentence) if self._proxy is not None else b""
 
     def _look_in_tunnel(self, opening: Opening, destination: Destination) -> None:
         if opening is More.NEEDED:
@@ -201,10 +264,10 @@ class Newcomer:
         self._leave()
         reached = None
         if self._destination is not None and self._server is not None:
-            reached = Reached(self._server, str(self._destination), spoken)
-            arrival = Arrival(tls=arrival.tls, unread=arrival.unread, destination=str(self._destination))
+            reached = Reached(self._server, str(self._destination), spoken, self._ends)
+            arrival = replace(arrival, destination=str(self._destination))
         data, self._data = self._data, b""
-        self._door.adopt(self, Known(arrival, data, reached, detail))
+        self._door.adopt(self, Known(replace(arrival, mode=self.way.mode), data, reached, detail))
 
     def _wait(self, seconds: float | None) -> None:
         if self._timer is not None:

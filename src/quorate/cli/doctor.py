@@ -3,6 +3,7 @@
 Store, certificates and settings are imported where they are used: other commands must not wait for them.
 """
 
+import os
 import socket
 import ssl
 import stat
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 PROBE_S = 5.0
 MAX_SKEW_S = 2.0
 FEATURES_BYTES = 65536
+TRANSPARENT = ("127.0.0.1:5229", "[::1]:5229")
+"""Proposed where none is set."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,18 @@ class Finding:
 def doctor(
     data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="quorate.toml")] = None,
+    print_nft: Annotated[
+        bool, typer.Option("--print-nft", help="Print nftables rules that lead IM connections to Quorate.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check directory, store, ports, certificate, routes and clocks. Exit code 1 if something is wrong."""
     from quorate.server.config import load_settings
 
     settings = load_settings(config, {"data": data})
+    if print_nft:
+        typer.echo(_nft(settings), nl=False)
+        return
     findings = list(examine(settings))
     if json:
         as_json([asdict(finding) for finding in findings])
@@ -58,6 +67,16 @@ def doctor(
                 typer.echo(f"      {finding.remedy}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def _nft(settings: "Settings") -> str:
+    from quorate.capture.transparent import nft_rules
+    from quorate.server.config import split_endpoint
+
+    # with sudo it is still the user who runs Quorate that counts: their directory tells
+    owner = settings.data.stat().st_uid if settings.data.exists() else os.getuid()
+    places = settings.transparent or TRANSPARENT
+    return nft_rules([split_endpoint(place) for place in places], settings.im_ports, owner)
 
 
 def examine(settings: "Settings") -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from quorate import __version__
-from quorate.cli import activities, check, doctor, people, trust, up
+from quorate.cli import activities, attach, capture, check, clients, doctor, people, trust, up
 from quorate.errors import QuorateError
 
 app = typer.Typer(
@@ -36,10 +36,13 @@ def _root(
 
 
 up.add_to(app)
+attach.add_to(app)
 people.add_to(app)
 activities.add_to(app)
 check.add_to(app)
 trust.add_to(app)
+capture.add_to(app)
+clients.add_to(app)
 doctor.add_to(app)
 
 

@@ -27,6 +27,14 @@ AllowOption = Annotated[
     list[str] | None,
     typer.Option("--allow", metavar="CIDR", help="Who may connect if --im is not loopback."),
 ]
+TransparentOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--transparent",
+        metavar="HOST:PORT",
+        help="Where nftables diverts connections to (`quorate doctor --print-nft`).",
+    ),
+]
 
 
 def up(
@@ -40,6 +48,7 @@ def up(
     route: RouteOption = None,
     trust: TrustOption = None,
     allow: AllowOption = None,
+    transparent: TransparentOption = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="quorate.toml")] = None,
 ) -> None:
     """Start Quorate: the agent beside your IM client, and the server with the page. Ctrl-C stops both."""
@@ -50,6 +59,7 @@ def up(
         "routes": parse_routes(route or []),
         "trust": tuple(trust or ()),
         "allow": tuple(allow or ()),
+        "transparent": tuple(transparent or ()),
     }
     from quorate.agent.options import parse_options
     from quorate.capture.tls import check_trust

@@ -29,6 +29,12 @@ def this_process() -> dict[str, Any]:
     return {"pid": os.getpid(), "started": _started(os.getpid())}
 
 
+def process_of(pid: int) -> Process | None:
+    """The process that has this id now; None if there is none."""
+    started = _started(pid)
+    return None if started is None else Process(pid, started)
+
+
 def named_in(path: Path) -> Process | None:
     """The process that wrote this file, if it still lives."""
     with suppress(OSError, ValueError, KeyError, TypeError):

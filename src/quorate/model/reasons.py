@@ -7,6 +7,9 @@ class Reason(StrEnum):
     # on a stream
     TOO_EARLY = "too-early"  # login not finished
     NO_STREAM = "no-stream"  # the organiser has no open stream
+    WAITING_FOR_TRAFFIC = "waiting-for-traffic"  # attached, and nothing has passed that shows a stream
+    JOINING = "joining"  # attached in the middle: counts, roster and own address are being learnt
+    JOINED_MIDSTREAM = "joined-midstream"  # attached in the middle: who was online is asked, not known
     BLIND = "blind"  # the stream is forwarded only
     FROZEN = "frozen"  # the stream is read but nothing is added
     STREAM_ENDED = "stream-ended"
@@ -27,6 +30,7 @@ class Reason(StrEnum):
     CHANNEL_BINDING = "channel-binding"
     DESYNC = "desync"  # XEP-0198 counts of the two ends do not fit
     SESSION_UNKNOWN = "session-unknown"  # a resume Quorate cannot translate
+    JOINED_UNKNOWN = "joined-unknown"  # attached in the middle, and nothing has named the user's address
     INTERNAL_ERROR = "internal-error"
     UPSTREAM_UNREACHABLE = "upstream-unreachable"
     UPSTREAM_SILENT = "upstream-silent"  # connected, and the server says nothing

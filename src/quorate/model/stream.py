@@ -23,7 +23,7 @@ class Stream:
     """Own address, once bound."""
     network: str
     mode: str
-    """How its bytes are had: ``listener``."""
+    """How its bytes are had: ``listener``, ``transparent``, ``redirect``, ``attach``."""
     client: str
     """Name of its software, else its resource; its socket address before login."""
     server: str

@@ -97,6 +97,8 @@ def options_for_agent(settings: Settings) -> list[str]:
         words += ["--allow", network]
     for port in settings.im_ports:
         words += ["--im-port", str(port)]
+    for place in settings.transparent:
+        words += ["--transparent", place]
     if settings.im_public:
         words += ["--im-public", settings.im_public]
     return [*words, "--ask-timeout", str(settings.ask_timeout_s)]

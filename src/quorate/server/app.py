@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from quorate import __version__
 from quorate.server import pages, problems
-from quorate.server.api import activities, events, operations, owner, people, rooms
+from quorate.server.api import activities, clients, events, operations, owner, people, rooms
 from quorate.server.auth import Door
 from quorate.server.config import Settings, split_endpoint
 from quorate.server.document import document_problems
@@ -63,7 +63,7 @@ def _bare() -> FastAPI:
     )
     problems.install(app)
     api = APIRouter(prefix="/api/v1")
-    for part in (people, activities, owner, events, rooms, operations):
+    for part in (people, activities, owner, clients, events, rooms, operations):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(operations.open_router)

@@ -86,6 +86,8 @@ class Settings(_Section):
     """Ports clients may reach through the listener as their SOCKS5 or CONNECT proxy."""
     im_public: str = ""
     """HOST:PORT by which clients reach the listener, where that is not the address they are accepted at."""
+    transparent: tuple[str, ...] = ()
+    """HOST:PORT, one or more, where nftables diverts connections to; Linux."""
     public_url: str | None = None
     """How others reach the page; links are made from it."""
     ring_s: float = Field(default=30.0, gt=0, le=3600)
@@ -113,6 +115,14 @@ class Settings(_Section):
         if text and not text.startswith(("postgresql://", "postgres://")):
             raise ValueError("it is no postgresql://USER@HOST/NAME")
         return text
+
+    @field_validator("transparent", mode="before")
+    @classmethod
+    def _are_endpoints(cls, value: object) -> object:
+        places = cls._may_be_one(value)
+        for text in places if isinstance(places, list | tuple) else ():
+            split_endpoint(str(text))
+        return places
 
     @field_validator("im_public")
     @classmethod

@@ -118,6 +118,23 @@ class Asking:
             self._open[contact] = Question(contact, [request], until)
             self.pump()
 
+    def wonder(self, contact: Jid) -> None:
+        """Ask for a contact nobody has asked for."""
+        if self._too_soon(contact) or contact in self._open or self._refusal(contact) is not None:
+            return
+        self._open[contact] = Question(contact, [], self.context.now + self.context.config.ask_timeout_s)
+        self.pump()
+
+    @property
+    def busy(self) -> bool:
+        """As many are being asked for, or were within a second, as may be, and one more by name."""
+        return len(self._open) >= self.context.config.asks_per_s - 1 or not self._may_send()
+
+    def free_at(self) -> float | None:
+        """When the next may be asked for, if time alone decides that."""
+        soon = (at + 1.0 for at in self._recent if at + 1.0 > self.context.now)
+        return next(soon, None)
+
     def pump(self) -> None:
         """Send what may leave, conclude what is due."""
         for question in list(self._open.values()):
@@ -167,11 +184,15 @@ class Asking:
         if stanza.type is not None:
             return not full.resource and not self.presence.available(contact)
         looks = fingerprint(element())
-        if stanza.delay is None or not self.presence.shown(full, looks):
+        if stanza.delay is None or not self._has(full, looks):
             return False
         if asked:
             self._hidden[full] = looks
         return asked or self._hidden.get(full) == looks
+
+    def _has(self, full: Jid, looks: bytes) -> bool:
+        """The client has this already; of a stream joined midway, from before that."""
+        return self.presence.shown(full, looks) or (self.context.joined and not self.presence.tells(full))
 
     def heard(self, stanza: PresenceStanza) -> None:
         """Presence of a contact has passed; it may be what was asked for."""

@@ -7,6 +7,7 @@ cut     else close both legs without a stream end and refuse the next resume, le
 
 from contextlib import suppress
 from enum import StrEnum
+from typing import Protocol
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
@@ -25,6 +26,16 @@ CLIENT_HOLD = 256 * 1024
 """Every stanza of the client is held to its end, up to here (P-3)."""
 MAX_EARLY = 64 * 1024
 """A ClientHello, perhaps with early data, that did not wait for the answer to <starttls/> (XEP-0305)."""
+
+
+class Joins(Protocol):
+    """What the readers of a stream that was joined midway tell."""
+
+    over: bool
+
+    def nonza(self, side: Side, namespace: str, name: str, data: bytes) -> bytes | None: ...
+
+    def identified(self, tag: bytes) -> None: ...
 
 
 class Phase(StrEnum):
@@ -74,6 +85,8 @@ class Connection:
         self.legacy = ""
         """Full JID that the client logs in with by XEP-0078, to which no server answers with a name."""
         self.resuming: Session | None = None
+        self.joining: Joins | None = None
+        """Learns what was missed of a stream that was joined midway."""
         self.session = sessions.new(config, now)
         self._attach()
 
@@ -174,6 +187,8 @@ class Connection:
     def counts_differ(self) -> bool:
         """By now one end of the stream would not understand the other's counts without us (XEP-0198)."""
         session = self.session
+        if self.arrival.attached and not session.miscounted:
+            return False  # who delivers the bytes translates on without us
         try:
             return session.ledger.on and (session.miscounted or session.ledger.touched)
         except Exception:  # who cannot say what was counted must not rely on it

@@ -39,6 +39,9 @@ class Context:
     own: Jid | None = None
     """Full JID once bound."""
 
+    joined: bool = False
+    """The stream was joined midway: what was shown to the client before that is not known."""
+
     bound_at: float | None = None
     interested: bool = False
     """The client has asked for its roster or sent initial presence (INJ-1)."""

@@ -30,7 +30,7 @@ _GONE = ("unsubscribed",)
 def hold(connection: Connection, tag: bytes) -> int:
     """How many bytes of the element this start tag begins are held back at most; 0: it passes at once."""
     session = connection.session
-    if session.context.own is None:
+    if session.context.own is None and connection.joining is None:
         return HOLD
     name = is_stanza(tag, connection.headers[Side.SERVER])
     if name is None:
@@ -98,7 +98,14 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
     elif session.blocks.awaits(id) and _own_account(session, sender):
         session.blocks.answered(id, data, agreed=kind == "result")
     elif id == session.roster.own_id and _own_account(session, sender):
+        if connection.joining is not None:
+            connection.joining.identified(data)
         session.roster.own_result(data)
+        if session.context.joined:
+            session.catching_up.begin()
+        return None
+    elif id == session.ringing:
+        session.ringing = ""
         return None
     elif context.ids.is_ours(id):
         return None if session.asking.answered(id, sender, data) else data

@@ -139,6 +139,8 @@ class OwnPresenceSent:
     priority: int = 0
     idle_since: datetime | None = None
     idle_from: float | None = None
+    implied: bool = False
+    """It said so before the stream was joined, or something else: it is connected, that is all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ A log is named after the side its stanzas come from: CLIENT counts up, SERVER co
 """
 
 from quorate.splice.effects import Side
-from quorate.wire.xmpp.stream_management import AckLog, Mark, Translation
+from quorate.wire.xmpp.stream_management import AckLog, Mark, Table, Translation
 
 MAX_H = 2**32 - 1
 MAX_ADDED = 500
@@ -38,9 +38,36 @@ class Ledger:
         self.virtual_id: str | None = None
         """The id the client was given."""
 
+        self.joining = False
+        """What passes is counted, but nobody has said from which number on."""
+        self.changed: set[Side] = set()
+        """Logs in which something was added or taken out, so that their tables are new."""
+
     @property
     def on(self) -> bool:
-        return bool(self._logs)
+        return bool(self._logs) and not self.joining
+
+    def passed(self, origin: Side) -> int:
+        """How many stanzas of this side have passed and are not acknowledged."""
+        log = self._logs.get(origin)
+        return 0 if log is None else log.count(Mark.F)
+
+    def join(self, origin: Side, table: Table, h: int, passed: int) -> None:
+        """Counting goes on where the receiver had counted ``h``; ``passed`` stanzas of the origin came since.
+
+        ``table``: how the receiver's counts were translated by an earlier Quorate.
+        """
+        self._logs[origin] = AckLog.joined(table, h, passed)
+        self.changed.add(origin)
+
+    def carried(self) -> None:
+        """Another connection counts on: whoever delivers its bytes has no table yet."""
+        self.changed = set(self._logs)
+
+    def table(self, origin: Side) -> Table:
+        """How to translate what the receiver of this side's stanzas counts; empty if nothing is counted."""
+        log = self._logs.get(origin)
+        return () if log is None else log.table()
 
     def begin(self, origin: Side) -> None:
         """Counting starts at this place; a second <enable/> does not start it again (SM-10)."""
@@ -76,11 +103,13 @@ class Ledger:
     def swallowed(self, origin: Side) -> None:
         if log := self._logs.get(origin):
             log.swallowed()
+            self.changed.add(origin)
 
     def injected(self, receiver: Side, stanza: bytes, now: float) -> None:
         origin = Side.SERVER if receiver is Side.CLIENT else Side.CLIENT
         if log := self._logs.get(origin):
             log.injected()
+            self.changed.add(origin)
             self._added[origin].append((now, stanza))
             del self._added[origin][:-MAX_ADDED]
             self.shown += origin is Side.SERVER

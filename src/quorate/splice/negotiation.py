@@ -96,6 +96,8 @@ class Negotiation:
     def _known_to_fail(self, domain: str, shape: str) -> bool:
         """CB-3: this software could not log in at this server through a splice."""
         connection = self._connection
+        if connection.arrival.attached:
+            return False
         connection.profile = Profile(domain, shape)
         connection.login.handling = connection.profiles.handling(connection.profile, connection.now)
         return connection.login.handling is Handling.TUNNEL
@@ -107,14 +109,18 @@ class Negotiation:
 
     def nonza(self, side: Side, piece: Piece) -> bytes | None:
         """A top-level element that is no stanza; what of it is handed on."""
-        namespace = namespace_of(piece.tag, self._connection.headers[side])
+        connection = self._connection
+        namespace = namespace_of(piece.tag, connection.headers[side])
         name = qname(piece.tag).rpartition(b":")[2].decode("utf-8", "replace")
+        joining = connection.joining
+        if namespace in SM_NAMESPACES and joining is not None and connection.session.ledger.joining:
+            return joining.nonza(side, namespace, name, piece.data)
         if namespace in SM_NAMESPACES:
             sm = self._resumption
             return (
                 sm.from_client(name, piece.data) if side is Side.CLIENT else sm.from_server(name, piece.data)
             )
-        if not self._connection.session.context.dissecting:
+        if not connection.session.context.dissecting:
             return piece.data
         if side is Side.CLIENT:
             return self._from_client(namespace, name, piece.data)
@@ -186,7 +192,7 @@ class Negotiation:
     def _from_client(self, namespace: str | None, name: str, data: bytes) -> bytes | None:
         connection = self._connection
         match namespace, name:
-            case (x, "starttls") if x == TLS and not connection.tls:
+            case (x, "starttls") if x == TLS and not (connection.tls or connection.arrival.attached):
                 connection.phase = Phase.STARTTLS
             case (x, "auth") if x == SASL:
                 self._first_message(data, _text(data, None))
@@ -210,6 +216,8 @@ class Negotiation:
                 return self._features(data)
             case (x, "error") if x == STREAM_NS:
                 return self._stream_error(data)
+            case (x, "proceed") if x == TLS and connection.arrival.attached:
+                connection.end(None)  # the client's own TLS on this socket is another stream to us
             case (x, "proceed") if x == TLS and connection.phase is Phase.STARTTLS:
                 connection.phase, connection.proceed = Phase.SECURING_SERVER, data
                 connection.out.add(StartTls(side=Side.SERVER, domain=connection.domain or ""))

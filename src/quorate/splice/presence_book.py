@@ -117,6 +117,10 @@ class PresenceBook:
             return False
         return (resource.looks or self._looks(resource.stanza)) == looks
 
+    def tells(self, full: Jid) -> bool:
+        """Something is known about this device."""
+        return full.resource in self._resources.get(full.bare, _NOBODY)
+
     def condense(self) -> None:
         """Keep of what was shown only how it looks: most of the initial burst is never asked for again."""
         self._wholes.fold()

@@ -109,6 +109,11 @@ class RosterBook:
         self._requested = True
         return f"<iq type='get' id='{self.own_id}'><query xmlns='{ROSTER}'/></iq>".encode()
 
+    def request_now(self) -> bytes:
+        """The same for a stream that was joined midway: its client has asked long ago."""
+        self.own_id, self._requested = self._context.ids.next(), True
+        return f"<iq type='get' id='{self.own_id}'><query xmlns='{ROSTER}'/></iq>".encode()
+
     def own_result(self, data: bytes) -> None:
         """The answer to it, which the client does not see."""
         if self._query(data, Side.SERVER) is not None:

@@ -4,10 +4,13 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 
+from quorate.model.address import Jid
+from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.asking import Asking
 from quorate.splice.block_list import BlockList
+from quorate.splice.catching_up import CatchingUp
 from quorate.splice.companion import Companion
 from quorate.splice.config import SpliceConfig
 from quorate.splice.context import Context, nowhere
@@ -19,7 +22,7 @@ from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.splice.telling import Telling
 from quorate.wire.xmpp.header import StreamHeader
-from quorate.wire.xmpp.requests import Ids
+from quorate.wire.xmpp.requests import Ids, ping
 from quorate.wire.xmpp.tag import replace_attribute
 
 MAX_SESSIONS = 4096
@@ -51,7 +54,10 @@ class Session:
         self.asking = Asking(
             self.context, self.injector, self.roster, self.presence, managed=lambda: self.ledger.on
         )
+        self.catching_up = CatchingUp(self.context, self.roster, self.presence, self.asking)
         self.telling = Telling(self.context, self.injector, self.companion)
+        self.ringing = ""
+        """Id of our ping to the server that has no answer yet."""
         self.own_presence: OwnPresenceSent | None = None
         self.burst_over = False
         self.life_s = SESSION_LIFE_S
@@ -72,6 +78,7 @@ class Session:
     ) -> None:
         """Effects and additions go to this connection from now on."""
         self.context.out, self.context.safe, self.context.headers = out, safe, headers
+        self.ledger.carried()
         self.let_go = let_go
 
     def detach(self) -> None:
@@ -91,8 +98,9 @@ class Session:
         context.bound_at = context.now
         context.out.add(LoggedIn(own=context.own, resumed=resumed, at=context.now))
         context.state = StreamState.FROZEN if self.frozen else StreamState.LIVE
-        context.reason = self.frozen
+        context.reason = self.frozen or (Reason.JOINED_MIDSTREAM if context.joined else None)
         context.announce()
+        self.ringing = ""
         if not resumed:
             return
         self.roster.resumed()
@@ -110,6 +118,20 @@ class Session:
             if stanza.startswith(b"<message"):
                 self._again(Side.SERVER, replace_attribute(stanza, "id", context.ids.next()))
 
+    def joined(self, own: Jid) -> None:
+        """The stream was joined midway, and all is known that had to be learnt first.
+
+        The client is taken for available until it says otherwise. Nobody is taken for offline because the
+        server has not named them.
+        """
+        context = self.context
+        context.own, context.joined, context.interested = own, True, True
+        context.initial_presence_at, self.burst_over = context.now, True
+        self.logged_in(resumed=False)
+        context.bound_at = context.now - context.config.gate_s
+        self.own_presence = OwnPresenceSent(presence=Presence.ONLINE, at=context.now, implied=True)
+        context.out.add(self.own_presence)
+
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""
         self.context.withdrawn, self.context.initial_presence_at = True, None
@@ -123,6 +145,14 @@ class Session:
         self.burst_over = False
         self.companion.show_again()
 
+    def ring(self) -> None:
+        """A ping whose answer is taken out (XEP-0199); one at a time."""
+        context = self.context
+        if self.ringing or not (context.gate_open() and context.safe(Side.SERVER)):
+            return
+        self.ringing = context.ids.next()
+        self.injector.now(Side.SERVER, ping(self.ringing))
+
     def pump(self) -> None:
         """Let out whatever may leave at this moment."""
         if self.context.state in _AT_WORK:
@@ -132,6 +162,7 @@ class Session:
                 self.companion.show()
                 self.injector.pump()
             self.asking.pump()
+            self.catching_up.pump()
             self._end_burst()
 
     def next_deadline(self) -> float | None:
@@ -141,6 +172,7 @@ class Session:
             self.companion.show_at(),
             self.injector.next_deadline(),
             self.asking.next_deadline(),
+            self.catching_up.next_deadline(),
             self._burst_ends(),
         )
         return min((t for t in times if t is not None), default=None)

@@ -19,6 +19,8 @@ from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import CLIENT_HOLD, MAX_EARLY, OTHER, Connection, Phase
 from quorate.splice.effects import Answered, Done, Side, SpliceEffect, sending
 from quorate.splice.glance import Glance, Looked
+from quorate.splice.inside import Inside
+from quorate.splice.joining import Joining
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.passing import Passing
 from quorate.splice.session import SessionRegistry
@@ -51,6 +53,7 @@ class Splice:
         self._fed = now
         """When the server last sent something."""
         self._agenda = Agenda(self._connection)
+        self.inside = Inside(self._connection)
         self._connection.framers = {
             Side.CLIENT: Framer(self._held_up),
             Side.SERVER: Framer(self._held),
@@ -58,6 +61,9 @@ class Splice:
         framers = self._connection.framers
         self._up = framers[Side.CLIENT], Glance(self._connection, Side.CLIENT)
         self._down = framers[Side.SERVER], Glance(self._connection, Side.SERVER)
+        midway = self._connection.arrival.midway
+        self._joining = None if midway is None else Joining(self._connection, midway)
+        self._connection.joining = self._joining
 
     @property
     def state(self) -> StreamState:
@@ -80,9 +86,7 @@ class Splice:
 
     def start(self, now: float) -> list[SpliceEffect]:
         """Call once, before anything else."""
-        self._connection.at(now)
-        self._negotiation.arrive()
-        return self._connection.out.take()
+        return self._do(now, self._negotiation.arrive if self._joining is None else self._joining.begin)
 
     def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         """Bytes have come from ``side``; they leave towards the other, now or when their element is whole."""
@@ -103,6 +107,8 @@ class Splice:
             framer, glance = self._down
         else:
             framer, glance = self._up
+        if self._joining is not None and not self._joining.reads(side, data):
+            return connection.out.take()
         looked = None
         if framer.rests and not agenda.waiting and now < agenda.at and glance.clear(data):
             looked = glance.through(data, 0)
@@ -116,6 +122,10 @@ class Splice:
             connection.go_blind(Reason.INTERNAL_ERROR)
         connection.hand_on_held()
         return connection.out.take()
+
+    def ring(self, now: float) -> list[SpliceEffect]:
+        """Make the server say something: some clients take what was added only when they read."""
+        return self._do(now, self._connection.session.ring)
 
     def connected(self, now: float) -> list[SpliceEffect]:
         """The server was reached."""
@@ -202,12 +212,16 @@ class Splice:
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
         due = self._agenda.at
+        if self._joining is not None and (joining := self._joining.deadline) is not None:
+            due = min(due, joining)
         if self._down[0].pending and (held_until := self._hold_ends()) is not None:
             due = min(due, held_until)
         return None if due == NEVER else due
 
     def on_time(self, now: float) -> list[SpliceEffect]:
         def pass_time() -> None:
+            if self._joining is not None:
+                self._joining.on_time()
             held_until = self._hold_ends()
             if held_until is not None and held_until <= now:
                 self._fed = NEVER

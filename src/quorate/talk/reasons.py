@@ -10,6 +10,11 @@ from quorate.talk.wording import clock_text
 SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.TOO_EARLY: "The login on this stream is not finished.",
     Reason.NO_STREAM: "No client is connected through Quorate.",
+    Reason.WAITING_FOR_TRAFFIC: "Quorate is attached, and waits for the client to send or receive something.",
+    Reason.JOINING: "Quorate has joined the stream and is learning where it stands.",
+    Reason.JOINED_MIDSTREAM: "Joined mid-stream: who was online before is being asked for.",
+    Reason.JOINED_UNKNOWN: "Joined mid-stream, and the server has not said whose stream it is."
+    " It is read when the client logs in anew.",
     Reason.BLIND: "The stream is only forwarded.",
     Reason.FROZEN: "The stream is read, but nothing is added to it.",
     Reason.STREAM_ENDED: "The stream ended.",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.wire.xmpp.stream_management import MODULUS, AckLog, Mark, Translation
+from quorate.wire.xmpp.stream_management import MODULUS, AckLog, Mark, Translation, translated
 
 
 def log_of(marks: str, a0: int = 0, z0: int = 0) -> AckLog:
@@ -278,3 +278,27 @@ def test_runs_are_the_plain_log(start: int, actions: list[str | tuple[str, int]]
         assert "".join(mark.value for mark in log.unacked) == "".join(plain.marks) == log.dump()["log"]
         assert (log.a0, log.z0, log.dup) == (plain.a0, plain.z0, plain.dup)
         assert log.touched == (plain.a0 != plain.z0 or not {"I", "W"}.isdisjoint(plain.marks))
+
+
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(["F", "I", "W", "acknowledged"]), st.integers(1, 5)),
+    max_size=40,
+)
+
+
+@given(z0=st.integers(0, MODULUS - 1), steps=_STEPS)
+def test_a_table_translates_like_its_log(z0: int, steps: list[tuple[str, int]]) -> None:
+    log = AckLog.joined((), z0, 0)
+    for step, count in steps:
+        if step == "acknowledged":
+            log.translate((log.z0 + min(count, log.count(Mark.F, Mark.I))) % MODULUS)
+        else:
+            log_one(log, step)
+    table, possible = log.table(), log.count(Mark.F, Mark.I)
+    for acked in range(possible + 1):
+        h = (log.z0 + acked) % MODULUS
+        assert translated(table, h) == AckLog.load(log.dump()).translate(h).h
+    later = AckLog.load(log.dump())
+    later.forwarded(3)
+    h = (log.z0 + possible + 3) % MODULUS
+    assert translated(table, h) == later.translate(h).h

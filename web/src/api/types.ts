@@ -185,6 +185,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clients
+         * @description Running ones first; looked for anew each time.
+         */
+        get: operations["clients_api_v1_clients_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients/{pid}/attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach
+         * @description Attach to a running client, as `quorate attach PID` does; only to one that the list offers it for.
+         */
+        post: operations["attach_api_v1_clients__pid__attach_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connection": {
         parameters: {
             query?: never;
@@ -657,6 +697,22 @@ export interface components {
             who: string;
         };
         /**
+         * Attached
+         * @description A client that is attached to, and what there is to see of its stream.
+         */
+        Attached: {
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number;
+            /** Reason */
+            reason: string | null;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * ChatLine
          * @description A line of the room's own chat, or (name None) a line of the room itself.
          *
@@ -885,6 +941,37 @@ export interface components {
              * @default false
              */
             you: boolean;
+        };
+        /**
+         * ImClient
+         * @description An IM client of this machine, running or installed, and how to let Quorate read it.
+         */
+        ImClient: {
+            /** Command */
+            command: string | null;
+            /** Installed */
+            installed: boolean;
+            /** Mode */
+            mode: string | null;
+            /** Name */
+            name: string;
+            /** Network */
+            network: string;
+            /** One Click */
+            one_click: boolean;
+            /** Pid */
+            pid: number | null;
+            /** Title */
+            title: string;
+            /** Tls */
+            tls: string | null;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "attach" | "run" | "capture" | "listener" | "none";
+            /** Why */
+            why: string;
         };
         /**
          * Instead
@@ -1670,6 +1757,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckAnswer"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clients_api_v1_clients_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImClient"][];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_api_v1_clients__pid__attach_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pid: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attached"];
                 };
             };
             /** @description A problem, with what to do about it */

@@ -8,6 +8,7 @@ import { StreamRow } from "../parts/StreamRow";
 import { T, t } from "../texts";
 import list from "../ui/List.module.css";
 import { Trouble } from "../ui/Trouble";
+import { ConnectClients } from "./ConnectClients";
 import { ConnectStatus } from "./ConnectStatus";
 import { ConnectWays } from "./ConnectWays";
 import { Shell } from "./Shell";
@@ -41,6 +42,7 @@ export function ConnectPage({ first = false }: { first?: boolean }) {
           <T of={["connect.lead"]} />
         </p>
       </div>
+      <ConnectClients />
       <ConnectWays connection={connection} />
       <p className="only-phone sm muted">{t("connect.on-computer")}</p>
       <ConnectStatus

@@ -55,6 +55,11 @@ def last_activity(id: str, to: Jid) -> bytes:
     return _stanza("iq", "<query xmlns='jabber:iq:last'/>", type="get", id=id, to=to.bare)
 
 
+def ping(id: str) -> bytes:
+    """XEP-0199 to the own server, which answers in any case, if only that it cannot."""
+    return _stanza("iq", "<ping xmlns='urn:xmpp:ping'/>", type="get", id=id)
+
+
 def message(id: str, to: Jid, body: str, *, private: bool = True) -> bytes:
     """A chat message from the user. ``private``: no copy on their other devices (XEP-0280, XEP-0334)."""
     hints = (
@@ -122,6 +127,11 @@ def iq_error(id: str, from_: Jid | None, to: Jid | None, condition: str) -> byte
     kind = _ERROR_TYPES.get(condition, "cancel")
     error = f"<error type='{kind}'><{condition} xmlns='{_CONDITIONS}'/></error>"
     return _stanza("iq", error, type="error", id=id, from_=from_, to=to)
+
+
+def request_ack(namespace: str) -> bytes:
+    """XEP-0198 section 4: how many of our stanzas have you handled? The question itself is not counted."""
+    return f"<r xmlns='{escape(namespace)}'/>".encode()
 
 
 def starttls_failure() -> bytes:

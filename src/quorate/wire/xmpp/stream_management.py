@@ -6,9 +6,23 @@ an `h` counted by the receiver is translated into the `h` the origin expects. Co
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Final, Literal, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 MODULUS: Final = 2**32
+
+
+Table: TypeAlias = tuple[tuple[int, int], ...]
+"""How to translate an ``h`` without the log: (from which h on, what to add), in the order of the counts."""
+
+
+def translated(table: Table, h: int) -> int:
+    """``h`` plus the shift of the last row that begins at or before it; unchanged by an empty table."""
+    shift = 0
+    for begins, value in table:
+        if (h - begins) % MODULUS >= MODULUS // 2:
+            break
+        shift = value
+    return (h + shift) % MODULUS
 
 
 class Mark(Enum):
@@ -97,6 +111,29 @@ class AckLog:
         self._newest = 0
         return translation
 
+    @classmethod
+    def joined(cls, table: Table, z0: int, forwarded: int) -> Self:
+        """A log that begins where the receiver had counted ``z0``; ``forwarded`` stanzas passed since."""
+        log = cls(translated(table, z0), z0)
+        log._newest = forwarded
+        return log
+
+    def table(self) -> Table:
+        """What ``translate`` would say from now on, if everything else were only forwarded."""
+        runs = [*self._runs, (Mark.F, self._newest)]
+        h, shift = self.z0, self.a0 - self.z0 + _swallowed_next(runs)
+        rows = [(h, shift)]
+        for number, (mark, count) in enumerate(runs):
+            if mark is Mark.I:
+                rows += [(h + n, shift - n) for n in range(1, count + 1)]
+                h, shift = h + count, shift - count
+            elif mark is Mark.F and count:
+                h += count
+                if more := _swallowed_next(runs[number + 1 :]):
+                    shift += more
+                    rows.append((h, shift))
+        return tuple((h % MODULUS, _signed(shift)) for h, shift in rows)
+
     def dump(self) -> dict[str, Any]:
         """Plain data for ``load``."""
         marks = "".join(mark.value * count for mark, count in self._runs) + Mark.F.value * self._newest
@@ -155,3 +192,17 @@ class AckLog:
         if len(self._runs) == 1 and self._runs[0][0] is Mark.F:
             self._newest = self._runs.pop()[1]
         return handled
+
+
+def _swallowed_next(runs: list[tuple[Mark, int]]) -> int:
+    """How many of the swallowed ride along with what is before them: those in front of the next forwarded."""
+    swallowed = 0
+    for mark, count in runs:
+        if mark is Mark.F and count:
+            break
+        swallowed += count if mark is Mark.W else 0
+    return swallowed
+
+
+def _signed(shift: int) -> int:
+    return (shift + MODULUS // 2) % MODULUS - MODULUS // 2

@@ -1,0 +1,49 @@
+"""Which clients an agent is attached to, for the one after it: killed, it leaves them as they are."""
+
+import json
+import logging
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from quorate.link.process import Process, process_of
+
+FILE_NAME = "attached.json"
+
+log = logging.getLogger(__name__)
+
+
+class AttachedKept:
+    def __init__(self, data: Path) -> None:
+        self._path = data / FILE_NAME
+        self._kept: dict[int, Process] = {}
+
+    def living(self) -> list[int]:
+        """Those of an earlier agent that still run, by process id."""
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            said = json.loads(self._path.read_text())
+            found = [Process(int(one["pid"]), str(one["started"])) for one in said]
+            self._kept = {process.pid: process for process in found if process.runs}
+        return list(self._kept)
+
+    def keep(self, pid: int) -> None:
+        process = process_of(pid)
+        if process is not None:
+            self._kept[pid] = process
+            self._write(self._kept.values())
+
+    def forget(self, pid: int) -> None:
+        """The user wants it let go, or it has ended."""
+        if self._kept.pop(pid, None) is not None:
+            self._write(self._kept.values())
+
+    def _write(self, processes: Iterable[Process]) -> None:
+        part = self._path.with_suffix(".part")
+        try:
+            part.unlink(missing_ok=True)
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                json.dump([{"pid": one.pid, "started": one.started} for one in processes], file)
+            part.replace(self._path)
+        except OSError as error:
+            log.warning("not noted which clients are attached to error=%s", type(error).__name__)

@@ -1,0 +1,131 @@
+"""Whether a process can be attached to, judged before it is touched. Every refusal says the way out."""
+
+from pathlib import Path
+
+from quorate.capture.attach.facts import Elf, Facts
+from quorate.errors import NotPossible
+
+WEB_PORTS = frozenset({80, 443, 8080})
+_LISTENER = "Let it connect to Quorate instead: docs/clients.md."
+_RESTART = "Restart the client, or start it by `quorate run`."
+_ONLY_CHILDREN, _ONLY_ADMINISTRATOR, _NOBODY = 1, 2, 3
+"""Values of Yama's ptrace_scope."""
+
+
+def refusal(facts: Facts) -> NotPossible | None:
+    """Why this process is not attached to; None if nothing speaks against it."""
+    for judge in (_no_such, _of_others, _foreign_program, _not_whole, _guarded, _no_client):
+        said = judge(facts)
+        if said is not None:
+            return NotPossible(said[0], remedy=said[1])
+    return None
+
+
+def start_refusal(program: Path, elf: Elf | None, ours: Elf | None) -> NotPossible | None:
+    """Why a program cannot be started with our library in it; None if nothing speaks against it."""
+    said = _unstartable(program, elf, ours)
+    return None if said is None else NotPossible(said[0], remedy=said[1])
+
+
+def _unstartable(program: Path, elf: Elf | None, ours: Elf | None) -> "Said":
+    if program.parts[:2] == ("/", "snap") or "flatpak" in program.name or program.name == "snap":
+        return f"{program.name} runs in a sandbox, which lets no library of ours in.", _LISTENER
+    if elf is None or ours is None:
+        return None  # a script: its interpreter takes the library in
+    if elf.bits != ours.bits or elf.machine != ours.machine:
+        return f"{program.name} is a program for another kind of processor than Quorate's.", _LISTENER
+    if not elf.dynamic:
+        return f"{program.name} is linked statically: there is nothing to hook in it.", _LISTENER
+    return None
+
+
+Said = tuple[str, str] | None
+
+
+def _named(facts: Facts) -> str:
+    return f"{facts.name} (process {facts.pid})"
+
+
+def _no_such(facts: Facts) -> Said:
+    if not facts.alive:
+        return (
+            f"There is no process {facts.pid}.",
+            "Name the client instead: quorate attach NAME.",
+        )
+    if facts.own:
+        return f"Process {facts.pid} is Quorate itself.", "Name your IM client's process."
+    return None
+
+
+def _of_others(facts: Facts) -> Said:
+    if facts.uid != facts.our_uid and not facts.may_trace_all:
+        return (
+            f"{_named(facts)} belongs to another user.",
+            "Run Quorate as that user, or let the client connect to it: docs/clients.md.",
+        )
+    return None
+
+
+def _foreign_program(facts: Facts) -> Said:
+    if facts.sandbox:
+        return f"{_named(facts)} runs in {facts.sandbox}, which lets no library of ours in.", _LISTENER
+    theirs, ours = facts.elf, facts.our_elf
+    if theirs is not None and ours is not None and theirs.bits != ours.bits:
+        return f"{_named(facts)} is a {theirs.bits}-bit program, Quorate a {ours.bits}-bit one.", _LISTENER
+    if theirs is not None and ours is not None and theirs.machine != ours.machine:
+        return f"{_named(facts)} was made for another kind of processor.", _LISTENER
+    if facts.libc == "musl":
+        return f"{_named(facts)} uses musl; Quorate's library is made for glibc.", _LISTENER
+    if not facts.libc or not facts.linker or (theirs is not None and not theirs.dynamic):
+        return f"{_named(facts)} is linked statically: there is nothing to hook in it.", _LISTENER
+    return None
+
+
+def _not_whole(facts: Facts) -> Said:
+    if facts.replaced:
+        return (
+            f"{_named(facts)} was upgraded while it runs: {facts.replaced} is not what is loaded.",
+            _RESTART,
+        )
+    return None
+
+
+def _guarded(facts: Facts) -> Said:
+    if facts.resident:
+        return None  # nothing has to be put in any more
+    if facts.tracer:
+        return (
+            f"{_named(facts)} is being traced by process {facts.tracer} (a debugger, strace).",
+            "End that, then try again.",
+        )
+    if facts.may_trace_all:
+        return None
+    if facts.ptrace_scope >= _NOBODY:
+        return (
+            "This system lets nobody attach to processes (kernel.yama.ptrace_scope is 3 until it restarts).",
+            "Start the client by `quorate run`, which needs no such right.",
+        )
+    if facts.ptrace_scope == _ONLY_ADMINISTRATOR or (
+        facts.ptrace_scope == _ONLY_CHILDREN and not facts.descends
+    ):
+        return (
+            f"This system lets you not attach to running processes (kernel.yama.ptrace_scope is"
+            f" {facts.ptrace_scope}).",
+            "Start the client by `quorate run`, or allow it: sudo sysctl kernel.yama.ptrace_scope=0.",
+        )
+    return None
+
+
+def _no_client(facts: Facts) -> Said:
+    if not facts.tls and not facts.peers:
+        return (
+            f"{_named(facts)} has no connection and no TLS library: it is no IM client, or not connected.",
+            "Name the client's own process, or start it by `quorate run`.",
+        )
+    ports = {int(peer.rpartition(":")[2]) for peer in facts.peers}
+    if ports and ports <= WEB_PORTS:
+        return (
+            f"{_named(facts)} is connected to web servers only: it speaks HTTP, not XMPP.",
+            "Name your IM client's process.",
+        )
+    return None

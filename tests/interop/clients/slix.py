@@ -1,0 +1,47 @@
+"""A slixmpp client in a process of its own: lines of JSON out, lines of JSON in.
+
+``python -m tests.interop.clients.slix JID PASSWORD PORT CA``; ``["bob@example.org", "text"]`` is said.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.interop.im_client import ImClient
+
+
+class Reporting(ImClient):
+    def _record(self, stanza: Any) -> Any:
+        before = len(self.received.messages)
+        super()._record(stanza)
+        for sender, body in self.received.messages[before:]:
+            tell(got=sender, text=body)
+        return stanza
+
+
+def tell(**said: object) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+async def main(jid: str, password: str, port: str, ca: str) -> None:
+    stdin = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdin), sys.stdin)
+    async with Reporting(jid, password, "127.0.0.1", int(port), Path(ca)) as client:
+        mechanism: Any = client.plugin["feature_mechanisms"]
+        tell(online=str(client.boundjid), mechanism=mechanism.mech.name)
+        asyncio.ensure_future(_closed(client))  # noqa: RUF006
+        async for line in stdin:
+            to, text = json.loads(line)
+            client.say(to, text)
+
+
+async def _closed(client: ImClient) -> None:
+    await client.closed.wait()
+    tell(closed=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
