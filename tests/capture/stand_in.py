@@ -93,6 +93,9 @@ class PassThrough:
     def abandon(self, now: float) -> list[SpliceEffect]:
         return []
 
+    def held(self, side: Side) -> int:
+        return 0
+
     def next_deadline(self) -> float | None:
         return self.deadline
 

@@ -76,6 +76,9 @@ class Owner:
 
     def leg_overrun(self, side: Side) -> None: ...
 
+    def held_for(self, side: Side) -> int:
+        return 0
+
     def leg_relieved(self, side: Side) -> None:
         self.told.append("relieved")
 

@@ -259,11 +259,6 @@ def test_the_agents_loop_serves_streams_as_any_other_does(tmp_path: Path) -> Non
         runner.run(all_of_them())
 
 
-def test_what_a_stalled_reader_holds_in_all_is_at_most_256_kib() -> None:
-    """Together with the test of a reader that stalls; 4 KiB are what TLS adds."""
-    assert HIGH_WATER + SCRATCH_SIZE + 4096 <= 256 * 1024
-
-
 async def test_a_connection_that_finds_no_descriptor_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

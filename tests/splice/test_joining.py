@@ -65,8 +65,8 @@ def test_both_counts_are_learnt_twice_and_unseen() -> None:
     assert talk.server() == A.format(8)
 
 
-def live(*items: str) -> Talk:
-    talk = midway()
+def live(*items: str, chunk: int = 1 << 20) -> Talk:
+    talk = midway(chunk=chunk)
     for _ in range(2):
         talk.c(A.format(7))
     for _ in range(2):
@@ -182,6 +182,15 @@ def test_whoever_was_online_before_is_asked_and_the_answer_hidden() -> None:
     # a change is news to the client, and so is what a device says that was asked about before
     talk.s(f"<presence from='bob@example.org/pc' to='{OWN}'/>")
     assert "presence" in talk.client()
+
+
+def test_a_roster_too_long_to_be_held_joins_as_well() -> None:
+    others = [f"<item jid='p{n}@example.org' name='{'x' * 500}' subscription='none'/>" for n in range(500)]
+    talk = live(BOB, *others, chunk=4096)
+    assert [str(e.own) for e in talk.saw(LoggedIn)] == [OWN]
+    assert [len(e.contacts) for e in talk.saw(RosterSeen)] == [501]
+    assert talk.saw(StateChanged)[-1].reason is Reason.JOINED_MIDSTREAM
+    assert "type='probe'" in talk.server()
 
 
 def test_the_user_is_there_until_the_client_says_otherwise() -> None:

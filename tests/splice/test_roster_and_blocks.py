@@ -5,8 +5,22 @@ import pytest
 from quorate.model.evidence import Presence
 from quorate.model.person import Subscription
 from quorate.model.reasons import Reason
-from quorate.splice.effects import Answered, Done, PresenceSeen, RosterSeen
-from tests.splice.script import BIND, BOB, BOUND, ITEM, ROSTER_GET, Talk, ids, roster, who
+from quorate.model.stream import StreamState
+from quorate.splice.effects import Answered, Close, Done, PresenceSeen, RosterSeen
+from tests.splice.script import (
+    APPEARS,
+    BIND,
+    BOB,
+    BOUND,
+    ENABLE,
+    ENABLED,
+    ITEM,
+    ROSTER_GET,
+    Talk,
+    ids,
+    roster,
+    who,
+)
 
 BLOCKING = "xmlns='urn:xmpp:blocking'"
 WITHOUT_BOB = {
@@ -84,7 +98,7 @@ def test_a_roster_of_two_thousand_is_held_and_read() -> None:
     assert talk.splice.contacts == 2001
 
 
-def test_a_roster_that_stalls_passes_and_is_asked_for_again() -> None:
+def test_a_roster_that_stalls_passes_and_is_read_all_the_same() -> None:
     talk = Talk()
     talk.open()
     talk.c(BIND)
@@ -96,10 +110,10 @@ def test_a_roster_that_stalls_passes_and_is_asked_for_again() -> None:
     talk.wait(1.0)
     assert talk.client() == answer[:70]
     talk.s(answer[70:])
-    assert talk.client().startswith(answer[70:])
-    (id,) = ids(talk.server())
-    talk.s(answer.replace("id='r1'", f"id='{id}'"))
-    assert talk.client() == ""
+    rest = talk.client()
+    assert rest.startswith(answer[70:])
+    assert ITEM in rest
+    assert talk.server() == ""
     assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
 
 
@@ -127,21 +141,83 @@ def test_a_roster_asked_for_before_the_resource_is_bound_is_read() -> None:
     assert ITEM in talk.client()
 
 
-def test_a_roster_too_big_to_hold_passes_unread_and_the_companion_is_pushed() -> None:
+LONG = [f"<item jid='p{n}@example.org' name='{'x' * 500}' subscription='both'/>" for n in range(2100)]
+
+
+def unlisted() -> Talk:
+    """Logged in, with the client's roster still to come."""
     talk = Talk(chunk=4096)
     talk.open()
-    talk.c("<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
-    talk.s(
-        "<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-        "<jid>alice@example.org/pc</jid></bind></iq>"
-    )
-    talk.c("<iq type='get' id='r1'><query xmlns='jabber:iq:roster'/></iq><presence/>")
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET + "<presence/>")
     talk.hear()
-    big = roster(*(f"<item jid='p{n}@example.org' name='{'x' * 500}'/>" for n in range(2100)))
-    talk.s(big)
+    return talk
+
+
+def test_a_roster_too_long_to_hold_is_read_as_it_passes_and_the_companion_is_pushed() -> None:
+    talk, long = unlisted(), roster(*LONG, ver="7")
+    talk.s(long)
     got = talk.client()
-    assert got.startswith(big)
-    assert "<item xmlns='jabber:iq:roster' jid='quorate@quorate.invalid'" in got[len(big) :]
+    assert got.startswith(long)
+    assert ITEM in got[len(long) :]
+    assert talk.splice.contacts == len(LONG)
+
+
+def test_who_fetches_a_long_roster_again_gets_the_companion_again() -> None:
+    talk, long = Talk(chunk=4096).log_in(), roster(*LONG)
+    talk.c(ROSTER_GET)
+    talk.s(long)
+    rest = talk.client().removeprefix(long)
+    assert ITEM in rest
+    assert rest.endswith(APPEARS)
+
+
+@pytest.mark.parametrize("sm", [False, True])
+def test_a_long_roster_we_asked_for_is_read_and_does_not_reach_the_client(sm: bool) -> None:
+    talk = Talk(chunk=4096)
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    if sm:
+        talk.c(ENABLE)
+        talk.s(ENABLED)
+    talk.c(ROSTER_GET)
+    talk.s("<iq type='result' id='r1'/>")
+    (id,) = ids(talk.server())
+    talk.hear()
+    talk.s(roster(*LONG).replace("'r1'", f"'{id}'"))
+    assert talk.client() == ""
+    assert talk.splice.contacts == len(LONG)
+    talk.s("<message from='bob@example.org/x'><body>next</body></message>")
+    assert talk.client() == "<message from='bob@example.org/x'><body>next</body></message>"
+
+
+def test_what_cannot_be_followed_inside_an_answer_that_is_taken_out_ends_the_connection() -> None:
+    """The rest of it would be no XML for the client."""
+    talk = Talk(chunk=4096)
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.s("<iq type='result' id='r1'/>")
+    (id,) = ids(talk.server())
+    talk.hear()
+    talk.s(roster(*LONG).replace("'r1'", f"'{id}'")[:400_000])
+    talk.do(talk.splice.abandon(talk.now))
+    talk.s("<item jid='late@example.org'/>")
+    assert talk.client() == ""
+    assert talk.saw(Close)
+
+
+def test_a_roster_with_an_item_nobody_can_read_passes_all_the_same() -> None:
+    talk = unlisted()
+    endless = roster(f"<item jid='p@example.org' name='{'x' * 500_000}'/>")
+    talk.s(endless)
+    got = talk.client()
+    assert got.startswith(endless)
+    assert ITEM in got[len(endless) :]
+    assert talk.splice.state is StreamState.LIVE
 
 
 @pytest.mark.parametrize("steps", WITHOUT_BOB.values(), ids=WITHOUT_BOB)

@@ -142,6 +142,9 @@ class Driver(Generic[S]):
             else:
                 if type(got) is not bytes or self._running:
                     self._run([Send(_OTHER[side], got)] if isinstance(got, bytes) else got)
+                    other = self._legs[_OTHER[side]]
+                    if other.behind:
+                        other.weigh()
                     return
                 try:
                     self._legs[_OTHER[side]].write(got)
@@ -194,6 +197,23 @@ class Driver(Generic[S]):
 
     def leg_overrun(self, side: Side) -> None:
         self._legs[side].pause_reading()
+
+    def held_for(self, side: Side) -> int:
+        if self._raw:
+            return 0
+        try:
+            return self._splice.held(_OTHER[side])
+        except Exception as error:
+            self._broken(error)
+            return 0
+
+    def waiting(self, side: Side) -> int:
+        """Bytes that ``side`` has sent and that are not with the kernel again, held here or queued.
+
+        Up to one TLS record more, which has not come whole, is inside OpenSSL.
+        """
+        other = _OTHER[side]
+        return self.held_for(other) + self._legs[other].buffered
 
     def leg_relieved(self, side: Side) -> None:  # noqa: ARG002
         for leg in self._legs.values():

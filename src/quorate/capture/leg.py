@@ -9,7 +9,14 @@ from typing import Protocol
 
 from quorate.capture.stream_loop import SCRATCH_SIZE
 from quorate.capture.tls import TlsFault, TlsLeg, TlsStep
-from quorate.capture.transport import BRIM, HIGH_WATER, SocketTransport, StreamProtocol, take_over
+from quorate.capture.transport import (
+    BRIM,
+    HIGH_WATER,
+    LOW_WATER,
+    SocketTransport,
+    StreamProtocol,
+    take_over,
+)
 from quorate.splice.effects import Side
 
 __all__ = ["HIGH_WATER", "SCRATCH_SIZE", "Leg", "LegOwner"]
@@ -52,6 +59,10 @@ class LegOwner(Protocol):
         ...
 
     def leg_relieved(self, side: Side) -> None: ...
+
+    def held_for(self, side: Side) -> int:
+        """Bytes for this leg that came from the other and are held back."""
+        ...
 
 
 class Leg(StreamProtocol):
@@ -101,6 +112,13 @@ class Leg(StreamProtocol):
         return self._tls.alpn if self._tls else None
 
     @property
+    def behind(self) -> bool:
+        """Something waits to be sent."""
+        if self._transport is None or (self._tls is not None and not self._tls.ready):
+            return self.buffered > 0
+        return self._transport.behind
+
+    @property
     def buffered(self) -> int:
         """Bytes taken over from the other side and not yet with the kernel."""
         size = len(self._before) + (self._tls.waiting if self._tls else 0)
@@ -139,7 +157,7 @@ class Leg(StreamProtocol):
             transport.write(data)
         else:
             self._send(data)
-            self._weigh()
+            self.weigh()
 
     def start_tls(self, tls: TlsLeg, early: bytes = b"") -> None:
         """Everything from here on is TLS; ``early`` are bytes of the peer that belong to it already."""
@@ -196,7 +214,7 @@ class Leg(StreamProtocol):
             own.write_eof()
         if self._paused:
             own.pause_reading()
-        self._weigh()
+        self.weigh()
         self.owner.leg_connected(self.side)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
@@ -225,10 +243,10 @@ class Leg(StreamProtocol):
         self.owner.leg_lost(self.side)
 
     def pause_writing(self) -> None:
-        self._weigh()
+        self.weigh()
 
     def resume_writing(self) -> None:
-        self._weigh()
+        self.weigh()
 
     def _send(self, data: bytes) -> None:
         if not data or self._finished:
@@ -238,16 +256,21 @@ class Leg(StreamProtocol):
         else:
             self._before += data
 
-    def _weigh(self) -> None:
-        """Tell the owner when the peer falls behind, and when it has caught up."""
-        waiting = self.buffered
+    def weigh(self) -> None:
+        """Tell the owner when the peer falls behind, and when it has caught up.
+
+        What is held for the peer counts while the peer is behind: it is less than HIGH_WATER, so once all
+        else is sent the rest of it can be read.
+        """
+        buffered = self.buffered
+        waiting = buffered + self.owner.held_for(self.side) if buffered else 0
         if not self.stalled and waiting > HIGH_WATER:
             self.stalled = True
             self.owner.leg_stalled(self.side)
-        elif not self.overrun and waiting > BRIM:
+        if not self.overrun and waiting > BRIM:
             self.overrun = True
             self.owner.leg_overrun(self.side)
-        elif self.stalled and waiting <= HIGH_WATER // 4:
+        elif self.stalled and waiting <= LOW_WATER:
             self.stalled = self.overrun = False
             self.owner.leg_relieved(self.side)
         if self.stalled and self._transport is not None:
@@ -260,7 +283,7 @@ class Leg(StreamProtocol):
                 self.close()
                 return
             self.owner.leg_secured(self.side)
-            self._weigh()
+            self.weigh()
         if step.plaintext:
             self.owner.leg_received(self.side, step.plaintext)
         if step.fault is not None:

@@ -140,6 +140,9 @@ class Newcomer:
 
     def leg_overrun(self, side: Side) -> None: ...
 
+    def held_for(self, side: Side) -> int:  # noqa: ARG002
+        return 0
+
     def leg_relieved(self, side: Side) -> None: ...
 
     def put_out(self, reason: str | None = None, last: bytes = b"") -> None:

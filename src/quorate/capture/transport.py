@@ -12,11 +12,11 @@ from typing import Any
 
 from quorate.capture.stream_loop import READ, SCRATCH_SIZE, WRITE, StreamLoop
 
-HIGH_WATER = 180 * 1024
-"""Unsent bytes at which the protocol is asked to pause."""
+HIGH_WATER = 160 * 1024
+"""Of bytes that were read and not sent: at more the protocol is asked to pause."""
 LOW_WATER = HIGH_WATER // 4
-BRIM = 1536 * 1024
-"""More waits than the other side can have sent, a roster held to be read included (1 MiB)."""
+BRIM = 512 * 1024
+"""More waits than the other side can have sent, by far."""
 SMALL = 4 * 1024
 """What is written while others wait to be dealt with, and is not more, leaves together with theirs."""
 READS_IN_A_ROW = 4
@@ -83,6 +83,11 @@ class SocketTransport(asyncio.Transport):
 
     def get_write_buffer_size(self) -> int:
         return len(self._unsent) if self._unsent else len(self._due)
+
+    @property
+    def behind(self) -> bool:
+        """The kernel took no more."""
+        return self._unsent is not None
 
     def is_closing(self) -> bool:
         return self._closing

@@ -65,13 +65,13 @@ class Companion:
         Some clients send presence before they ask for their roster; to them a contact that comes earlier
         than the roster is one that went offline with it.
         """
-        if self._retired or self._pushing or self._present or not self._context.gate_open():
+        if self._retired or self._pushing or not self._context.gate_open():
             return
         if not self._roster.companion_in:
             if not self._roster.open and (self._roster.ids or self._late()):
                 self._pushing = True
                 self._push_item()
-        elif self._context.initial_presence_at is not None or self._late():
+        elif not self._present and (self._context.initial_presence_at is not None or self._late()):
             self._pushing = True
             self._injector.add(Side.CLIENT, Addition(self._presence, settled=self._appeared))
 
@@ -230,10 +230,10 @@ class Companion:
         self._injector.add(Side.CLIENT, Addition(lambda: data, settled=self._listed))
 
     def _listed(self, reason: Reason | None) -> None:
-        if self._present:
-            return
-        self._pushing = False
-        self._roster.companion_in = reason is None
+        entered = reason is None and not self._roster.companion_in
+        self._pushing, self._roster.companion_in = False, reason is None
+        if entered:
+            self.show_again()
 
     def _appeared(self, reason: Reason | None) -> None:
         self._pushing = False

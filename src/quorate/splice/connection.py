@@ -22,8 +22,8 @@ from quorate.wire.xmpp.framer import Framer
 from quorate.wire.xmpp.header import StreamHeader
 
 OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
-CLIENT_HOLD = 256 * 1024
-"""Every stanza of the client is held to its end, up to here (P-3)."""
+LONGEST_HOLD = 160 * 1024
+"""Nothing is held longer, whoever sent it: with what the capture keeps it stays below 256 KiB (P-3)."""
 MAX_EARLY = 64 * 1024
 """A ClientHello, perhaps with early data, that did not wait for the answer to <starttls/> (XEP-0305)."""
 
@@ -78,6 +78,8 @@ class Connection:
         self.framers: dict[Side, Framer] = {}
         self.shut: set[Side] = set()
         """Sides to which the end of the stream was already handed on."""
+        self.sinking: set[Side] = set()
+        """Sides whose element, which comes in parts, goes nowhere."""
         self.early = b""
         """What the client sent after <starttls/> before it was answered (TLS-2)."""
         self.proceed = b""
@@ -125,7 +127,9 @@ class Connection:
         if self._ended and not self.counts_differ:
             self.phase = Phase.OVER
             return
-        if self.counts_differ or self.phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT):
+        securing = self.phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT)
+        # the rest of an element whose beginning was taken out must not pass
+        if self.counts_differ or securing or self.sinking:
             self.cut(reason)
             return
         self.phase = Phase.BLIND
@@ -177,6 +181,11 @@ class Connection:
         for side, framer in self.framers.items():
             if framer.pending:
                 self.out.send(OTHER[side], framer.reset())
+
+    def held(self, side: Side) -> int:
+        """Bytes ``side`` has sent that are neither handed on nor taken out."""
+        kept = len(self.early) if side is Side.CLIENT else 0
+        return kept + self.framers[side].pending
 
     @property
     def counting(self) -> bool:

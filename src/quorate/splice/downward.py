@@ -5,7 +5,7 @@ from quorate.model.address import Jid, parse_jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.block_list import BLOCKING
-from quorate.splice.connection import Connection
+from quorate.splice.connection import LONGEST_HOLD, Connection
 from quorate.splice.effects import Side
 from quorate.splice.presence_book import MAX_STRANGERS
 from quorate.splice.roster_book import ROSTER
@@ -14,12 +14,10 @@ from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName, is_stanza
 from quorate.wire.xmpp.presence import PresenceStanza, parse_presence
-from quorate.wire.xmpp.tag import tag_attributes
 from quorate.wire.xmpp.usual import stanza_attributes
 from quorate.wire.xmpp.usual_presence import read_presence
 
 HOLD = 64 * 1024
-HOLD_ROSTER = 1024 * 1024
 
 _ROSTER = ROSTER.encode()
 _BLOCKING = BLOCKING.encode()
@@ -51,15 +49,9 @@ def hold(connection: Connection, tag: bytes) -> int:
 def _hold_iq(session: Session, attributes: dict[str, str]) -> int:
     id = attributes.get("id", "")
     if id in session.roster.ids or id == session.roster.own_id:
-        return HOLD_ROSTER
+        return LONGEST_HOLD
     wanted = attributes.get("type") == "set" or id == session.context.session_id or session.blocks.awaits(id)
     return HOLD if wanted or session.context.ids.is_ours(id) else 0
-
-
-def missed(connection: Connection, piece: Piece) -> None:
-    """An iq that had to be held was too big for it, or stalled; it passes unread."""
-    stalled = len(piece.data) <= HOLD_ROSTER
-    connection.session.roster.missed(tag_attributes(piece.tag).get("id", ""), again=stalled)
 
 
 def downward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
@@ -88,28 +80,27 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
     session, id, kind = connection.session, attributes.get("id", ""), attributes.get("type")
     context, sender = session.context, attributes.get("from")
     if kind == "set":
-        return _pushed(session, data) if _own_account(session, sender) else data
+        return _pushed(session, data) if own_account(session, sender) else data
     if kind not in ("result", "error"):
         return data
     if context.own is None and id == connection.bind_id:
         _bound(connection, data)
     elif id == context.session_id:
         context.session_id = None
-    elif session.blocks.awaits(id) and _own_account(session, sender):
+    elif session.blocks.awaits(id) and own_account(session, sender):
         session.blocks.answered(id, data, agreed=kind == "result")
-    elif id == session.roster.own_id and _own_account(session, sender):
+    elif id == session.roster.own_id and own_account(session, sender):
         if connection.joining is not None:
             connection.joining.identified(data)
         session.roster.own_result(data)
-        if session.context.joined:
-            session.catching_up.begin()
+        session.own_roster_came()
         return None
     elif id == session.ringing:
         session.ringing = ""
         return None
     elif context.ids.is_ours(id):
         return None if session.asking.answered(id, sender, data) else data
-    elif id in session.roster.ids and _own_account(session, sender):
+    elif id in session.roster.ids and own_account(session, sender):
         return session.roster.result(data, id)
     return data
 
@@ -130,7 +121,7 @@ def _bound(connection: Connection, data: bytes) -> None:
         connection.session.logged_in(resumed=False)
 
 
-def _own_account(session: Session, sender: str | None) -> bool:
+def own_account(session: Session, sender: str | None) -> bool:
     """Roster results and pushes of anybody else are not ours to believe (RFC 6121 section 2.1.6)."""
     own = session.context.own
     if sender is None or own is None:

@@ -9,7 +9,9 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice import downward
 from quorate.splice.connection import OTHER, Connection, Phase
+from quorate.splice.downward import own_account
 from quorate.splice.effects import Side
+from quorate.splice.long_roster import LongRoster, long_roster
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.resumption import SM_NAMESPACES
 from quorate.splice.upward import upward, without_companion
@@ -25,8 +27,8 @@ class Passing:
     def __init__(self, connection: Connection, negotiation: Negotiation) -> None:
         self._connection = connection
         self._negotiation = negotiation
-        self._sinking = False
-        """The parts of an element that come from the client now go nowhere."""
+        self._roster: LongRoster | None = None
+        """What is read of the parts that come from the server now."""
 
     def stanza(self, side: Side, piece: Piece) -> StanzaName | None:
         if piece.kind is not PieceKind.ELEMENT:
@@ -99,17 +101,42 @@ class Passing:
 
     def _part(self, side: Side, piece: Piece, name: StanzaName | None) -> bytes | None:
         """A part of an element too big to be read; nobody but the companion gets what is written to it."""
-        session = self._connection.session
         if piece.first and name is None and self.managed(side, piece.tag):
             self._connection.fault(Reason.STANZA_TOO_BIG, count=True)
-        if side is Side.SERVER:
-            if piece.first and name == "iq" and session.context.dissecting:
-                downward.missed(self._connection, piece)
-            return piece.data
+        sinking = self._connection.sinking
         if piece.first:
-            to = tag_attributes(piece.tag).get("to")
-            self._sinking = name is not None and session.context.adding and session.companion.is_self(to)
-        return None if self._sinking else piece.data
+            sinking.discard(side)
+            if self._begins_parts(side, piece, name):
+                sinking.add(side)
+        if side is Side.SERVER and self._roster is not None:
+            self._read_roster(self._roster, piece)
+        sunk = side in sinking
+        if piece.last:
+            sinking.discard(side)
+        return None if sunk else piece.data
+
+    def _read_roster(self, roster: LongRoster, piece: Piece) -> None:
+        try:
+            roster.take(piece)
+            if piece.last and roster.own:
+                self._connection.session.own_roster_came()
+        except Exception:  # a fault of ours must not stop the stream
+            self._roster = None
+            self._connection.fault(Reason.INTERNAL_ERROR)
+
+    def _begins_parts(self, side: Side, piece: Piece, name: StanzaName | None) -> bool:
+        """True if no part of this element is handed on."""
+        session, attributes = self._connection.session, tag_attributes(piece.tag)
+        if side is Side.CLIENT:
+            to = attributes.get("to")
+            return name is not None and session.context.adding and session.companion.is_self(to)
+        self._roster = None
+        if name == "iq" and session.context.dissecting and own_account(session, attributes.get("from")):
+            self._roster = long_roster(session, attributes)
+        own = self._roster is not None and self._roster.own
+        if own and self._connection.joining is not None:
+            self._connection.joining.identified(piece.tag)
+        return own
 
     def _stanza_passed(self, side: Side, piece: Piece, name: StanzaName) -> bytes | None:
         dissect = upward if side is Side.CLIENT else downward.downward

@@ -96,7 +96,7 @@ class RosterBook:
         if query is None:
             self._request_own()
             return data
-        self._learn(data)
+        self._learn(self._read(data))
         config = self._context.config
         item = RosterItem(jid=config.companion.bare, name=config.companion_name, group=config.companion_group)
         self.companion_in = True
@@ -117,13 +117,21 @@ class RosterBook:
     def own_result(self, data: bytes) -> None:
         """The answer to it, which the client does not see."""
         if self._query(data, Side.SERVER) is not None:
-            self._learn(data)
+            self._learn(self._read(data))
 
-    def missed(self, id: str, *, again: bool) -> None:
-        """The answer passed unread; ``again``: it would not be too big to hold, so it is worth asking."""
-        if id in self.open and again:
+    def passed(self, id: str, found: RosterQuery | None) -> None:
+        """An answer too long to be held was read as it went by; the companion comes by a push then."""
+        if id != self.own_id:
+            self.missed(id)
+        if found is not None:
+            self._learn(found)
+        elif id != self.own_id:
             self._request_own()
+
+    def missed(self, id: str) -> None:
+        """An answer went by without the companion in it."""
         self.open.discard(id)
+        self.companion_in = self.companion_in and id == self.own_id
 
     def pushed(self, data: bytes) -> bytes:
         """The server tells a change."""
@@ -178,8 +186,8 @@ class RosterBook:
         if not self.known and self.own_id is None:
             self.own_id = self._context.ids.next()
 
-    def _learn(self, data: bytes) -> None:
-        contacts, before = self._people(self._read(data)), self.contacts
+    def _learn(self, roster: RosterQuery) -> None:
+        contacts, before = self._people(roster), self.contacts
         self.contacts, self.known = AddressTable(), True
         for contact in contacts:
             self._note(parse_jid(contact.address.account), contact)

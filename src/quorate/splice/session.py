@@ -132,6 +132,11 @@ class Session:
         self.own_presence = OwnPresenceSent(presence=Presence.ONLINE, at=context.now, implied=True)
         context.out.add(self.own_presence)
 
+    def own_roster_came(self) -> None:
+        """The answer to our own request for the roster has come: who was online before can be asked for."""
+        if self.context.joined:
+            self.catching_up.begin()
+
     def withdraw(self) -> None:
         """Unavailable, the client forgets its contacts' presence, and hears of no change (RFC 6121 4.5.2)."""
         self.context.withdrawn, self.context.initial_presence_at = True, None

@@ -16,7 +16,8 @@ from quorate.splice.arrival import Arrival
 from quorate.splice.asking import why_not
 from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
-from quorate.splice.connection import CLIENT_HOLD, MAX_EARLY, OTHER, Connection, Phase
+from quorate.splice.connection import LONGEST_HOLD, MAX_EARLY, OTHER, Connection, Phase
+from quorate.splice.downward import HOLD
 from quorate.splice.effects import Answered, Done, Side, SpliceEffect, sending
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.inside import Inside
@@ -209,6 +210,10 @@ class Splice:
         """Something of ours around here went wrong: hand on what is held, follow the stream no more."""
         return self._do(now, lambda: self._connection.go_blind(Reason.INTERNAL_ERROR))
 
+    def held(self, side: Side) -> int:
+        """Bytes ``side`` has sent that wait here for the rest of their element."""
+        return self._connection.held(side)
+
     def next_deadline(self) -> float | None:
         """When ``on_time`` is due; None if nothing waits for time."""
         due = self._agenda.at
@@ -377,14 +382,14 @@ class Splice:
 
     def _held_up(self, _tag: bytes) -> int:
         """Who has not logged in has nothing long to say."""
-        return downward.HOLD if self.own is None else CLIENT_HOLD
+        return HOLD if self.own is None else LONGEST_HOLD
 
     def _held(self, tag: bytes) -> int:
         try:
             return downward.hold(self._connection, tag)
         except Exception:  # a fault of ours must not stop the stream
             self._connection.slip(Reason.INTERNAL_ERROR)
-            return downward.HOLD
+            return HOLD
 
     def _stream_ended(self, side: Side) -> None:
         """``</stream:stream>`` has passed: this session will not be resumed (SM-11)."""
