@@ -185,8 +185,12 @@ async def test_watch_tells_once(tmp_path: Path) -> None:
         agent.types(desk, "watch bob")
         await agent.heard(SayTo)
         agent.sees(desk, BOB, ONLINE)
-        await agent.heard(SayTo, lambda m: m.effect.startswith("watch-") and "bob" in m.text)
+        told = await agent.heard(SayTo, lambda m: m.effect.startswith("watch-") and "bob" in m.text)
+        await agent.heard(Stored, lambda m: told.effect in m.effects)
         assert hub.store.watches.all() == ()
+        agent.types(desk, "who bob")
+        await agent.said("bob", nth=3)
+        assert len(agent.of(SayTo, lambda m: m.effect == told.effect)) == 1
 
 
 async def test_joining_makes_busy_and_the_last_to_leave_ends(tmp_path: Path) -> None:

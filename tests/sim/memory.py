@@ -23,7 +23,7 @@ class MemoryStore:
         self.statements = Statements()
         self.blocks = Blocks()
         self.asked = Asked()
-        self.watches = Watches()
+        self.watches = Watches(clock)
         self.idempotency = Idempotency()
 
     def close(self) -> None:
@@ -156,17 +156,19 @@ class Asked:
 
 
 class Watches:
-    def __init__(self) -> None:
-        self._rows: dict[tuple[Address, str], None] = {}
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: dict[tuple[Address, str], datetime] = {}
 
-    def add(self, account: Address, person: str) -> None:
-        self._rows[account, person] = None
+    def add(self, account: Address, person: str) -> datetime:
+        self._rows[account, person] = self._clock.now()
+        return self._rows[account, person]
 
     def remove(self, account: Address, person: str) -> None:
         self._rows.pop((account, person), None)
 
-    def all(self) -> tuple[tuple[Address, str], ...]:
-        return tuple(self._rows)
+    def all(self) -> tuple[tuple[Address, str, datetime], ...]:
+        return tuple((*key, at) for key, at in self._rows.items())
 
 
 class Executed:

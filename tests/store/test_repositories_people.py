@@ -55,12 +55,12 @@ def test_the_last_time_asked_counts(store: Store) -> None:
 
 def test_watches_outlive_the_login(store: Store, where: Path | str) -> None:
     store.watches.add(ALICE, "bob")
-    store.watches.add(ALICE, "bob")
+    since = store.watches.add(ALICE, "bob")
     store.watches.add(ALICE, "carol")
     store.watches.remove(ALICE, "carol")
     store.close()
     again = open_store(where)
-    assert again.watches.all() == ((ALICE, "bob"),)
+    assert again.watches.all() == ((ALICE, "bob", since),)
     again.close()
 
 

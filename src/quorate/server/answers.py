@@ -3,18 +3,16 @@
 They live in memory only. Whoever handed the command over tells it again to the next server.
 """
 
-import asyncio
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from quorate.activity.candidates import STREAM_REASONS
-from quorate.errors import place_of
 from quorate.link.messages import CommandDone, CommandGiven, EffectDone, SayTo, Stored
 from quorate.link.server import LinkPeer
 from quorate.model.address import Address
 from quorate.model.stream import StreamState
+from quorate.server.again import Again
 
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
@@ -23,8 +21,6 @@ KEPT: Final = timedelta(minutes=1)
 """How long an answer waits for a stream; later nobody knows what it is about."""
 RETRY_S: Final = 2.0
 """When what a stream did not take is tried again."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
@@ -41,7 +37,7 @@ class Answers:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._waiting: dict[str, _Answer] = {}
-        self._retry: asyncio.TimerHandle | None = None
+        self._again = Again(self.resume)
 
     def say(self, command: CommandGiven, account: Address, text: str | None) -> None:
         """Where it was typed, else on another stream of the account; None: somebody else answers."""
@@ -59,7 +55,7 @@ class Answers:
             return False
         if message.reason in STREAM_REASONS:
             answer.given = None
-            self._again_soon()
+            self._again.soon(RETRY_S)
         else:
             del self._waiting[message.effect]
             self._finished(answer.command)
@@ -84,8 +80,7 @@ class Answers:
                 self._send(effect, answer)
 
     def stop(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
+        self._again.stop()
 
     def _send(self, effect: str, answer: _Answer) -> None:
         found = self._place(answer)
@@ -106,14 +101,3 @@ class Answers:
         """Whoever keeps the command may forget it."""
         for peer in self._hub.agents_seen.peers:
             peer.send(CommandDone(stream=command.stream, message=command.message))
-
-    def _again_soon(self) -> None:
-        if self._retry is None:
-            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._retried)
-
-    def _retried(self) -> None:
-        self._retry = None
-        try:
-            self.resume()
-        except Exception as error:  # what waits is tried again with the next stream or agent
-            log.error("answers not said error=%s at=%s", type(error).__name__, place_of(error))

@@ -163,7 +163,7 @@ class Conversation:
 
     def _watch(self, name: str, account: Address) -> str:
         person = find_person(name, self._hub.directory.book(account))
-        waits = self._hub.watching.begin(account, person)
+        waits = self._hub.lookouts.begin(account, person)
         return texts.watching(person, available=not waits)
 
     def _me(self, command: Me, account: Address) -> str:

@@ -4,7 +4,6 @@ A Ring is handed to one agent and never to another: what a lost agent did with i
 counts as sent. Everything else may be repeated under its id, and waits for a stream up to NOTICE_KEPT.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +25,6 @@ from quorate.activity.effects import (
 )
 from quorate.activity.inputs import RingFailed, RingSent
 from quorate.clock import Clock
-from quorate.errors import place_of
 from quorate.link import messages
 from quorate.link.server import LinkPeer
 from quorate.model.activity import Activity, InvitationState
@@ -36,6 +34,7 @@ from quorate.model.stream import Stream
 from quorate.rooms.own import Rooms
 from quorate.rooms.tokens import Links
 from quorate.server.activities import Activities
+from quorate.server.again import Again
 from quorate.server.agents import Agents
 from quorate.server.notices import Notices
 from quorate.server.streams import Streams
@@ -87,7 +86,7 @@ class Dispatcher:
         self._world = world
         self._given: dict[str, LinkPeer] = {}
         """Effects handed over on a connection that is still open."""
-        self._retry: asyncio.TimerHandle | None = None
+        self._again = Again(self.resume)
         self.left: set[str] = set()
         """Invitations known to have left, of which their activity is not told yet."""
         self.activities: Activities
@@ -129,25 +128,11 @@ class Dispatcher:
         if is_ring or reason not in STREAM_REASONS:
             self._store.outbox.done(message.effect, reason)
         else:
-            self._again_soon()
+            self._again.soon(RETRY_S)
         peer.send(messages.Stored(effects=(message.effect,)))
 
     def stop(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-
-    def _again_soon(self) -> None:
-        """One timer for all that was refused meanwhile."""
-        if self._retry is None:
-            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._retried)
-
-    def _retried(self) -> None:
-        self._retry = None
-        try:
-            self.resume()
-        except Exception as error:
-            log.error("not resumed error=%s at=%s", type(error).__name__, place_of(error))
-            self._again_soon()
+        self._again.stop()
 
     # one effect
 
@@ -158,7 +143,7 @@ class Dispatcher:
         except Exception as error:
             log.exception("effect failed: %s", type(effect).__name__)
             if refuses(error):
-                self._again_soon()
+                self._again.soon(RETRY_S)
 
     def _do(self, activity: Activity, effect: ActivityEffect, given_to: str | None) -> None:
         match effect:

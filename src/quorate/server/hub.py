@@ -43,6 +43,7 @@ from quorate.server.explaining import explain, next_step
 from quorate.server.garbage import not_collecting
 from quorate.server.inbound import Inbound
 from quorate.server.ledgers import ROOM_KEY, LinkLedger
+from quorate.server.lookouts import Lookouts
 from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, NextStep
 from quorate.server.news import tell_change
 from quorate.server.notices import Notices
@@ -99,6 +100,7 @@ class Hub:
         self.conversation = Conversation(self)
         self.presence = OwnPresence(self)
         self.watching = Watching(self)
+        self.lookouts = Lookouts(self)
         self.upkeep = Upkeep(self)
         self.replaced = asyncio.Event()
         """Another server has taken over: this one must end."""
@@ -138,6 +140,7 @@ class Hub:
             self.owned.load(activities)
         self.presence.load()
         self.watching.load()
+        self.lookouts.load()
         await self._link.start()
         self._continue()
         self.upkeep.start()
@@ -149,6 +152,7 @@ class Hub:
         self.book.stop()
         self.upkeep.stop()
         self.conversation.answers.stop()
+        self.lookouts.stop()
         for task in list(self._tasks):
             task.cancel()
         self.bus.close()
@@ -332,7 +336,7 @@ class Hub:
         if tell and keys:
             self.owned.world_changed(keys)
         self.presence.changed(keys)
-        self.watching.changed(keys)
+        self.lookouts.changed(keys)
 
     def own_account(self, account: Address) -> None:
         """One of our accounts logged in."""

@@ -41,6 +41,7 @@ class Inbound:
         hub.agents_seen.gone(peer)
         hub.dispatcher.peer_gone(peer)
         hub.conversation.answers.peer_gone(peer)
+        hub.lookouts.peer_gone(peer)
         for stream in hub.streams_seen.drop(peer):
             self._stale(stream.id, Reason.STREAM_ENDED)
             hub.bus.publish("stream", stream.id)
@@ -60,8 +61,7 @@ class Inbound:
             case AskDone():
                 self._answered(message)
             case EffectDone():
-                if not hub.conversation.answers.ended(peer, message):
-                    hub.dispatcher.ended(peer, message)
+                self._effect_done(peer, message)
             case CommandGiven():
                 hub.conversation.given(message)
             case Replied():
@@ -71,7 +71,14 @@ class Inbound:
                 hub.conversation.answers.resume()
                 hub.dispatcher.resume()
                 hub.owned.look_again()
-                hub.watching.look_again()
+                hub.lookouts.look_again()
+
+    def _effect_done(self, peer: LinkPeer, message: EffectDone) -> None:
+        hub = self._hub
+        for owner in (hub.conversation.answers, hub.lookouts):
+            if owner.ended(peer, message):
+                return
+        hub.dispatcher.ended(peer, message)
 
     def _stream(self, peer: LinkPeer, stream: Stream) -> None:
         hub = self._hub
@@ -98,6 +105,7 @@ class Inbound:
         hub.conversation.answers.resume()
         if hub.agents_seen.ready(peer):
             hub.dispatcher.resume()
+            hub.lookouts.look_again()
             hub.changed({hub.directory.key_of(stream.account)})
 
     def _stale(self, stream: str, reason: Reason) -> None:

@@ -1,18 +1,14 @@
-"""Whose messages agents look at for replies, and who wants to hear when somebody becomes available."""
+"""Whose messages agents look at for replies."""
 
 import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from quorate.link.messages import SayTo, Unwatch, WatchFor
+from quorate.link.messages import Unwatch, WatchFor
 from quorate.link.server import LinkPeer
 from quorate.model.activity import Activity, Invitation, InvitationState
 from quorate.model.address import Address
-from quorate.model.availability import Availability
-from quorate.model.person import Person
 from quorate.server.replies import LATE_REPLY, hears, watched
-from quorate.talk.companion import now_available
 
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
@@ -23,10 +19,6 @@ GRACE_S = 1.0
 class Watching:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._wanted: dict[str, set[Address]] = {}
-        """Person key to the own accounts that typed ``watch NAME``."""
-
-    # replies
 
     def stream_live(self, peer: LinkPeer, stream: str, account: Address) -> None:
         """After a login: whoever may still reply is looked at again."""
@@ -88,43 +80,7 @@ class Watching:
         mine = self._hub.owned.known.of(account)
         return (invitation for activity in mine for invitation in activity.invitations)
 
-    # watch NAME
-
     def load(self) -> None:
         for activity in self._hub.owned.all():
             if activity.state.over and hears(activity, self._hub.clock.now()):
                 self.activity_over(activity)
-        for account, person in self._hub.store.watches.all():
-            self._wanted.setdefault(person, set()).add(account)
-
-    def begin(self, account: Address, person: Person) -> bool:
-        """Tell this account once when the person is available; False if they are already."""
-        if self._available(account, person.key):
-            return False
-        self._hub.store.watches.add(account, person.key)
-        self._wanted.setdefault(person.key, set()).add(account)
-        return True
-
-    def changed(self, people: set[str]) -> None:
-        for key in people & self._wanted.keys():
-            for account in sorted(self._wanted[key]):
-                if self._available(account, key):
-                    self._tell(account, key)
-
-    def look_again(self) -> None:
-        self.changed(set(self._wanted))
-
-    def _available(self, account: Address, key: str) -> bool:
-        return self._hub.verdict(key, account).availability is Availability.AVAILABLE
-
-    def _tell(self, account: Address, key: str) -> None:
-        found = self._hub.streams_seen.live(account)
-        person = self._hub.directory.person(key, account)
-        if found is None or person is None:
-            return
-        stream, peer = found
-        peer.send(SayTo(effect=f"watch-{uuid4().hex}", stream=stream.id, text=now_available(person)))
-        self._hub.store.watches.remove(account, key)
-        self._wanted[key].discard(account)
-        if not self._wanted[key]:
-            del self._wanted[key]

@@ -114,19 +114,21 @@ class Watches:
         self._database = database
         self._clock = clock
 
-    def add(self, account: Address, person: str) -> None:
-        key = {"account": str(account), "person": person}
+    def add(self, account: Address, person: str) -> datetime:
+        """When it began."""
+        key, at = {"account": str(account), "person": person}, self._clock.now()
         with self._database.transaction() as connection:
-            put(connection, WatchRow, key, {"at": self._clock.now()})
+            put(connection, WatchRow, key, {"at": at})
+        return at
 
     def remove(self, account: Address, person: str) -> None:
         row = delete(WatchRow).where(WatchRow.account == str(account), WatchRow.person == person)
         with self._database.transaction() as connection:
             connection.execute(row)
 
-    def all(self) -> tuple[tuple[Address, str], ...]:
-        """Oldest first."""
-        rows = select(WatchRow.account, WatchRow.person).order_by(WatchRow.at)
+    def all(self) -> tuple[tuple[Address, str, datetime], ...]:
+        """With when it began; oldest first."""
+        rows = select(WatchRow.account, WatchRow.person, WatchRow.at).order_by(WatchRow.at)
         with self._database.transaction() as connection:
             found = connection.execute(rows).all()
-        return tuple((parse_address(row.account), row.person) for row in found)
+        return tuple((parse_address(row.account), row.person, row.at) for row in found)
