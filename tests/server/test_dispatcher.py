@@ -143,3 +143,17 @@ async def test_one_effect_that_cannot_be_done_keeps_back_no_other(
         monkeypatch.undo()
         hub.dispatcher.resume()
         await agent.told(BOB, nth=2)
+
+
+async def test_a_ring_withdrawn_as_it_left_is_not_remembered_for_ever(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        agent.holding = True
+        desk = at_the_desk(agent, bob=ONLINE)
+        agent.types(desk, "meet bob")
+        ring = await agent.told(BOB)
+        await hub.cancel("Q1")
+        for nth in (1, 2):
+            agent.done(ring.effect)
+            await agent.heard(Stored, lambda m: ring.effect in m.effects, nth=nth)
+            await hub.owned.drained()
+            assert hub.dispatcher.left == set()

@@ -7,7 +7,7 @@ import pytest
 
 from quorate.clock import ManualClock
 from quorate.model.address import xmpp
-from quorate.model.availability import Availability
+from quorate.model.availability import Availability, Verdict
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Contact, Person, Subscription
 from quorate.model.reasons import Reason
@@ -55,8 +55,11 @@ class Scene:
         person = Person(key="bob", name="Bob", addresses=(BOB,))
         return self.book.verdict(person, vantage).availability  # type: ignore[arg-type]
 
+    def verdict(self) -> Verdict:
+        return self.book.verdict(Person(key="bob", name="Bob", addresses=(BOB,)), ALICE)
+
     def reason(self) -> str | None:
-        return self.book.verdict(Person(key="bob", name="Bob", addresses=(BOB,)), ALICE).reason
+        return self.verdict().reason
 
 
 async def test_each_vantage_sees_its_own() -> None:
@@ -196,3 +199,19 @@ async def test_what_somebody_said_counts_at_once_however_long_presence_must_hold
     assert scene.bob() is Availability.BUSY
     assert scene.book.forget(BOB, Source.SAID) == {"bob"}
     assert scene.bob() is AVAILABLE
+
+
+async def test_busy_that_becomes_do_not_disturb_by_time_alone_is_told() -> None:
+    """Something urgent may ring them from then on."""
+    scene = Scene()
+    scene.sees(Presence.BUSY)
+    scene.sees(Presence.BUSY, stream="s2", vantage=CAROL)
+    until = scene.clock.now() + timedelta(hours=1)
+    scene.book.note(scene.evidence(Presence.BUSY, "", source=Source.SAID, vantage=None, until=until))
+    assert not scene.verdict().do_not_disturb
+    scene.changed.clear()
+    scene.clock.advance(3601)
+    scene.book.on_time()
+    assert scene.bob() is Availability.BUSY
+    assert scene.verdict().do_not_disturb
+    assert scene.changed == [{"bob"}]

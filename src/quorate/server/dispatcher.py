@@ -33,6 +33,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
 from quorate.rooms.own import Rooms
 from quorate.rooms.tokens import Links
+from quorate.server.accounts import reason_named
 from quorate.server.activities import Activities
 from quorate.server.again import Again
 from quorate.server.agents import Agents
@@ -119,7 +120,7 @@ class Dispatcher:
 
     def ended(self, peer: LinkPeer, message: messages.EffectDone) -> None:
         """The agent has put it on the wire, or never will."""
-        reason = _reason(message.reason)
+        reason = None if message.reason is None else reason_named(message.reason)
         activity = self.activities.find(message.effect.rpartition("-")[0])
         self._given.pop(message.effect, None)
         is_ring = activity is not None and any(i.id == message.effect for i in activity.invitations)
@@ -259,12 +260,3 @@ def _overtaken(activity: Activity, effect: Tell | TellOrganiser) -> bool:
 
 def _queued(activity: Activity, invitation: str) -> bool:
     return any(i.id == invitation and i.state is InvitationState.QUEUED for i in activity.invitations)
-
-
-def _reason(name: str | None) -> Reason | None:
-    if name is None:
-        return None
-    try:
-        return Reason(name)
-    except ValueError:
-        return Reason.INTERNAL_ERROR

@@ -53,6 +53,8 @@ class EvidenceBook:
         self._changed = changed
         self._entries: dict[Address, dict[_Slot, _Entry]] = {}
         self._settlers: dict[_Seen, Settler] = {}
+        self._turns: dict[_Seen, datetime] = {}
+        """When a piece of evidence changes its meaning next."""
         self._told: dict[str, set[Address]] = {}
         """Stream to whom it reported something about."""
         self._alarms: Alarms[_Seen] = Alarms(clock, self._due)
@@ -65,6 +67,26 @@ class EvidenceBook:
     def note(self, evidence: Evidence) -> set[str]:
         """Evidence from elsewhere: said, page open, in a room, no answer."""
         return {self._put(evidence, None)}
+
+    def no_answer(
+        self, vantage: Address, contact: Address, reason: Reason | None, *, asked: bool
+    ) -> set[str]:
+        """A request brought nothing: that is evidence too, unless the stream spoke meanwhile."""
+        if self.knows(vantage, contact):
+            return set()
+        now = self._clock.now()
+        return self.note(
+            Evidence(
+                subject=contact,
+                source=Source.STREAM,
+                presence=Presence.UNKNOWN,
+                at=now,
+                heard=now,
+                vantage=vantage,
+                asked=asked,
+                reason=reason,
+            )
+        )
 
     def forget(self, subject: Address, source: Source, resource: str = "") -> set[str]:
         """Take back what was noted."""
@@ -183,11 +205,21 @@ class EvidenceBook:
         if settler is None:
             settler = self._settlers[seen] = Settler(self._settle_s)
         moved = settler.feed(availability(evidence, now), now, at_once=at_once) is not None
-        self._alarms.set(seen, _earlier(settler.next_deadline(), next_change(evidence, now)))
+        turn = next_change(evidence, now)
+        if turn is not None:
+            self._turns[seen] = turn
+        else:
+            self._turns.pop(seen, None)
+        self._alarms.set(seen, _earlier(settler.next_deadline(), turn))
         return moved
 
     def _due(self, due: Iterable[_Seen]) -> None:
-        changed = {seen[0] for seen in due if self._settle(seen)}
+        """Evidence that has its time can matter without another word: busy may be do-not-disturb then."""
+        now, changed = self._clock.now(), set[str]()
+        for seen in due:
+            turn = self._turns.get(seen)
+            if self._settle(seen) or (turn is not None and turn <= now):
+                changed.add(seen[0])
         if changed:
             self._changed(changed)
 

@@ -21,7 +21,6 @@ from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.address import Address
 from quorate.model.availability import Availability, Verdict
 from quorate.model.command import Answer, MeState, Reply
-from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
@@ -29,7 +28,7 @@ from quorate.rooms.own import Rooms
 from quorate.rooms.tokens import Links, load_key
 from quorate.rules.check import CheckAnswer, ternary
 from quorate.rules.evaluate import Ternary, value_of
-from quorate.server.accounts import naming, pick, reason_named
+from quorate.server.accounts import naming, pick
 from quorate.server.activities import Activities
 from quorate.server.agents import Agents
 from quorate.server.asking import Asker
@@ -72,27 +71,7 @@ class Hub:
         self.directory = Directory(settings.people, settings.groups)
         self.streams_seen = Streams()
         self.agents_seen = Agents()
-        self.book = EvidenceBook(
-            self.clock,
-            self.directory,
-            settle_s=settings.settle_s,
-            ask_timeout_s=settings.ask_timeout_s,
-            zone=settings.tz,
-            changed=self.changed,
-        )
-        self.asker = Asker(
-            self.streams_seen, self.book, timeout_s=settings.ask_timeout_s, silent=self._no_answer_at_all
-        )
-        self.world = World(
-            store=store,
-            directory=self.directory,
-            book=self.book,
-            asker=self.asker,
-            agents=self.agents_seen,
-            streams=self.streams_seen,
-            clock=self.clock,
-            settings=settings,
-        )
+        self.book, self.asker, self.world = self._knowers()
         self.rooms = Rooms(self.clock, joined=self.joined, left=self.left)
         self.links = Links(load_key(settings.data / ROOM_KEY), LinkLedger(store), settings.url)
         self.notices = Notices(self)
@@ -106,6 +85,32 @@ class Hub:
         """Another server has taken over: this one must end."""
         self._link = listen(settings.data, Inbound(self), lost=self.replaced.set)
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def _knowers(self) -> tuple[EvidenceBook, Asker, World]:
+        """What is known, who asks for more, and what activities see of it."""
+        settings = self.settings
+        book = EvidenceBook(
+            self.clock,
+            self.directory,
+            settle_s=settings.settle_s,
+            ask_timeout_s=settings.ask_timeout_s,
+            zone=settings.tz,
+            changed=self.changed,
+        )
+        asker = Asker(
+            self.streams_seen, book, timeout_s=settings.ask_timeout_s, silent=self._no_answer_at_all
+        )
+        world = World(
+            store=self.store,
+            directory=self.directory,
+            book=book,
+            asker=asker,
+            agents=self.agents_seen,
+            streams=self.streams_seen,
+            clock=self.clock,
+            settings=settings,
+        )
+        return book, asker, world
 
     def _deciders(self) -> tuple[Dispatcher, Activities]:
         """Who decides and who carries it out; they know each other."""
@@ -343,24 +348,6 @@ class Hub:
         self.directory.own(account)
         self.presence.own_account(account)
 
-    def no_answer(self, vantage: Address, contact: Address, reason: str, *, asked: bool) -> set[str]:
-        """A request brought nothing: that is evidence too, unless the stream spoke meanwhile."""
-        if self.book.knows(vantage, contact):
-            return set()
-        now = self.clock.now()
-        return self.book.note(
-            Evidence(
-                subject=contact,
-                source=Source.STREAM,
-                presence=Presence.UNKNOWN,
-                at=now,
-                heard=now,
-                vantage=vantage,
-                asked=asked,
-                reason=reason_named(reason),
-            )
-        )
-
     def replied(self, vantage: Address, contact: Address, message: messages.Replied) -> None:
         """A contact's whole message was a reply; it is taken once."""
         known, left = self.owned.known.asked(vantage, contact), self.dispatcher.left
@@ -389,7 +376,7 @@ class Hub:
 
     def _no_answer_at_all(self, vantage: Address, contact: Address) -> None:
         key = self.directory.key_of(contact)
-        self.changed({key} | self.no_answer(vantage, contact, Reason.TIMEOUT, asked=True))
+        self.changed({key} | self.book.no_answer(vantage, contact, Reason.TIMEOUT, asked=True))
 
     def _verdict_now(self, activity: Activity) -> Ternary:
         states = {p.key: self.book.verdict(p, activity.organiser_via).availability for p in activity.people}

@@ -19,6 +19,7 @@ from quorate.link.server import BEAT_S, LinkPeer
 from quorate.model.address import xmpp
 from quorate.model.reasons import Reason
 from quorate.model.stream import Stream, StreamState
+from quorate.server.accounts import reason_named
 
 if TYPE_CHECKING:
     from quorate.server.hub import Hub
@@ -134,7 +135,7 @@ class Inbound:
         vantage, contact = asked
         touched = {hub.directory.key_of(contact)}
         if message.reason is not None:
-            touched |= hub.no_answer(vantage, contact, message.reason, asked=message.asked)
+            touched |= hub.book.no_answer(vantage, contact, reason_named(message.reason), asked=message.asked)
         hub.changed(touched)
 
     def _replied(self, message: Replied) -> None:
