@@ -78,6 +78,28 @@ def test_any_host_a_jid_may_name(tmp_path: Path, name: str) -> None:
     handshake(authority.context(name), authority.pem(), a_label(name))
 
 
+@pytest.mark.parametrize(
+    ("domain", "label"),
+    [
+        ("Example.ORG.", "example.org"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("ΒΌΛΟΣ.example", "xn--nxasmq6b.example"),
+        ("Bücher。example。", "xn--bcher-kva.example"),
+        ("ａｌｉｃｅ.example", "alice.example"),
+        ("☃.example", "xn--n3h.example"),
+        ("im_1.example", "im_1.example"),
+        ("[2001:DB8::1]", "[2001:db8::1]"),
+        ("-ü.example", "xn----eha.example"),
+        ("ü" * 64 + ".example", "ü" * 64 + ".example"),
+    ],
+)
+def test_a_domain_in_certificates_is_that_of_idna_2008(domain: str, label: str) -> None:
+    """RFC 5891, mapped as UTS 46 does; a name it does not allow is as IDNA 2003 has it, or unchanged."""
+    assert a_label(domain) == label
+    assert a_label(label) == label
+
+
 def test_leaves_are_kept_until_they_grow_old(tmp_path: Path) -> None:
     clock = ManualClock()
     authority = open_authority(tmp_path, ["example.org"], clock)

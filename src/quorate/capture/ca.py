@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import idna
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -170,11 +171,21 @@ def _serves(
 
 
 def a_label(domain: str) -> str:
-    """The domain as certificates and SNI carry it (RFC 5890); lower case."""
+    """The domain as certificates and SNI carry it: IDNA 2008 (RFC 5891), mapped by UTS 46; lower case.
+
+    What IDNA 2008 does not allow may be registered all the same, from the time of IDNA 2003.
+    """
+    name = domain.rstrip(".")
+    if name.isascii():
+        return name.lower()
     try:
-        return domain.rstrip(".").encode("idna").decode().lower()
+        return idna.encode(name, uts46=True).decode().rstrip(".")
+    except idna.IDNAError:
+        pass
+    try:
+        return name.encode("idna").decode().lower()
     except UnicodeError:
-        return domain.rstrip(".").lower()
+        return name.lower()
 
 
 def _general_name(name: str) -> x509.GeneralName:
