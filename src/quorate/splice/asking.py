@@ -37,6 +37,8 @@ RESENT_S = 10.0
 
 MAX_SENT = 1000
 """Ids of ours whose answers are still known, two for each question; the oldest are forgotten."""
+MAX_HIDDEN = 1000
+"""Devices whose hidden answer is known again after a resume; of the oldest it would reach the client once."""
 
 _SLOW_DOWN = frozenset({"policy-violation", "resource-constraint"})
 _NOT_ADDING = {
@@ -187,7 +189,10 @@ class Asking:
         if stanza.delay is None or not self._has(full, looks):
             return False
         if asked:
+            self._hidden.pop(full, None)
             self._hidden[full] = looks
+            if len(self._hidden) > MAX_HIDDEN:
+                del self._hidden[next(iter(self._hidden))]
         return asked or self._hidden.get(full) == looks
 
     def _has(self, full: Jid, looks: bytes) -> bool:

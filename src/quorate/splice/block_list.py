@@ -4,6 +4,7 @@ Blocked by us and blocked by them are two things: the latter looks like any cont
 """
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from quorate.model.address import Jid
 from quorate.model.reasons import Reason
@@ -16,7 +17,11 @@ from quorate.wire.xmpp.presence import address
 
 BLOCKING = "urn:xmpp:blocking"
 MAX_OPEN = 64
-"""Requests of the client without an answer that are remembered."""
+"""Requests of the client without an answer that are remembered; the oldest are forgotten."""
+MAX_OPEN_BYTES = 64 * 1024
+"""Of all of them. What a forgotten one did is learnt from the server's push, which every device gets."""
+MAX_BLOCKED = 10_000
+"""Addresses that are known to be blocked; beyond them who is blocked looks offline, as to the client."""
 _ITEM = f"{{{BLOCKING}}}item"
 
 
@@ -33,8 +38,10 @@ class BlockList:
 
     def requested(self, data: bytes, id: str) -> None:
         """The client blocks, unblocks or wants the list; it counts once the server has agreed."""
-        if len(self._open) < MAX_OPEN:
-            self._open[id] = data
+        self._open.pop(id, None)
+        self._open[id] = data
+        while len(self._open) > MAX_OPEN or sum(map(len, self._open.values())) > MAX_OPEN_BYTES:
+            del self._open[next(iter(self._open))]
 
     def awaits(self, id: str) -> bool:
         return id in self._open
@@ -65,7 +72,8 @@ class BlockList:
     def _block(self, jids: Iterable[Jid]) -> None:
         """Of a full address only that one device is blocked: of the contact the others are still shown."""
         before = {jid for jid in self._people() if self._context.has_blocked(jid)}
-        self._context.blocked |= {jid for jid in jids if not jid.resource}
+        room = MAX_BLOCKED - len(self._context.blocked)
+        self._context.blocked |= set(islice((jid for jid in jids if not jid.resource), max(room, 0)))
         for contact in self._people():
             if contact not in before and self._context.has_blocked(contact):
                 self._presence.unknown(contact, Reason.BLOCKED)
