@@ -205,9 +205,11 @@ class House:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.listener.stop()
         for line in self.lines:
             line.close()
+        for watcher in self.watchers:
+            watcher.driver.abort()
+        await self.listener.stop()
 
     async def call(self, *, limit: int = 2**16) -> Line:
         host, port = self.listener.address

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import errno
 import select
 import socket
@@ -9,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from quorate.capture.stream_loop import SCRATCH_SIZE, StreamLoop
-from quorate.capture.transport import HIGH_WATER, LOW_WATER, SMALL, SocketTransport, StreamProtocol
+from quorate.capture.transport import (
+    HIGH_WATER,
+    LOW_WATER,
+    QUIET_S,
+    SMALL,
+    SocketTransport,
+    StreamProtocol,
+)
 from tests.capture.stand_in import WAIT_S, House, Upstream
 from tests.capture.test_listener import route
 from tests.capture.test_listener import (
@@ -133,6 +141,47 @@ async def ends_only_itself_by_a_mistake() -> None:
         peer.close()
 
 
+async def lets_the_peer_read_the_last_words() -> None:
+    """With something unread a close would make them be forgotten."""
+    for ends in (True, False):
+        transport, far, peer = pair()
+        peer.send(b"unread")
+        transport.write(b"last words")
+        transport.linger()
+        peer.send(b"late")
+        assert await asyncio.get_running_loop().sock_recv(peer, 100) == b"last words"
+        assert await asyncio.get_running_loop().sock_recv(peer, 100) == b""
+        assert far.told == []
+        if ends:
+            peer.close()
+        else:
+            peer.setblocking(True)
+            await asyncio.to_thread(sends_without_end, peer)
+        await asyncio.wait_for(far.lost.wait(), WAIT_S)
+        assert (far.told, far.got) == (["lost"], b"")
+        peer.close()
+
+
+def sends_without_end(peer: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            peer.sendall(b"x" * 65536)
+
+
+async def waits_no_longer_than_it_may_for_the_peer_to_end() -> None:
+    for trickles in (False, True):
+        transport, far, peer = pair()
+        transport.write(b"last words")
+        transport.linger()
+        while trickles and not far.told:
+            with contextlib.suppress(OSError):
+                peer.send(b" ")
+            await asyncio.sleep(QUIET_S / 3)
+        await asyncio.wait_for(far.lost.wait(), WAIT_S)
+        assert (far.told, peer.recv(100)) == (["lost"], b"last words")
+        peer.close()
+
+
 async def is_told_of_a_peer_that_went_away() -> None:
     transport, far, peer = pair()
     peer.close()
@@ -204,6 +253,8 @@ def test_what_was_said_before_an_end_is_sent(end: str, loop: Callable[[], asynci
         reads_and_writes,
         queues_what_the_kernel_does_not_take,
         ends_only_itself_by_a_mistake,
+        lets_the_peer_read_the_last_words,
+        waits_no_longer_than_it_may_for_the_peer_to_end,
         is_told_of_a_peer_that_went_away,
         sends_in_order_whatever_its_size,
         tells_nothing_to_who_was_ended_by_another,

@@ -174,15 +174,19 @@ class Leg(StreamProtocol):
         if self._transport is not None:
             self._transport.write_eof()
 
-    def close(self) -> None:
-        """Send what waits, then close."""
+    def close(self, *, last_words: bool = True) -> None:
+        """Send what waits, then close; the peer has time to read it if these were ``last_words``."""
         if self._tls is not None and not self._tls.ready and self._tls.waiting and not self._finished:
             self._close_when_secured = True
             return
         if self._tls is not None and not self._finished:
             self._send(self._tls.close())
         self._finished = True
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        if last_words and not self.ended:
+            self._transport.linger()
+        else:
             self._transport.close()
 
     def abort(self) -> None:

@@ -153,7 +153,7 @@ class Newcomer:
         if self.way.told is not None:
             self.way.told(Reason.STREAM_ENDED if self._destination is None else Reason.UPSTREAM_UNREACHABLE)
         self.leg.write(last)
-        self.leg.close()
+        self.leg.close(last_words=bool(last))
         if self._dialling is not None:
             self._dialling.cancel()
         if self._server is not None:

@@ -17,6 +17,14 @@ HIGH_WATER = 160 * 1024
 LOW_WATER = HIGH_WATER // 4
 BRIM = 512 * 1024
 """More waits than the other side can have sent, by far."""
+QUIET_S = 0.15
+LINGER_S = 1.5
+LINGER_BYTES = 256 * 1024
+"""What a peer sends after the last word to it is read and thrown away: until it has been quiet for a moment,
+in all for so long and up to so much.
+
+A close with something unread makes the peer's system forget what the peer has not read yet.
+"""
 SMALL = 4 * 1024
 """What is written while others wait to be dealt with, and is not more, leaves together with theirs."""
 READS_IN_A_ROW = 4
@@ -42,6 +50,7 @@ class SocketTransport(asyncio.Transport):
         "_eof_due",
         "_events",
         "_gone",
+        "_lingers",
         "_loop",
         "_paused_protocol",
         "_protocol",
@@ -67,6 +76,7 @@ class SocketTransport(asyncio.Transport):
         self._events = 0
         self._reading = True
         self._eof_due = False
+        self._lingers = 0
         self._closing = False
         self._gone = False
         self._paused_protocol = False
@@ -170,6 +180,19 @@ class SocketTransport(asyncio.Transport):
         else:
             self._watch()
 
+    def linger(self) -> None:
+        """As ``close``, but only once the peer has ended it too or is quiet, so that it has read all."""
+        if self._closing:
+            return
+        self.leave()
+        self._lingers = LINGER_BYTES
+        self._closing = self._eof_due = True
+        self._reading = False
+        if self._unsent is None:
+            self._drained()
+        else:
+            self._watch()
+
     def abort(self) -> None:
         self.leave()
         self._lose(None)
@@ -199,9 +222,11 @@ class SocketTransport(asyncio.Transport):
     def deliver(self, data: memoryview) -> None:
         """What ``receive`` has brought; empty at the end. Nothing may get out of here either."""
         try:
-            if self._closing:
+            if self._lingers:
+                self._throw_away(len(data))
+            elif self._closing:
                 return
-            if data:
+            elif data:
                 self._protocol.received(data)
             else:
                 self._end_of_input()
@@ -224,10 +249,13 @@ class SocketTransport(asyncio.Transport):
             size = self.receive(memoryview(self._protocol.get_buffer(-1)))
             if size < 0:
                 return
-            if not size:
+            if self._lingers:
+                self._throw_away(size)
+            elif not size:
                 self._end_of_input()
                 return
-            self._protocol.buffer_updated(size)
+            else:
+                self._protocol.buffer_updated(size)
             if size < SCRATCH_SIZE or not self._reading:
                 return
 
@@ -255,12 +283,28 @@ class SocketTransport(asyncio.Transport):
 
     def _drained(self) -> None:
         self._unsent = None
-        if self._closing:
+        if self._closing and not self._lingers:
             self._lose(None)
             return
         if self._eof_due:
             self._shut()
+        if self._lingers:
+            self._reading = True
+            self._loop.call_later(QUIET_S, self._quieten, self._lingers, self._loop.time() + LINGER_S)
         self._watch()
+
+    def _quieten(self, left: int, until: float) -> None:
+        """``left`` were the bytes it might still send a moment ago."""
+        if self._lingers == left or self._loop.time() >= until:
+            self._lose(None)
+        elif not self._gone:
+            self._loop.call_later(QUIET_S, self._quieten, self._lingers, until)
+
+    def _throw_away(self, size: int) -> None:
+        """So much came after the last word; 0: the end."""
+        self._lingers -= size
+        if not size or self._lingers <= 0:
+            self._lose(None)
 
     def _shut(self) -> None:
         try:
