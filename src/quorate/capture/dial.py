@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from quorate.capture.destination import Destination, Outcome
+from quorate.capture.happy_eyeballs import open_socket
 from quorate.capture.leg import Leg, place
 from quorate.capture.routes import Candidate, Routes
 
@@ -16,8 +17,6 @@ CONNECT_S = 10.0
 """For one candidate."""
 DIAL_S = 30.0
 """For all of them together."""
-ADDRESS_FAMILY_HEAD_START_S = 0.25
-"""RFC 8305 section 5."""
 
 
 class DialFailed(Exception):
@@ -100,7 +99,8 @@ async def _connect(destination: Destination, leg: Leg, ends: Callable[[tuple[str
         ends((place(*sock.getsockname()[:2]), str(destination)))
         if failed:
             await loop.sock_connect(sock, where)
-        await loop.create_connection(lambda: leg, sock=sock)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        leg.connect(sock)
     except BaseException:
         sock.close()
         raise
@@ -108,19 +108,14 @@ async def _connect(destination: Destination, leg: Leg, ends: Callable[[tuple[str
 
 async def _attempt(candidate: Candidate, leg: Leg) -> _Problem | None:
     """None if connected, else why not."""
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_S):
-            await loop.create_connection(
-                lambda: leg,
-                candidate.host,
-                candidate.port,
-                happy_eyeballs_delay=ADDRESS_FAMILY_HEAD_START_S,
-            )
+            sock = await open_socket(candidate.host, candidate.port)
     except UnicodeError:
         return _NO_SUCH_HOST
     except OSError as error:
         return _problem(error)
+    leg.connect(sock)
     return None
 
 

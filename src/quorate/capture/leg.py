@@ -207,10 +207,18 @@ class Leg(StreamProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         try:
-            own = self._transport = take_over(transport, self)
+            own = take_over(transport, self)
         except OSError:  # no descriptor is left for it
             transport.abort()
             return
+        self._begin(own)
+
+    def connect(self, sock: socket.socket) -> None:
+        """A connection that was opened for this leg; ``sock`` does not block."""
+        self._begin(SocketTransport(asyncio.get_running_loop(), sock, self))
+
+    def _begin(self, own: SocketTransport) -> None:
+        self._transport = own
         before, self._before = self._before, b""
         if before:
             own.write(before)
