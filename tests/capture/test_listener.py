@@ -116,6 +116,24 @@ async def test_a_client_that_refuses_our_authority_is_named_as_such(tmp_path: Pa
         assert f"tls-failed client {Reason.CLIENT_DISTRUST}" in house.splices[0].told
 
 
+@pytest.mark.parametrize(
+    ("side", "words"),
+    [
+        (Side.CLIENT, "The client's encrypted connection broke."),
+        (Side.SERVER, f"The server of {DOMAIN} cannot be used: the encrypted connection to it broke."),
+    ],
+)
+async def test_tls_that_breaks_in_the_midst_is_no_refusal(tmp_path: Path, side: Side, words: str) -> None:
+    authority = TestAuthority(tmp_path)
+    server = server_context(*authority.issue(DOMAIN, tmp_path))
+    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+        client, far = await secured(house, upstream, server)
+        line = client if side is Side.CLIENT else far
+        line.writer.transport.get_extra_info("socket")._sock.send(b"no record of TLS at all")
+        watcher = await house.over()
+        assert watcher.driver.detail == words
+
+
 async def test_upstream_down_is_said_in_a_sentence(tmp_path: Path) -> None:
     port = free_port()
     async with House(tmp_path, [Route(DOMAIN, "127.0.0.1", port)]) as house:

@@ -102,6 +102,25 @@ def test_a_server_that_wants_a_certificate_cannot_pass(authority: TestAuthority,
     assert (fault.reason, fault.trouble) == (Reason.CLIENT_CERTIFICATE, Trouble.CLIENT_CERTIFICATE)
 
 
+@pytest.mark.parametrize("refuser", ["client", "server"])
+def test_an_alert_in_the_midst_is_a_broken_connection(
+    authority: TestAuthority, tmp_path: Path, refuser: str
+) -> None:
+    """Neither end has refused the other: both have talked."""
+    client, server = pair(authority, tmp_path)
+    pump(client, server)
+    far = server if refuser == "client" else client
+    near = client if refuser == "client" else server
+    record = bytearray(near.write(b"<presence/>"))
+    record[-1] ^= 1
+    alert = far.feed(bytes(record))
+    assert alert.fault is not None
+    assert alert.fault.trouble is Trouble.BROKEN
+    fault = near.feed(alert.ciphertext).fault
+    assert fault is not None
+    assert fault.trouble is Trouble.BROKEN
+
+
 def test_no_tls_at_all(authority: TestAuthority) -> None:
     leg = TlsLeg(UpstreamTrust().context(), hostname=NAME)
     leg.start()

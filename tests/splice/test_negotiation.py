@@ -324,6 +324,29 @@ def test_compression_is_taken_out_and_a_stray_request_refused_by_us(offered: boo
     assert "<unsupported-method/>" in talk.client()
 
 
+COMPRESS = "<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>"
+
+
+def test_an_answer_of_ours_stands_inside_nothing_the_server_says() -> None:
+    talk = Talk().log_in()
+    talk.s("<message from='bob@example.org/x'><body>be")
+    talk.c(COMPRESS)
+    talk.s("gun")
+    assert talk.client() == "<message from='bob@example.org/x'><body>begun"
+    talk.s("</body></message><r xmlns='urn:xmpp:sm:3'/>")
+    rest = talk.client()
+    assert rest.startswith("</body></message><failure xmlns='http://jabber.org/protocol/compress'>")
+    assert rest.endswith("</failure><r xmlns='urn:xmpp:sm:3'/>")
+
+
+def test_an_answer_of_ours_comes_after_the_servers_header() -> None:
+    talk = Talk()
+    talk.c(CLIENT_HEADER + COMPRESS)
+    assert talk.client() == ""
+    talk.s(SERVER_HEADER)
+    assert talk.client().startswith(SERVER_HEADER + "<failure xmlns='http://jabber.org/protocol/compress'>")
+
+
 @pytest.mark.parametrize("chunk", [1 << 20, 1, 13])
 def test_a_login_restarts_the_stream_and_binds(chunk: int) -> None:
     talk = Talk(chunk=chunk)

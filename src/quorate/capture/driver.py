@@ -167,11 +167,15 @@ class Driver(Generic[S]):
             self._leaf_allowed = fault.reason is not Reason.UPSTREAM_CERTIFICATE
             self._means.routes.forget_redirect(self.domain)
             self.detail = f"The server of {self.domain} cannot be used: {fault.sentence}."
+        elif fault.trouble is Trouble.BROKEN:
+            self.detail = "The client's encrypted connection broke."
         else:
             self.detail = (
                 "The client did not accept Quorate's certificate: import ca.pem (quorate ca --print)."
             )
-        if side is Side.SERVER and self._direct is not None:
+        if side is Side.CLIENT and fault.trouble is Trouble.BROKEN:
+            self.do(lambda splice, now: splice.closed(side, now))
+        elif side is Side.SERVER and self._direct is not None:
             text = self.detail
             self.do(lambda splice, now: splice.connect_failed(fault.reason, text, now))
         else:

@@ -24,7 +24,7 @@ USUAL_ALPN = ((), ("xmpp-client",))
 
 
 class Trouble(StrEnum):
-    """What is wrong with a handshake, for people and for tests."""
+    """What is wrong with a handshake, or with what follows it (BROKEN), for people and for tests."""
 
     WRONG_NAME = "wrong-name"
     EXPIRED = "expired"
@@ -35,6 +35,7 @@ class Trouble(StrEnum):
     REFUSED = "refused"
     CUT = "cut"
     PROTOCOL = "protocol"
+    BROKEN = "broken"
 
 
 _SENTENCES = {
@@ -49,6 +50,7 @@ _SENTENCES = {
     Trouble.CUT: "it ended the connection during the handshake",
     Trouble.PROTOCOL: "it does not speak TLS there as Quorate does"
     " (a port for STARTTLS? then set your client to STARTTLS)",
+    Trouble.BROKEN: "the encrypted connection to it broke",
 }
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h
@@ -274,11 +276,15 @@ class TlsLeg:
             trouble = _VERIFY_CODES.get(error.verify_code, Trouble.NOT_ACCEPTED)
             return TlsFault(Reason.UPSTREAM_CERTIFICATE, trouble)
         name = error.reason or ""
+        # TLS 1.3: the server may say so only after our end of the handshake
+        wanted = not self._server_side and name.endswith(_WANTS_CERTIFICATE_ALERTS)
+        if wanted:
+            return TlsFault(Reason.CLIENT_CERTIFICATE, Trouble.CLIENT_CERTIFICATE)
+        if self.ready:
+            return TlsFault(self._reason(), Trouble.BROKEN)
         if self._server_side:
             distrusted = name.endswith(_DISTRUST_ALERTS)
             return TlsFault(Reason.CLIENT_DISTRUST, Trouble.NOT_ACCEPTED if distrusted else Trouble.PROTOCOL)
-        if name.endswith(_WANTS_CERTIFICATE_ALERTS):
-            return TlsFault(Reason.CLIENT_CERTIFICATE, Trouble.CLIENT_CERTIFICATE)
         refused = "ALERT" in name
         return TlsFault(Reason.UPSTREAM_UNREACHABLE, Trouble.REFUSED if refused else Trouble.PROTOCOL)
 

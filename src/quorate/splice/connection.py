@@ -24,6 +24,8 @@ from quorate.wire.xmpp.header import StreamHeader
 OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 LONGEST_HOLD = 160 * 1024
 """Nothing is held longer, whoever sent it: with what the capture keeps it stays below 256 KiB (P-3)."""
+MAX_OWED = 4 * 1024
+"""Who asks again and again gets no more answers than that."""
 MAX_EARLY = 64 * 1024
 """A ClientHello, perhaps with early data, that did not wait for the answer to <starttls/> (XEP-0305)."""
 
@@ -80,6 +82,8 @@ class Connection:
         """Sides to which the end of the stream was already handed on."""
         self.sinking: set[Side] = set()
         """Sides whose element, which comes in parts, goes nowhere."""
+        self._owed = b""
+        """Answers of our own, no stanzas, that wait for a place in what the client is sent."""
         self.early = b""
         """What the client sent after <starttls/> before it was answered (TLS-2)."""
         self.proceed = b""
@@ -101,6 +105,18 @@ class Connection:
         if self.phase is not Phase.OPEN or side in self.shut:
             return False
         return self.framers[OTHER[side]].at_boundary
+
+    def answer(self, element: bytes) -> None:
+        """Say this to the client once it may stand there: inside no element, and not before the header."""
+        if len(self._owed) < MAX_OWED:
+            self._owed += element
+        self.pay()
+
+    def pay(self) -> None:
+        """What is owed leaves if it may now."""
+        if self._owed and self.headers[Side.SERVER] is not None and self.safe(Side.CLIENT):
+            owed, self._owed = self._owed, b""
+            self.out.send(Side.CLIENT, owed)
 
     def at(self, now: float) -> None:
         self.now = self.session.context.now = now

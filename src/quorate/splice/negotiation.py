@@ -203,7 +203,7 @@ class Negotiation:
             case (x, "abort") if x in (SASL, SASL2):
                 connection.login_failed()
             case (x, "compress") if x == COMPRESS:
-                connection.out.send(Side.CLIENT, compress_failure())
+                connection.answer(compress_failure())
                 return None
             case (x, "inactive" | "active") if x == CSI:
                 self._indicated(inactive=name == "inactive")

@@ -40,7 +40,7 @@ class Resumption:
             if edited is None:
                 namespace = namespace_of(data, self._connection.headers[Side.CLIENT])
                 refusal = sm_failed_item_not_found(namespace or SM_NAMESPACES[-1])
-                self._connection.out.send(Side.CLIENT, refusal)
+                self._connection.answer(refusal)
             return edited
         return data
 

@@ -368,6 +368,8 @@ class Splice:
             connection.go_blind(Reason.INTERNAL_ERROR)
             return
         self._passing.hand_on(side, piece, name)
+        if side is Side.SERVER:
+            connection.pay()
         if piece.kind is PieceKind.CLOSE:
             self._stream_ended(side)
         if side is Side.SERVER and connection.phase is Phase.OPEN and connection.early:
