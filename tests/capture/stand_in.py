@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +18,18 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival
 from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
+from tests.interop.certificates import TestAuthority
 
 DOMAIN = "example.org"
 WAIT_S = 10.0
 _OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """For what nobody announces."""
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 class PassThrough:
@@ -124,8 +134,10 @@ class Watcher:
 class Upstream:
     """A server on a free loopback port."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", *, direct: bool = False) -> None:
+        """``direct``: nothing is read before ``start_tls``, or it would be lost to TLS."""
         self._host = host
+        self._direct = direct
         self.lines: asyncio.Queue[Line] = asyncio.Queue()
         self._server: asyncio.Server | None = None
         self._open: list[Line] = []
@@ -138,8 +150,14 @@ class Upstream:
 
     async def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = Line(reader, writer)
+        if self._direct:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
         self._open.append(line)
         self.lines.put_nowait(line)
+
+    @property
+    def route(self) -> Route:
+        return Route(DOMAIN, "127.0.0.1", self.port)
 
     async def next(self) -> "Line":
         return await asyncio.wait_for(self.lines.get(), WAIT_S)
@@ -217,6 +235,14 @@ class House:
         self.lines.append(line)
         return line
 
+    async def talk(self, upstream: "Upstream", first: bytes = b"<stream>") -> "tuple[Line, Line]":
+        """A client and its server, after the first words."""
+        client = await self.call()
+        client.say(first)
+        far = await upstream.next()
+        await far.expect(first)
+        return client, far
+
     def client_context(self, *, trusting: bool = True, alpn: list[str] | None = None) -> ssl.SSLContext:
         context = ssl.create_default_context()
         if trusting:
@@ -229,6 +255,30 @@ class House:
         watcher = self.watchers[index]
         await asyncio.wait_for(watcher.over.wait(), WAIT_S)
         return watcher
+
+
+@asynccontextmanager
+async def encrypted(
+    home: Path, *, name: str = DOMAIN, alpn: list[str] | None = None, direct: bool = False
+) -> AsyncIterator[tuple[House, Upstream, ssl.SSLContext]]:
+    """A listener and a server with a certificate for ``name``; with STARTTLS, or ``direct``."""
+    authority = TestAuthority(home)
+    server = server_context(*authority.issue(name, home), alpn)
+    async with Upstream(direct=direct) as up, House(home, [up.route], [authority.path]) as house:
+        yield house, up, server
+
+
+def most_held(driver: "Driver[PassThrough]") -> dict[Side, int]:
+    """From now on: the most that was ever held of what a side has sent."""
+    most, receive = dict.fromkeys(Side, 0), driver.leg_received
+
+    def watched(side: Side, data: bytes) -> None:
+        receive(side, data)
+        for origin in Side:
+            most[origin] = max(most[origin], driver.waiting(origin))
+
+    driver.leg_received = watched  # type: ignore[method-assign]
+    return most
 
 
 def server_context(certificate: Path, key: Path, alpn: list[str] | None = None) -> ssl.SSLContext:

@@ -10,9 +10,7 @@ from quorate.capture.dial import DialFailed
 from quorate.capture.routes import Route
 from quorate.capture.tls import TlsLeg
 from quorate.model.reasons import Reason
-from tests.capture.stand_in import DOMAIN, WAIT_S, House, Upstream, server_context
-from tests.capture.test_listener import route
-from tests.interop.certificates import TestAuthority
+from tests.capture.stand_in import DOMAIN, WAIT_S, House, encrypted
 from tests.interop.prosody import free_port
 
 
@@ -20,9 +18,7 @@ from tests.interop.prosody import free_port
 async def test_direct_tls_asks_upstream_for_what_the_client_asked_for(
     tmp_path: Path, offered: list[str] | None
 ) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path), ["xmpp-client", "other"])
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path, alpn=["xmpp-client", "other"], direct=True) as (house, upstream, server):
         client = await house.call()
         dialling = asyncio.create_task(client.start_tls(house.client_context(alpn=offered), DOMAIN))
         far = await upstream.next()
@@ -38,9 +34,7 @@ async def test_direct_tls_asks_upstream_for_what_the_client_asked_for(
 
 
 async def test_direct_tls_to_a_bad_certificate_gets_no_leaf(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue("evil.example", tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path, name="evil.example", direct=True) as (house, upstream, server):
         client = await house.call()
         dialling = asyncio.create_task(client.start_tls(house.client_context(), DOMAIN))
         far = await upstream.next()
@@ -51,6 +45,19 @@ async def test_direct_tls_to_a_bad_certificate_gets_no_leaf(tmp_path: Path) -> N
         assert house.splices[0].told[0] == f"connect-failed {Reason.UPSTREAM_CERTIFICATE}"
 
 
+async def test_direct_tls_that_breaks_later_is_a_broken_connection(tmp_path: Path) -> None:
+    """What is said of a server that cannot be reached would end the client's session for good (SM-11)."""
+    async with encrypted(tmp_path, direct=True) as (house, upstream, server):
+        client = await house.call()
+        dialling = asyncio.create_task(client.start_tls(house.client_context(), DOMAIN))
+        far = await upstream.next()
+        await far.start_tls(server)
+        await dialling
+        far.writer.transport.get_extra_info("socket")._sock.send(b"no record of TLS at all")
+        await house.over()
+        assert house.splices[0].told[1] == f"tls-failed server {Reason.UPSTREAM_UNREACHABLE}"
+
+
 async def test_direct_tls_with_upstream_down_says_so_inside_tls(tmp_path: Path) -> None:
     async with House(tmp_path, [Route(DOMAIN, "127.0.0.1", free_port())]) as house:
         client = await house.call()
@@ -59,9 +66,7 @@ async def test_direct_tls_with_upstream_down_says_so_inside_tls(tmp_path: Path) 
 
 
 async def test_a_client_that_names_no_domain_gets_the_only_one(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path, direct=True) as (house, upstream, server):
         context = house.client_context()
         context.check_hostname = False
         client = await house.call()
@@ -74,9 +79,7 @@ async def test_a_client_that_names_no_domain_gets_the_only_one(tmp_path: Path) -
 
 
 async def test_direct_tls_may_come_in_small_pieces(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path, direct=True) as (house, upstream, server):
         client = await house.call()
         leg = TlsLeg(house.client_context(), hostname=DOMAIN)
         hello = leg.start().ciphertext

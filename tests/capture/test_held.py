@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.driver import Driver
 from quorate.capture.leg import HIGH_WATER
 from quorate.splice.arrival import Arrival
 from quorate.splice.effects import Side
 from quorate.splice.splice import SessionRegistry, Splice, SpliceConfig
-from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, server_context
-from tests.capture.test_listener import route, until
+from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, most_held, server_context, until
 from tests.interop.certificates import TestAuthority
 from tests.splice.script import BIND, BOB, BOUND, CLIENT_HEADER, FEATURES, ROSTER_GET, SERVER_HEADER, roster
 
@@ -93,34 +91,21 @@ async def everything(line: Line) -> bytes:
     return bytes(got)
 
 
-def measured(monkeypatch: pytest.MonkeyPatch) -> dict[Side, int]:
-    """The most that was ever held of what a side has sent."""
-    most = dict.fromkeys(Side, 0)
-    receive = Driver.leg_received
-
-    def watched(driver: Driver[Splice], side: Side, data: bytes) -> None:
-        receive(driver, side, data)
-        most[side] = max(most[side], driver.waiting(side))
-
-    monkeypatch.setattr(Driver, "leg_received", watched)
-    return most
-
-
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize("passing", PASSING)
 @pytest.mark.parametrize("origin", Side)
 async def test_a_stalled_reader_holds_at_most_256_kib_and_gets_everything_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: Side, passing: str, encrypted: bool
+    tmp_path: Path, origin: Side, passing: str, encrypted: bool
 ) -> None:
     authority = TestAuthority(tmp_path)
     server = server_context(*authority.issue(DOMAIN, tmp_path)) if encrypted else None
-    data, most = PASSING[passing], measured(monkeypatch)
-    async with Upstream() as upstream, Real(tmp_path, [route(upstream)], [authority.path]) as house:
+    data = PASSING[passing]
+    async with Upstream() as upstream, Real(tmp_path, [upstream.route], [authority.path]) as house:
         client, far = await logged_in(house, upstream, server)
         if origin is Side.SERVER:
             client.say(AGAIN.encode())
             await far.expect(AGAIN.encode())
-        legs = house.watchers[0].driver._legs
+        most, legs = most_held(house.watchers[0].driver), house.watchers[0].driver._legs
         speaker, reader = (client, far) if origin is Side.CLIENT else (far, client)
         reader.writer.transport.pause_reading()  # type: ignore[attr-defined]
         speaker.say(data)

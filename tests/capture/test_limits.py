@@ -13,8 +13,7 @@ from quorate.model.address import Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import LoggedIn, SpliceEffect, StateChanged
-from tests.capture.stand_in import DOMAIN, House, Line, Upstream
-from tests.capture.test_listener import route, until
+from tests.capture.stand_in import DOMAIN, House, Line, Upstream, until
 from tests.interop.prosody import free_port
 
 
@@ -51,11 +50,8 @@ async def test_a_client_that_trickles_is_closed_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listener_module, "LOGIN_S", 0.2)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, _ = await house.talk(upstream)
         trickling = asyncio.create_task(trickle(client))
         assert await client.expect_end() == b"The login took more than 0 s."
         trickling.cancel()
@@ -69,11 +65,8 @@ async def test_who_has_logged_in_may_stay(tmp_path: Path, monkeypatch: pytest.Mo
     proof: SpliceEffect = StateChanged(state=StreamState.BLIND, reason=Reason.COMPRESSED, companion=False)
     if end == "login":
         proof = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         second = await house.call()
         second.say(b"<stream>")
         await until(lambda: len(house.watchers) == 2)
@@ -92,11 +85,8 @@ async def test_a_crowd_that_says_nothing_pushes_only_itself_out(
     """A flood in small: the proportions are those of 10,000 to the real limit."""
     monkeypatch.setattr(listener_module, "MAX_NEWCOMERS_PER_PEER", 5)
     monkeypatch.setattr(listener_module, "MAX_STRANGERS_PER_PEER", 5)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        user = await house.call()
-        user.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        user, far = await house.talk(upstream)
         crowd = []
         for _ in range(100):
             crowd.append(await house.call())
@@ -115,11 +105,8 @@ async def test_a_crowd_that_never_logs_in_pushes_only_itself_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener_module, "MAX_STRANGERS_PER_PEER", 3)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        user = await house.call()
-        user.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        user, far = await house.talk(upstream)
         logged_in = LoggedIn(own=Jid("alice", "example.org", "pc"), resumed=False, at=0.0)
         house.watchers[0].driver.do(lambda _splice, _now: [logged_in])
         for n in range(12):
@@ -145,7 +132,7 @@ async def test_a_handshake_that_never_ends_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("quorate.capture.driver.HANDSHAKE_S", 0.1)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
         client = await house.call()
         client.say(b"<starttls/>")
         far = await upstream.next()
@@ -172,7 +159,7 @@ async def test_a_way_that_leads_back_here_is_not_gone_in_circles(
 
 async def test_a_client_may_have_the_local_port_of_one_of_our_own_connections(tmp_path: Path) -> None:
     """The system gives a port again to a connection that goes elsewhere: with 400 streams it happens."""
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
         client = await house.call()
         own = client.writer.get_extra_info("sockname")
         house.means.outgoing.add((f"{own[0]}:{own[1]}", f"127.0.0.1:{upstream.port}"))

@@ -1,7 +1,6 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,19 @@ from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import Side, StateChanged
-from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, server_context
+from tests.capture.stand_in import (
+    DOMAIN,
+    WAIT_S,
+    House,
+    Line,
+    Upstream,
+    encrypted,
+    most_held,
+    server_context,
+    until,
+)
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import free_port
-
-
-def route(upstream: Upstream) -> Route:
-    return Route(DOMAIN, "127.0.0.1", upstream.port)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_S):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 async def secured(house: House, upstream: Upstream, server: ssl.SSLContext) -> tuple[Line, Line]:
@@ -42,7 +41,7 @@ async def secured(house: House, upstream: Upstream, server: ssl.SSLContext) -> t
 
 
 async def test_plain_bytes_pass_both_ways_and_nagle_is_off(tmp_path: Path) -> None:
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
         client = await house.call()
         client.say(b"<stream>one")
         far = await upstream.next()
@@ -58,9 +57,7 @@ async def test_plain_bytes_pass_both_ways_and_nagle_is_off(tmp_path: Path) -> No
 
 
 async def test_both_legs_are_encrypted_after_starttls(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path) as (house, upstream, server):
         client, far = await secured(house, upstream, server)
         client.say(b"up" * 50_000)
         await far.expect(b"up" * 50_000)
@@ -84,7 +81,7 @@ async def test_a_bad_upstream_certificate_is_never_hidden_behind_ours(
     authority = TestAuthority(tmp_path)
     server = server_context(*authority.issue(name, tmp_path, expired=expired))
     trust = [authority.path] if trusted else []
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], trust) as house:
+    async with Upstream() as upstream, House(tmp_path, [upstream.route], trust) as house:
         client = await house.call()
         client.say(b"<starttls/>")
         far = await upstream.next()
@@ -100,9 +97,7 @@ async def test_a_bad_upstream_certificate_is_never_hidden_behind_ours(
 
 
 async def test_a_client_that_refuses_our_authority_is_named_as_such(tmp_path: Path) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path) as (house, upstream, server):
         client = await house.call()
         client.say(b"<starttls/>")
         far = await upstream.next()
@@ -124,9 +119,7 @@ async def test_a_client_that_refuses_our_authority_is_named_as_such(tmp_path: Pa
     ],
 )
 async def test_tls_that_breaks_in_the_midst_is_no_refusal(tmp_path: Path, side: Side, words: str) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
+    async with encrypted(tmp_path) as (house, upstream, server):
         client, far = await secured(house, upstream, server)
         line = client if side is Side.CLIENT else far
         line.writer.transport.get_extra_info("socket")._sock.send(b"no record of TLS at all")
@@ -148,7 +141,7 @@ async def test_upstream_down_is_said_in_a_sentence(tmp_path: Path) -> None:
 
 
 async def test_the_client_ends_first_and_still_hears_the_rest(tmp_path: Path) -> None:
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
         client = await house.call()
         client.say(b"<stream></stream>")
         far = await upstream.next()
@@ -162,11 +155,8 @@ async def test_the_client_ends_first_and_still_hears_the_rest(tmp_path: Path) ->
 
 
 async def test_the_server_ends_first(tmp_path: Path) -> None:
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         far.say(b"x" * 300_000)
         far.writer.write_eof()
         assert await client.expect_end() == b"x" * 300_000
@@ -174,37 +164,24 @@ async def test_the_server_ends_first(tmp_path: Path) -> None:
         await house.over()
 
 
-@pytest.mark.parametrize("encrypted", [False, True])
-async def test_a_reader_that_stalls_holds_a_bounded_number_of_bytes(tmp_path: Path, encrypted: bool) -> None:
-    authority = TestAuthority(tmp_path)
-    server = server_context(*authority.issue(DOMAIN, tmp_path))
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)], [authority.path]) as house:
-        if encrypted:
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_reader_that_stalls_holds_a_bounded_number_of_bytes(tmp_path: Path, secure: bool) -> None:
+    async with encrypted(tmp_path) as (house, upstream, server):
+        if secure:
             client, far = await secured(house, upstream, server)
         else:
-            client = await house.call()
-            client.say(b"<s")
-            far = await upstream.next()
-            await far.expect(b"<s")
-        legs = house.watchers[0].driver._legs
-        total = 24 * 1024 * 1024
+            client, far = await house.talk(upstream, b"<s")
+        driver = house.watchers[0].driver
+        most, total = most_held(driver), 24 * 1024 * 1024
         far.say(b"y" * total)
-        await until(lambda: legs[Side.SERVER]._paused)
-        most = 0
-        for _ in range(200):
-            await asyncio.sleep(0.001)
-            most = max(most, *(leg.buffered for leg in legs.values()))
-        assert legs[Side.SERVER]._paused
-        assert most <= HIGH_WATER + SCRATCH_SIZE + 4096
+        await until(lambda: driver._legs[Side.SERVER]._paused)
         assert len(await asyncio.wait_for(client.reader.readexactly(total), WAIT_S * 3)) == total
+        assert HIGH_WATER < most[Side.SERVER] <= HIGH_WATER + SCRATCH_SIZE + 4096
 
 
 async def test_a_splice_that_raises_costs_no_byte(tmp_path: Path) -> None:
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         house.splices[0].raising = True
         client.say(b"unread")
         await far.expect(b"unread")
@@ -220,11 +197,8 @@ async def test_a_splice_that_cannot_say_when_costs_no_byte(
     def broken(self: object) -> None:
         raise ValueError("a mistake of our own")
 
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         monkeypatch.setattr("tests.capture.stand_in.PassThrough.next_deadline", broken)
         client.say(b"this and")
         client.say(b" that")
@@ -240,7 +214,7 @@ async def test_a_fault_while_connecting_ends_the_stream_at_once(
         raise ValueError("a mistake of our own")
 
     monkeypatch.setattr("quorate.capture.driver.dial", broken)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
         client = await house.call()
         client.say(b"<stream>")
         assert await client.expect_end() == b""
@@ -248,22 +222,16 @@ async def test_a_fault_while_connecting_ends_the_stream_at_once(
 
 
 async def test_a_deadline_of_the_splice_is_kept(tmp_path: Path) -> None:
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         house.splices[0].deadline = 0.0
         far.say(b"go")
         await client.expect(b"go<tick/>")
 
 
 async def test_stopping_says_goodbye_and_closes_both(tmp_path: Path) -> None:
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         await house.listener.stop()
         assert await client.expect_end() == b"<bye/>"
         assert await far.expect_end() == b""
@@ -322,10 +290,7 @@ async def test_an_observer_that_raises_changes_nothing(
         raise RuntimeError("a mistake of our own")
 
     monkeypatch.setattr("tests.capture.stand_in.Watcher.settled", broken)
-    async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
-        client = await house.call()
-        client.say(b"<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+    async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
+        client, far = await house.talk(upstream)
         far.say(b"still there")
         await client.expect(b"still there")

@@ -13,8 +13,7 @@ from quorate.capture import newcomer as newcomer_module
 from quorate.capture.listener import Bind
 from quorate.model.reasons import Reason
 from quorate.splice.arrival import Arrival
-from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context
-from tests.capture.test_listener import until
+from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context, until
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import free_port
 

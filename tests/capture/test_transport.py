@@ -18,8 +18,7 @@ from quorate.capture.transport import (
     SocketTransport,
     StreamProtocol,
 )
-from tests.capture.stand_in import WAIT_S, House, Upstream
-from tests.capture.test_listener import route
+from tests.capture.stand_in import WAIT_S, House, Upstream, until
 from tests.capture.test_listener import (
     test_a_reader_that_stalls_holds_a_bounded_number_of_bytes as a_reader_that_stalls,
 )
@@ -39,6 +38,7 @@ class Far(StreamProtocol):
         self.raising = False
         self.reacts: Callable[[], object] = lambda: None
         """Called when something was received."""
+        self._news = asyncio.Event()
         self._buffer = bytearray(SCRATCH_SIZE)
 
     def get_buffer(self, sizehint: int) -> bytearray:
@@ -52,19 +52,30 @@ class Far(StreamProtocol):
             raise ValueError("a mistake of our own")
         self.got += data
         self.reacts()
+        self._news.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not holds():
+                self._news.clear()
+                await self._news.wait()
+
+    def _tell(self, what: str) -> None:
+        self.told.append(what)
+        self._news.set()
 
     def eof_received(self) -> bool:
-        self.told.append("eof")
+        self._tell("eof")
         return True
 
     def pause_writing(self) -> None:
-        self.told.append("pause")
+        self._tell("pause")
 
     def resume_writing(self) -> None:
-        self.told.append("resume")
+        self._tell("resume")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.told.append("lost" if exc is None else f"lost {type(exc).__name__}")
+        self._tell("lost" if exc is None else f"lost {type(exc).__name__}")
         self.lost.set()
 
 
@@ -74,12 +85,6 @@ def pair() -> tuple[SocketTransport, Far, socket.socket]:
         end.setblocking(False)
     far = Far()
     return SocketTransport(asyncio.get_running_loop(), near, far), far, peer
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_S):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 async def read_all(peer: socket.socket, size: int) -> int:
@@ -95,15 +100,19 @@ async def reads_and_writes() -> None:
     transport.write(b"out")
     assert peer.recv(10) == b"out"
     peer.send(b"in")
-    await until(lambda: far.got == b"in")
+    await far.until(lambda: far.got == b"in")
     transport.pause_reading()
     peer.send(b" later")
-    await asyncio.sleep(0.01)
+    other, other_far, other_peer = pair()
+    other_peer.send(b"readable after it")
+    await other_far.until(lambda: bool(other_far.got))
     assert far.got == b"in"
+    other.abort()
+    other_peer.close()
     transport.resume_reading()
-    await until(lambda: far.got == b"in later")
+    await far.until(lambda: far.got == b"in later")
     peer.close()
-    await until(lambda: far.told == ["eof"])
+    await far.until(lambda: far.told == ["eof"])
     transport.abort()
     await far.lost.wait()
     assert far.told == ["eof", "lost"]
@@ -134,7 +143,7 @@ async def ends_only_itself_by_a_mistake() -> None:
     whole[2].send(b"y")
     await broken[1].lost.wait()
     assert broken[1].told == ["lost ValueError"]
-    await until(lambda: whole[1].got == b"y")
+    await whole[1].until(lambda: whole[1].got == b"y")
     whole[0].abort()
     await whole[1].lost.wait()
     for _, _, peer in (broken, whole):
@@ -328,13 +337,10 @@ def test_connections_come_and_go_without_leaving_anything_behind(tmp_path: Path)
     async def come_and_go() -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, StreamLoop)
-        async with Upstream() as upstream, House(tmp_path, [route(upstream)]) as house:
+        async with Upstream() as upstream, House(tmp_path, [upstream.route]) as house:
             before = len(loop.selector.get_map())
             for _ in range(5):
-                client = await house.call()
-                client.say(b"<stream>")
-                far = await upstream.next()
-                await far.expect(b"<stream>")
+                client, far = await house.talk(upstream)
                 far.close()
                 client.close()
             await until(lambda: house.listener.connections == 0)

@@ -230,7 +230,7 @@ async def test_a_client_bound_to_its_channel_has_it_end_to_end_next_time(
         await far.expect(HEADER)
         return far
 
-    async with Upstream() as upstream:
+    async with Upstream(direct=direct_tls) as upstream:
         route = Route(DOMAIN, "127.0.0.1", upstream.port)
         async with House(tmp_path / "q", authority, route) as house:
             ours = ssl.create_default_context(cafile=str(house.ca))

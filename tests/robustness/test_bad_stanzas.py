@@ -168,7 +168,7 @@ async def test_a_stanza_that_trickles_in_keeps_nothing_else_waiting(tmp_path: Pa
     async with two_streams(tmp_path) as (login, other, _):
         for byte in b"<presence from='bob@example.org/x'><show>away</show></presence>":
             login.far.say(bytes([byte]))
-            await asyncio.sleep(0.005)
+            await undisturbed(other)
         login.client.say(b"<message to='bob@example.org'><body>at once</body>")
         await login.client_sees("<show>away</show></presence>")
         await undisturbed(other)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from quorate.capture.act import Act
+from quorate.capture.alarm import Alarm
 from quorate.capture.ca import a_label
 from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import Leg
@@ -38,8 +39,6 @@ HALF_CLOSED_S = 10.0
 """How long the other side may go on after one has ended."""
 CLOSE_S = 5.0
 """How long what was sent last may take to leave."""
-SOONEST_S = 0.001
-"""A deadline in the past must not become a busy loop."""
 HANDSHAKE_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 """Fatal handshake_failure (RFC 8446 section 6): what a client gets instead of a leaf for a bad upstream."""
 
@@ -77,9 +76,7 @@ class Driver(Generic[S]):
         self._leaf_allowed = True
         self._closing = False
         self._dialling: asyncio.Task[None] | None = None
-        self._deadline = 0.0
-        """What ``_timer`` was set for."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._now, self._next_deadline, self._on_time)
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
         self.noticed = Noticed(self._loop)
@@ -163,23 +160,17 @@ class Driver(Generic[S]):
 
     def leg_refused(self, side: Side, fault: TlsFault) -> None:
         log.info("tls failed side=%s trouble=%s", side.value, fault.trouble)
+        text = self.detail = fault.of_client
         if side is Side.SERVER:
+            text = self.detail = f"The server of {self.domain} cannot be used: {fault.sentence}."
             self._leaf_allowed = fault.reason is not Reason.UPSTREAM_CERTIFICATE
             self._means.routes.forget_redirect(self.domain)
-            self.detail = f"The server of {self.domain} cannot be used: {fault.sentence}."
-        elif fault.trouble is Trouble.BROKEN:
-            self.detail = "The client's encrypted connection broke."
-        else:
-            self.detail = (
-                "The client did not accept Quorate's certificate: import ca.pem (quorate ca --print)."
-            )
         if side is Side.CLIENT and fault.trouble is Trouble.BROKEN:
             self.do(lambda splice, now: splice.closed(side, now))
-        elif side is Side.SERVER and self._direct is not None:
-            text = self.detail
-            self.do(lambda splice, now: splice.connect_failed(fault.reason, text, now))
-        else:
+        elif self._direct is None or side is Side.CLIENT or fault.trouble is Trouble.BROKEN:
             self.do(lambda splice, now: splice.tls_failed(side, fault.reason, now))
+        else:
+            self.do(lambda splice, now: splice.connect_failed(fault.reason, text, now))
         self._close()
 
     def leg_ended(self, side: Side) -> None:
@@ -235,7 +226,7 @@ class Driver(Generic[S]):
                 self._perform(effect)
             work, self._work = self._work, []
         self._running = False
-        self._arm()
+        self._alarm.arm()
         self.noticed.settled()
 
     def _perform(self, effect: SpliceEffect) -> None:
@@ -356,9 +347,9 @@ class Driver(Generic[S]):
     def _end(self) -> None:
         if self.over.done():
             return
-        for timer in (*self._timers, self._timer):
-            if timer is not None:
-                timer.cancel()
+        self._alarm.cancel()
+        for timer in self._timers:
+            timer.cancel()
         self.over.set_result(None)
         self._means.outgoing.discard(self._outgoing)
         self.noticed.ended()
@@ -369,7 +360,7 @@ class Driver(Generic[S]):
         if self._raw:
             return
         self._raw = True
-        self._arm()
+        self._alarm.arm()
         self._guarded(lambda: self._run(self._splice.abandon(self._means.clock.monotonic())))
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
         if not self._closing:
@@ -377,16 +368,6 @@ class Driver(Generic[S]):
             self.noticed.settled()
         if not self._legs[Side.SERVER].connected:
             self._close()
-
-    def _arm(self) -> None:
-        """Keep the earliest timer ever wanted: one that rings too soon only looks again."""
-        deadline = self._next_deadline()
-        if deadline is None or (self._timer is not None and self._deadline <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._deadline = deadline
-        self._timer = self._loop.call_later(max(deadline - self._now(), SOONEST_S), self._ring)
 
     def _next_deadline(self) -> float | None:
         if self._raw or self.over.done():
@@ -397,13 +378,8 @@ class Driver(Generic[S]):
             self._broken(error)
             return None
 
-    def _ring(self) -> None:
-        self._timer = None
-        deadline = self._next_deadline()
-        if deadline is not None and deadline <= self._now():
-            self.do(lambda splice, now: splice.on_time(now))
-        else:
-            self._arm()
+    def _on_time(self) -> None:
+        self.do(lambda splice, now: splice.on_time(now))
 
     def _after(self, seconds: float, call: Callable[[], object]) -> None:
         now = self._loop.time()

@@ -80,6 +80,13 @@ class TlsFault:
         """In words, to follow ``The server cannot be used:``."""
         return _SENTENCES[self.trouble]
 
+    @property
+    def of_client(self) -> str:
+        """The same where it is the client's connection."""
+        if self.trouble is Trouble.BROKEN:
+            return "The client's encrypted connection broke."
+        return "The client did not accept Quorate's certificate: import ca.pem (quorate ca --print)."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsStep:
