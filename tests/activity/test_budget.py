@@ -6,9 +6,8 @@ import pytest
 
 from quorate.activity.budget import again_at
 from quorate.activity.timing import TimerKind
-from quorate.activity.why import person_why, why
 from quorate.model.reasons import Reason
-from tests.activity.world import NOON, play
+from tests.activity.world import NOON, bob_waits, play
 
 RINGS = [-70, -50, -30, -10, -1]
 """Minutes from noon."""
@@ -70,12 +69,8 @@ def test_story(story: str) -> None:
 
 def test_why_and_until_when() -> None:
     world = play("bob available\nbob rung enough for 10m\nmeet bob -> alice: started")
-    activity, view, end = world.activities["Q1"], world.view("Q1"), world.now + timedelta(minutes=10)
-    stands = person_why(activity, "bob", view, world.now)
-    assert (stands.reason, stands.until) == (Reason.RUNG_ENOUGH, end)
-    timer = why(activity, view, world.now).next
-    assert timer is not None
-    assert (timer.kind, timer.at, timer.person) == (TimerKind.RUNG_ENOUGH, end, "bob")
+    until = world.now + timedelta(minutes=10)
+    assert bob_waits(world) == (Reason.RUNG_ENOUGH, until, TimerKind.RUNG_ENOUGH, until, "bob")
 
 
 def _at(minutes: list[int]) -> list[datetime]:

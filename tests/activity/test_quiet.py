@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from quorate.activity.timing import TimerKind
-from quorate.activity.why import person_why, why
 from quorate.model.reasons import Reason
-from tests.activity.world import NOON, play
+from tests.activity.world import NOON, bob_waits, play
 
 STORIES = {
     "nobody is rung in their quiet hours": """
@@ -88,12 +87,8 @@ def test_story(story: str) -> None:
 
 def test_why_and_until_when() -> None:
     world = play("bob available\nbob quiet for 10m\nmeet bob -> alice: started")
-    activity, view, end = world.activities["Q1"], world.view("Q1"), NOON + timedelta(minutes=10)
-    stands = person_why(activity, "bob", view, world.now)
-    assert (stands.reason, stands.until) == (Reason.QUIET, end)
-    timer = why(activity, view, world.now).next
-    assert timer is not None
-    assert (timer.kind, timer.at, timer.person) == (TimerKind.QUIET, end, "bob")
+    until = NOON + timedelta(minutes=10)
+    assert bob_waits(world) == (Reason.QUIET, until, TimerKind.QUIET, until, "bob")
 
 
 def test_what_was_passed_is_kept_for_the_note_and_the_time_line() -> None:

@@ -21,7 +21,9 @@ from quorate.activity.inputs import (
 )
 from quorate.activity.reservations import held_in
 from quorate.activity.step import next_deadline, step
+from quorate.activity.timing import TimerKind
 from quorate.activity.view import View
+from quorate.activity.why import person_why, why
 from quorate.model.activity import Activity, Fallback
 from quorate.model.address import Address, xmpp
 from quorate.model.availability import Availability, Verdict
@@ -317,6 +319,15 @@ def play(story: str) -> World:
         wanted = [part.strip() for part in expected.split(",")] if arrow else []
         assert [shown(effect) for effect in effects] == wanted, f"{line!r} at {world.now:%H:%M:%S}"
     return world
+
+
+def bob_waits(world: World) -> tuple[Reason | None, datetime | None, TimerKind, datetime, str | None]:
+    """Why bob is not rung and until when; and the timer that is next: its kind, when, for whom."""
+    activity, view = world.activities["Q1"], world.view("Q1")
+    stands = person_why(activity, "bob", view, world.now)
+    timer = why(activity, view, world.now).next
+    assert timer is not None
+    return stands.reason, stands.until, timer.kind, timer.at, timer.person
 
 
 def _meet(action: str) -> Activity:

@@ -198,22 +198,28 @@ def test_a_status_that_changed_while_the_connection_was_lost_is_told_after_the_r
     assert "<status>2 ready</status>" in again.client()
 
 
-def test_our_own_roster_request_is_made_again() -> None:
-    first = Talk()
-    first.open()
-    first.c(BIND)
-    first.s(BOUND)
-    first.c(ENABLE)
-    first.s(ENABLED)
-    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", first.client())
+def before_the_roster() -> tuple[Talk, str]:
+    """Stream management is on, the roster not asked for; with the session's id."""
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ENABLE)
+    talk.s(ENABLED)
+    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", talk.client())
     assert virtual
+    return talk, virtual[1]
+
+
+def test_our_own_roster_request_is_made_again() -> None:
+    first, virtual = before_the_roster()
     first.c(ROSTER_GET)
     first.s("<iq type='result' id='r1'/>")
     (id,) = ids(first.server())
     first.lose()
     again = Talk(sessions=first.sessions)
     again.open()
-    again.c(f"<resume {SM} h='1' previd='{virtual[1]}'/>")
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
     again.s(f"<resumed {SM} h='1' previd='S9'/>")
     assert f"<iq type='get' id='{id}'><query xmlns='jabber:iq:roster'/></iq>" in again.server()
     for _ in range(2):
@@ -223,20 +229,13 @@ def test_our_own_roster_request_is_made_again() -> None:
 
 
 def test_a_roster_answer_sent_again_has_the_companion_in_it_again() -> None:
-    first = Talk()
-    first.open()
-    first.c(BIND)
-    first.s(BOUND)
-    first.c(ENABLE)
-    first.s(ENABLED)
-    virtual = re.search(r"id='(q1\.[0-9a-f]+)'", first.client())
-    assert virtual
+    first, virtual = before_the_roster()
     first.c(ROSTER_GET)
     first.s(roster(BOB))
     first.lose()
     again = Talk(sessions=first.sessions)
     again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual[1]}'/>")
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
     again.s(f"<resumed {SM} h='1' previd='S9'/>")
     again.client()
     again.s(roster(BOB))
