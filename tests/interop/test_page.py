@@ -10,7 +10,11 @@ from playwright.async_api import Locator, Page, expect
 from tests.interop.chromium import Visitors, accessibility_faults, fetched, sideways
 from tests.interop.conftest import House, house_factory
 
-pytestmark = [pytest.mark.real("prosody", "chromium"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real("prosody", "chromium"),
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+]
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
 GROUPS = {"dba": ("bob", "carol"), "legal": ("dave", "erin")}

@@ -9,7 +9,11 @@ from playwright.async_api import expect
 from tests.interop.chromium import Visitors, accessibility_faults, sideways
 from tests.interop.conftest import house_factory
 
-pytestmark = [pytest.mark.real("prosody", "chromium"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real("prosody", "chromium"),
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+]
 
 LOST_MS = 20_000
 """The page notices after 8 s of silence; after a cut it tries again for so long first."""

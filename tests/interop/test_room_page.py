@@ -12,11 +12,17 @@ from playwright.async_api import Locator, Page, WebSocket, expect
 from tests.interop.chromium import DESK, PHONE, Visitors, accessibility_faults, fetched, sideways
 from tests.interop.conftest import House, house_factory
 
-pytestmark = [pytest.mark.real("prosody", "chromium"), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.real("prosody", "chromium"),
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+]
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")
 COMPANION = "quorate@quorate.invalid"
 ALICE = "alice@example.org"
+LONGEST_WAIT_MS = 40_000
+"""A page that has found no server for a while tries again every 30 s."""
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/r/\S+")
 
 
@@ -232,7 +238,7 @@ async def test_what_was_written_while_the_server_was_gone_arrives(house: House, 
     await says(guest, "still there?")
     await expect(guest.get_by_role("log")).to_contain_text("not sent yet")
     await house.quorate.start()
-    await expect(organiser.get_by_role("log")).to_contain_text("still there?", timeout=20_000)
+    await expect(organiser.get_by_role("log")).to_contain_text("still there?", timeout=LONGEST_WAIT_MS)
     await expect(guest.get_by_text("Not connected since")).to_be_hidden()
     await meeting.end()
 

@@ -1,6 +1,8 @@
 import asyncio
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from quorate.model.activity import Activity, ActivityState
 from quorate.model.address import Address
 from quorate.model.person import Person
 from quorate.model.requirement import AllOf
-from quorate.rooms.own import BURST_LINES, BURST_S, MAX_LINE_CHARACTERS, MAX_LINES, Rooms, TooFast
+from quorate.rooms.own import BURST_LINES, BURST_S, MAX_LINE_CHARACTERS, MAX_LINES, RETURN_S, Rooms, TooFast
 
 DEADLINE_S = 5.0
 
@@ -18,10 +20,12 @@ DEADLINE_S = 5.0
 class Hall:
     """Rooms with a diary of who came and went."""
 
-    def __init__(self, grace_s: float = 0.0) -> None:
+    def __init__(self, grace_s: float = 0.0, return_s: float = 3600.0) -> None:
         self.clock = ManualClock()
         self.diary: asyncio.Queue[str] = asyncio.Queue()
-        self.rooms = Rooms(self.clock, joined=self._joined, left=self._left, grace_s=grace_s)
+        self.rooms = Rooms(
+            self.clock, joined=self._joined, left=self._left, grace_s=grace_s, return_s=return_s
+        )
 
     async def _joined(self, activity: str, person: str) -> None:
         self.diary.put_nowait(f"{person} joined {activity}")
@@ -100,12 +104,19 @@ async def test_leaving_a_room_one_is_not_in_is_no_news() -> None:
 
 
 async def test_after_a_restart_people_have_time_to_come_back_and_then_count_as_gone() -> None:
-    hall = Hall()
+    hall = Hall(grace_s=3600, return_s=0.0)
     hall.rooms.open(live("bob", "carol"))
     assert hall.rooms.here("Q1") == ("bob", "carol")
     await hall.rooms.join("Q1", "bob")
     assert await hall.next() == "carol left Q1"
     assert hall.rooms.here("Q1") == ("bob",)
+
+
+def test_pages_have_time_to_come_back_after_a_restart_however_seldom_they_try() -> None:
+    feed = (Path(__file__).parents[2] / "web" / "src" / "live" / "feed.ts").read_text(encoding="utf-8")
+    waits = re.search(r"BACK_OFF_S = \[([\d, ]+)\]", feed)
+    assert waits is not None
+    assert max(map(int, waits[1].split(","))) + 10 <= RETURN_S
 
 
 async def test_opening_twice_keeps_the_room() -> None:

@@ -21,6 +21,8 @@ MAX_LINE_CHARACTERS: Final = 4000
 BURST_LINES: Final = 10
 BURST_S: Final = 5.0
 GRACE_S: Final = 10.0
+RETURN_S: Final = 45.0
+"""After a restart: a page that has waited long for the server tries again every 30 s only."""
 
 Moved: TypeAlias = Callable[[str, str], Awaitable[object]]
 """Told (activity, person) when somebody enters or has gone."""
@@ -61,26 +63,35 @@ class _Room:
 class Rooms:
     """All open rooms, by activity id. One event loop, no locks."""
 
-    def __init__(self, clock: Clock, *, joined: Moved, left: Moved, grace_s: float = GRACE_S) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        joined: Moved,
+        left: Moved,
+        grace_s: float = GRACE_S,
+        return_s: float = RETURN_S,
+    ) -> None:
         self._clock = clock
         self._joined = joined
         self._left = left
         self._grace_s = grace_s
+        self._return_s = return_s
         self._rooms: dict[str, _Room] = {}
         self._watchers: dict[str, set[asyncio.Event]] = {}
 
     def open(self, activity: Activity) -> None:
         """Open the room of a live activity, once.
 
-        Whoever the activity believes to be here (it outlives a restart, the room does not) gets the
-        usual time to come back.
+        Whoever the activity believes to be here (it outlives a restart, the room does not) gets
+        ``RETURN_S`` to come back.
         """
         if activity.id in self._rooms:
             return
         room = self._rooms[activity.id] = _Room()
         for person in sorted(activity.joined):
             room.seats[person] = set()
-            self._begin_leaving(activity.id, room, person)
+            self._begin_leaving(activity.id, room, person, self._return_s)
         self.touch(activity.id)
 
     def close(self, activity: str) -> None:
@@ -126,7 +137,7 @@ class Rooms:
             return
         seats.discard(seat)
         if not seats:
-            self._begin_leaving(activity, room, person)
+            self._begin_leaving(activity, room, person, self._grace_s)
 
     async def leave(self, activity: str, person: str) -> None:
         """The person said goodbye: gone at once, whatever else is open."""
@@ -205,11 +216,11 @@ class Rooms:
             )
         said.append(now)
 
-    def _begin_leaving(self, activity: str, room: _Room, person: str) -> None:
-        room.leaving[person] = asyncio.create_task(self._leave_later(activity, room, person))
+    def _begin_leaving(self, activity: str, room: _Room, person: str, after_s: float) -> None:
+        room.leaving[person] = asyncio.create_task(self._leave_later(activity, room, person, after_s))
 
-    async def _leave_later(self, activity: str, room: _Room, person: str) -> None:
-        await asyncio.sleep(self._grace_s)
+    async def _leave_later(self, activity: str, room: _Room, person: str, after_s: float) -> None:
+        await asyncio.sleep(after_s)
         room.leaving.pop(person, None)
         await self._gone(activity, room, person)
 
