@@ -16,8 +16,7 @@ from quorate.capture.redirect import Event, Redirect
 from quorate.capture.redirect_needs import lacks, look_around
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
-from tests.capture.stand_in import DOMAIN, WAIT_S, House, Upstream, server_context
-from tests.capture.test_listener import until
+from tests.capture.stand_in import DOMAIN, WAIT_S, House, Upstream, server_context, until
 from tests.interop.certificates import TestAuthority
 from tests.interop.rights import left_out, network
 

@@ -14,8 +14,7 @@ from quorate.capture.listener import Bind, check_bind, parse_networks
 from quorate.capture.transparent import nft_rules
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
-from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context
-from tests.capture.test_listener import until
+from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context, until
 from tests.interop.certificates import TestAuthority
 from tests.interop.rights import network, run
 

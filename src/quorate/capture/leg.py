@@ -131,7 +131,7 @@ class Leg(StreamProtocol):
         return (name[0], name[1]) if name else ("", 0)
 
     @property
-    def socket(self) -> socket.socket | None:
+    def connection(self) -> socket.socket | None:
         """None before there is a connection."""
         return self._transport.get_extra_info("socket") if self._transport else None
 

@@ -324,7 +324,7 @@ class _UntilLogin:
 
 def _diverted(host: str, port: int, leg: Leg) -> Destination | None:
     """What the kernel says, unless somebody has connected to this very door, HOST:PORT."""
-    destination = None if leg.socket is None else original_destination(leg.socket)
+    destination = None if leg.connection is None else original_destination(leg.connection)
     if destination is None or destination.port != port or host not in (destination.host, *_ANY):
         return destination
     return None

@@ -18,7 +18,7 @@ from typing import Protocol, TypeVarTuple, Unpack
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 SCRATCH_SIZE = 64 * 1024
-"""One read, or several together. With HIGH_WATER, an unfinished TLS record and what TLS adds: below 256 KiB."""
+"""One read, or several. With HIGH_WATER, an unfinished TLS record and what TLS adds: below 256 KiB."""
 ROOM = 16 * 1024
 """With less than that left in the scratch buffer, what is there is dealt with before more is read."""
 EVENTS_AT_ONCE = 256
