@@ -38,6 +38,7 @@ class Quorate:
     routes: Sequence[str]
     trust: Path
     config: str = "settle_s = 0\n"
+    start_s: float = START_S
     im_port: int = field(default_factory=free_port)
     web_port: int = field(default_factory=free_port)
     prefix: Sequence[str] = ()
@@ -87,7 +88,7 @@ class Quorate:
         ready = asyncio.Event()
         self._reader = asyncio.create_task(self._read(ready))
         try:
-            await asyncio.wait_for(ready.wait(), START_S)
+            await asyncio.wait_for(ready.wait(), self.start_s)
         except TimeoutError:
             await self.stop()
             raise RuntimeError("quorate did not start:\n" + "\n".join(self.log)) from None
