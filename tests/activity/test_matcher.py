@@ -64,6 +64,17 @@ def test_a_change_touches_only_those_it_can_matter_to() -> None:
     assert _changed(matcher, present, "alice", here=True) == {"Q1", "Q2", "Q4"}, "an organiser"
 
 
+@pytest.mark.parametrize("here", ["", "bob", "kim", "bob kim", "bob kim omar"])
+@pytest.mark.parametrize("who", ["bob and kim", "bob or kim", "omar"])
+def test_to_look_again_finds_what_a_first_look_would(who: str, here: str) -> None:
+    matcher, present = Matcher(), frozenset(here.split())
+    activity = meet(who)
+    matcher.put(activity, lambda _: False)
+    again = matcher.again(activity, lambda _, key: key in present)
+    assert again is Matcher().put(activity, present.__contains__)
+    assert again is meets(activity.requirement, set(present))
+
+
 def test_what_is_to_be_now_hears_of_everybody() -> None:
     matcher = Matcher()
     assert matcher.put(meet("bob and kim", when=When.NOW), lambda _: False)

@@ -80,6 +80,14 @@ class Matcher:
                 found.add(id)
         return found
 
+    def again(self, activity: Activity, present: Callable[[str, str], bool]) -> bool:
+        """As ``put``, whoever came or went: while all it watches are away there is nothing to find."""
+        id, watch = activity.id, self._watches.get(activity.id)
+        blockers = watch.blockers if watch is not None and watch.activity is activity else _MET
+        if blockers is not _MET and not any(present(id, key) for key in blockers):
+            return False
+        return self.put(activity, partial(present, id))
+
     def _add(self, watch: _Watch) -> None:
         id = watch.activity.id
         self._watches[id] = watch

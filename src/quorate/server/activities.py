@@ -135,7 +135,7 @@ class Activities:
         """All that are not over see the world anew: after a start, after an agent told all."""
         there = self._remembering()
         for activity in self.open():
-            if self._matcher.put(activity, lambda key, id=activity.id: there(id, key)):  # type: ignore[misc]
+            if self._matcher.again(activity, there):
                 self._mailbox(activity.id).post_once(_Letter(WorldChanged()))
 
     def on_time(self) -> None:

@@ -114,6 +114,10 @@ class EvidenceBook:
             for slot, entry in self._entries.get(subject, {}).items()
         )
 
+    def heard_of(self, addresses: Iterable[Address]) -> bool:
+        """False if there is no evidence at all: then they are unknown."""
+        return any(self._entries.get(address) for address in addresses)
+
     def about(self, addresses: Iterable[Address], vantage: Address | None) -> list[Evidence]:
         """What may be used from this vantage (None: everything)."""
         found = []

@@ -81,6 +81,8 @@ class World:
     def present(self, activity: Activity, key: str) -> bool:
         """As ``View.present``, for one person."""
         person = self._person(activity, key)
+        if not self._book.heard_of(person.addresses):
+            return False
         verdict = self._book.verdict(person, activity.organiser_via)
         there = verdict.availability is Availability.AVAILABLE
         there = there or (verdict.do_not_disturb and self._may_disturb(activity, person))
