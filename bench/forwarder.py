@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quorate.agent.options import Options, parse_options
+from quorate.capture import listener
 from quorate.capture.ca import open_authority
 from quorate.capture.driver import Driver
 from quorate.capture.listener import Listener
@@ -21,6 +22,9 @@ from quorate.capture.tls import UpstreamTrust
 from quorate.clock import SystemClock
 from tests.capture.stand_in import PassThrough, Watcher
 
+PATIENCE_S = 24 * 3600.0
+"""Nobody ever logs in here: what is only forwarded is not looked at."""
+
 
 class Host:
     def splice(self, direct: DirectTls | None, now: float) -> PassThrough:  # noqa: ARG002
@@ -31,6 +35,7 @@ class Host:
 
 
 async def forward(options: Options) -> None:
+    listener.LOGIN_S = PATIENCE_S
     clock = SystemClock()
     authority = open_authority(options.data, [route.domain for route in options.routes], clock)
     means = Means(Routes(options.routes), authority, UpstreamTrust(options.trust), clock)
