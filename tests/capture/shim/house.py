@@ -191,4 +191,6 @@ class Client:
 
 
 def python_client(name: str, port: int) -> list[str]:
+    if name == "gio.py":
+        return ["/usr/bin/python3", str(HERE / name), str(port)]
     return [shutil.which(sys.executable) or sys.executable, "-X", "dev", str(HERE / name), str(port)]

@@ -64,12 +64,13 @@ def test_a_client_that_sleeps_sends_and_receives_what_is_put_in(
 
 
 every_library = pytest.mark.parametrize("library", LIBRARIES)
-everywhere = pytest.mark.parametrize("library", [*LIBRARIES, "blocking", "loop"])
+everywhere = pytest.mark.parametrize("library", [*LIBRARIES, "blocking", "loop", "gio.py"])
 
 
 def begin(scene: Scene, library: str, **more: object) -> tuple[Client, Server, Controller]:
     """With the clients on CPython's `ssl` among them."""
-    if library in ("blocking", "loop"):
+    if library in ("blocking", "loop", "gio.py"):
+        library = library.removesuffix(".py")
         return scene.begin("python", f"{library}.py", **more)  # type: ignore[arg-type]
     return scene.begin(library, "poll", **more)  # type: ignore[arg-type]
 
@@ -531,3 +532,17 @@ def test_a_blocking_client_whose_server_does_not_read_still_receives(scene: Scen
     server.go.set()
     server.got.until(lambda data: len(data) > 4_000_000)
     feeder.join(10)
+
+
+def test_gio_is_woken(scene: Scene) -> None:
+    client, server, controller = begin(scene, "gio.py")
+    hear(scene, b"<stream:stream>")
+    about = controller.opens[controller.only]
+    assert (about["lib"], about["peer"]) == ("gnutls", f"127.0.0.1 {server.port}")
+    for i in range(20):
+        controller.inject(UP, b"<up i='%d'/>" % i)
+        server.got.until_has(b"<up i='%d'/>" % i)
+        controller.inject(DOWN, b"<down i='%d'/>" % i)
+        client.out.until_has(b"<down i='%d'/>" % i)
+    assert client.leave() == 0
+    controller.until(lambda it: it.closed or it.ended)
