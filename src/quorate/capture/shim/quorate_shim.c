@@ -128,10 +128,11 @@ static void lock(pthread_mutex_t *m) { pthread_mutex_lock(m); }
 static void unlock(pthread_mutex_t *m) { pthread_mutex_unlock(m); }
 
 /* ---- the two sockets */
-static void fail_open(void) {
-    active = 0;
-    if (S >= 0) shutdown(S, SHUT_RDWR);
-    if (A >= 0) shutdown(A, SHUT_RDWR);
+static void fail_open(void) { /* the lock: the worker closes both, and their numbers may be the client's then */
+    lock(&queue_lock);
+    if (atomic_exchange(&active, 0)) shutdown(S, SHUT_RDWR), shutdown(A, SHUT_RDWR);
+    pthread_cond_broadcast(&queued);
+    unlock(&queue_lock);
 }
 /* All of it before `until` (ns), or 0. */
 static int transfer(int fd, void *p, size_t n, int writing, int64_t until) {
@@ -1004,10 +1005,12 @@ static int answer_door(int64_t ms) {
 }
 static void hang_up(void) {
     lock(&ask_lock);
+    lock(&queue_lock);
     active = 0;
     if (S >= 0) o_close(S);
     if (A >= 0) o_close(A);
     S = A = -1;
+    unlock(&queue_lock);
     unlock(&ask_lock);
     lock(&list_lock);
     for (conn *c = conns; c; c = c->next)
