@@ -546,3 +546,45 @@ def test_gio_is_woken(scene: Scene) -> None:
         client.out.until_has(b"<down i='%d'/>" % i)
     assert client.leave() == 0
     controller.until(lambda it: it.closed or it.ended)
+
+
+def thirty_times(what: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.count(what) == 30
+
+
+def test_several_accounts_in_one_client_are_kept_apart(scene: Scene) -> None:
+    controller = scene.controller
+
+    def judge(ask: Ask) -> Verdict:
+        return replaced(len(ask.data), ask.data.replace(b"<who/>", b"<i n='%d'/>" % ask.conn))
+
+    controller.judge = judge
+    controller.listen(scene.home / "socket")
+    servers = [Server(scene.tls) for _ in range(3)]
+    for server in servers:
+        scene.stack.callback(server.close)
+    scene.stack.callback(controller.hang_up)
+    command = python_client("several.py", servers[0].port)
+    command += [str(server.port) for server in servers[1:]]
+    client = scene.stack.enter_context(Client(command, shim(), scene.home / "socket"))
+    client.say(HEADER)
+    controller.until(lambda it: len(it.opens) == 3)
+    conns = [
+        next(conn for conn, about in controller.opens.items() if about["peer"].endswith(f" {server.port}"))
+        for server in servers
+    ]
+    for i in range(30):
+        for conn in conns:
+            controller.inject(UP, b"<up n='%d' i='%d'/>" % (conn, i), conn)
+            controller.inject(DOWN, b"<down n='%d' i='%d'/>" % (conn, i), conn)
+        client.say("<who/>")
+    for number, (conn, server) in enumerate(zip(conns, servers, strict=True)):
+        server.got.until_has(b"<up n='%d' i='29'/>" % conn)
+        server.got.until(thirty_times(b"<i n='%d'/>" % conn))
+        assert server.got.data.count(b" n='") == 60
+        client.out.until_has(b"<down n='%d' i='29'/>" % conn)
+        lines = [line for line in client.out.data.split(b"\n") if line.startswith(b"%d:" % number)]
+        assert b"".join(line[2:] for line in lines) == b"".join(
+            b"<down n='%d' i='%d'/>" % (conn, i) for i in range(30)
+        )
+    assert client.leave() == 0
