@@ -1,17 +1,25 @@
 """One connected Unix socket, read and written on the event loop with as little between as possible."""
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import Callable
 
-READ_SIZE = 256 * 1024
+from quorate.capture.stream_loop import READ, WRITE, StreamLoop
+from quorate.errors import place_of
+
 MAX_WAITING = 8 * 1024 * 1024
 """Bytes the other end has not taken; then it is given up."""
+_READ_SIZE = 64 * 1024
 _CREDENTIALS = struct.Struct("3i")
+
+log = logging.getLogger(__name__)
 
 
 class Pipe:
+    """On a ``StreamLoop`` it is a quorate.capture.stream_loop.Watched; any other loop works too."""
+
     def __init__(
         self, sock: socket.socket, received: Callable[[bytes], None], lost: Callable[[], None]
     ) -> None:
@@ -21,9 +29,13 @@ class Pipe:
         self._lost = lost
         self._waiting = b""
         self._loop = asyncio.get_running_loop()
+        self._selector = self._loop.selector if isinstance(self._loop, StreamLoop) else None
         self._open = True
         sock.setblocking(False)
-        self._loop.add_reader(sock, self._read)
+        if self._selector is not None:
+            self._selector.watch(sock.fileno(), READ, self)
+        else:
+            self._loop.add_reader(sock, self._read)
 
     def send(self, data: bytes) -> None:
         if not self._open:
@@ -41,28 +53,53 @@ class Pipe:
             if sent == len(data):
                 return
             self._waiting = data[sent:]
-            self._loop.add_writer(self._sock, self._write)
+            self._wait(to_write=True)
         if len(self._waiting) > MAX_WAITING:
             self._end()
 
     def close(self) -> None:
         if self._open:
             self._open = False
-            self._loop.remove_reader(self._sock)
-            self._loop.remove_writer(self._sock)
+            if self._selector is not None:
+                self._selector.watch(self._sock.fileno(), 0, self)
+            else:
+                self._loop.remove_reader(self._sock)
+                self._loop.remove_writer(self._sock)
             self._sock.close()
 
-    def _read(self) -> None:
+    def ready(self, mask: int) -> None:
+        if mask & WRITE and self._open:
+            self._write()
+
+    def receive(self, buffer: memoryview) -> int:
+        if not self._open:
+            return -1
         try:
-            data = self._sock.recv(READ_SIZE)
+            return self._sock.recv_into(buffer)
         except (BlockingIOError, InterruptedError):
-            return
+            return -1
         except OSError:
-            data = b""
-        if data:
-            self._received(data)
-        else:
+            return 0
+
+    def deliver(self, data: memoryview) -> None:
+        if not self._open:
+            return
+        if not data:
             self._end()
+            return
+        try:
+            self._received(bytes(data))
+        except Exception as error:  # of the loop's other streams none may end
+            log.error("attached client lost error=%s at=%s", type(error).__name__, place_of(error))
+            self._end()
+
+    def leave(self) -> None: ...
+
+    def _read(self) -> None:
+        buffer = memoryview(bytearray(_READ_SIZE))
+        size = self.receive(buffer)
+        if size >= 0:
+            self.deliver(buffer[:size])
 
     def _write(self) -> None:
         try:
@@ -74,6 +111,14 @@ class Pipe:
             return
         self._waiting = self._waiting[sent:]
         if not self._waiting:
+            self._wait(to_write=False)
+
+    def _wait(self, *, to_write: bool) -> None:
+        if self._selector is not None:
+            self._selector.watch(self._sock.fileno(), READ | WRITE if to_write else READ, self)
+        elif to_write:
+            self._loop.add_writer(self._sock, self._write)
+        else:
             self._loop.remove_writer(self._sock)
 
     def _end(self) -> None:
