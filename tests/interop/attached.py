@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quorate.link import attaching
 from tests.interop.conftest import House
 from tests.interop.prosody import Prosody
 from tests.interop.terminal import WAIT_S, Terminal, trust_directory
@@ -128,6 +129,15 @@ async def stream_of(house: House, name: str, state: str = "live") -> dict[str, A
             for stream in await house.quorate.get("/streams"):
                 if stream["account"] == f"xmpp:{house.server.jid(name)}" and stream["state"] == state:
                     return dict(stream)
+            await asyncio.sleep(0.05)
+
+
+async def until_attached(house: House) -> None:
+    """To whatever client there is."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            if (await attaching.attached(house.quorate.data))["clients"]:
+                return
             await asyncio.sleep(0.05)
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from quorate.link import attaching
-from tests.interop.attached import Slix, known, sit_down, slix, stream_of
+from tests.interop.attached import Slix, known, sit_down, slix, stream_of, until_attached
 from tests.interop.certificates import TestAuthority
 from tests.interop.conftest import House, MakeHouse
 from tests.interop.im_client import ImClient
@@ -162,7 +162,9 @@ async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path:
     assert not [line for line in house.server.log if "handled" in line]
 
 
-async def test_two_quorates_and_a_client_that_is_killed(make_house: MakeHouse, tmp_path: Path) -> None:
+async def test_two_quorates_a_stopped_one_and_a_client_that_is_killed(
+    make_house: MakeHouse, tmp_path: Path
+) -> None:
     house = await make_house(people=("alice", "bob"))
     bob = await house.login("bob")
     other = Quorate(tmp_path / "other", house.quorate.routes, house.quorate.trust)
@@ -171,8 +173,18 @@ async def test_two_quorates_and_a_client_that_is_killed(make_house: MakeHouse, t
         refused = await other.run("attach", str(alice.pid))
         assert "is attached to by another Quorate." in refused.err
         assert f"quorate detach {alice.pid}" in refused.err
+        agent = house.quorate.agent_pid()
+        assert agent is not None
+        os.kill(agent, signal.SIGSTOP)
+        bob.say(ALICE, "nobody answers")
+        await alice.until("nobody answers")
+        os.kill(agent, signal.SIGCONT)
+        await stream_of(house, "alice", "ended")
+        await until_attached(house)
         bob.say(ALICE, "hello")
         await alice.until("hello")
+        alice.say("bob@example.org", "hello")
+        assert (await stream_of(house, "alice"))["reason"] == "joined-midstream"
         os.kill(alice.pid, signal.SIGKILL)
         await stream_of(house, "alice", "ended")
 

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
@@ -224,3 +226,29 @@ def test_all_are_asked_for_at_the_pace_of_asking_and_a_name_comes_first() -> Non
     assert sorted(asked) == sorted(f"p{n}" for n in range(MANY))
     assert asked.index("p29") < 10
     assert talk.client() == ""
+
+
+DOWN_TEXT = (HI + "<presence from='bob@example.org/pc'><show>away</show></presence> " + HI) * 3
+UP_TEXT = (
+    WRITTEN + " " + "<iq type='get' id='v1' to='bob@example.org'><query xmlns='jabber:iq:version'/></iq>"
+) * 3
+
+
+@given(data=st.data())
+def test_wherever_it_is_joined_and_cut_nothing_is_lost_or_moved(data: st.DataObject) -> None:
+    """Only our question is added, and only between elements."""
+    talk = midway(at_rest=False)
+    texts = {Side.SERVER: DOWN_TEXT, Side.CLIENT: UP_TEXT}
+    sent = {}
+    for side, text in texts.items():
+        sent[side] = text[data.draw(st.integers(0, len(text) // 2)) :]
+    rest = dict(sent)
+    while any(rest.values()):
+        side = data.draw(st.sampled_from([side for side in Side if rest[side]]))
+        size = data.draw(st.integers(1, len(rest[side])))
+        talk._say(side, rest[side][:size])
+        rest[side] = rest[side][size:]
+    client, server = talk.client(), talk.server()
+    assert (client.replace(R, ""), server) == (sent[Side.SERVER], sent[Side.CLIENT])
+    for before in client.split(R)[:-1]:
+        assert before == "" or before.endswith(("</message>", "</presence>", " "))

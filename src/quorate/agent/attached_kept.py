@@ -27,6 +27,10 @@ class AttachedKept:
             self._kept = {process.pid: process for process in found if process.runs}
         return list(self._kept)
 
+    def keeps(self, pid: int) -> bool:
+        """It still runs, and nobody wanted it let go."""
+        return pid in self._kept and self._kept[pid].runs
+
     def keep(self, pid: int) -> None:
         process = process_of(pid)
         if process is not None:

@@ -31,6 +31,8 @@ from quorate.talk.reasons import reason_text
 
 COME_S = 5.0
 """How long the library, once it is in, may take to come to the door."""
+RETURN_S = 1.0
+"""A client that went on without us because we did not answer in time is joined again after this."""
 SHOW_S = 1.0
 """How long it is waited for to say what the client speaks; it goes on afterwards."""
 
@@ -207,6 +209,16 @@ class Attachments:
 
     def _went(self, client: AttachedClient[Splice]) -> None:
         self._show(client, waiting=False)
+        pid = client.told.pid
+        if self._kept.keeps(pid):  # we were too slow for it
+            asyncio.get_running_loop().call_later(RETURN_S, self._return, pid)
+        else:
+            self._kept.forget(pid)
+
+    def _return(self, pid: int) -> None:
+        back = pid in self._door.clients or not self._kept.keeps(pid)
+        if not back and not self._door.visit(pid):
+            self._kept.forget(pid)
 
     def _turned_away(self, pid: int) -> None:
         self._busy.add(pid)
