@@ -29,9 +29,11 @@ NOBODY = "<item jid='eve@example.org' subscription='none'/>"
 MANY = 30
 
 
-def midway(*, at_rest: bool = True, chunk: int = 1 << 20, **tables: tuple[tuple[int, int], ...]) -> Talk:
+def midway(
+    *, at_rest: bool = True, chunk: int = 1 << 20, wakes: bool = True, **tables: tuple[tuple[int, int], ...]
+) -> Talk:
     known = {Side[name.upper()]: table for name, table in tables.items()}
-    return Talk(chunk=chunk, arrival=Arrival(attached=True, midway=Midway(known, at_rest)))
+    return Talk(chunk=chunk, arrival=Arrival(attached=True, midway=Midway(known, at_rest, wakes)))
 
 
 def listed(talk: Talk, *items: str) -> Talk:
@@ -127,6 +129,26 @@ def test_a_stream_that_does_not_count_is_never_asked_to() -> None:
     listed(talk)
     assert talk.splice.state is StreamState.LIVE
     assert talk.splice.inside.new_tables() == []
+
+
+def test_a_client_that_has_not_read_the_question_is_not_taken_for_one_that_does_not_count() -> None:
+    talk = midway(wakes=False)
+    assert talk.client() == R
+    talk.wait(60.0)
+    assert talk.server() == ""
+    talk.s(HI)
+    talk.wait(2.9)
+    assert talk.server() == ""
+    talk.wait(0.2)
+    listed(talk)
+    assert talk.splice.state is StreamState.LIVE
+
+
+def test_who_counted_with_an_earlier_quorate_counts_still() -> None:
+    talk = midway(wakes=False, client=((10, -3),))
+    assert (talk.client(), talk.server()) == (R, R)
+    talk.wait(60.0)
+    assert "<iq" not in talk.server()
 
 
 def test_boundaries_are_found_in_what_passes() -> None:

@@ -25,7 +25,9 @@ class Midway:
     tables: Mapping[Side, Table] = field(default_factory=dict)
     """How counts were translated by an earlier Quorate, by the side whose stanzas are counted."""
     at_rest: bool = False
-    """It is a stream of XMPP, and nothing has passed for a moment: no element is half-way."""
+    """It is a stream of XMPP, and no element is half-way."""
+    wakes: bool = True
+    """What is added towards the client is taken by it at once; else when it reads by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,11 @@ from quorate.wire.xmpp.tag import replace_attribute, tag_attributes
 SILENT_S = 3.0
 """A client that counts answers ``<r/>`` at once; after this, and with no trace of counting, it does not."""
 AGAIN_S = 2.0
-"""An answer that has not come is asked for again."""
+"""An answer that went to somebody else is asked for again after this."""
+SOON_S = 0.2
+"""When it is looked again whether something may be written."""
 TRIES = 8
-"""To hear the same twice from one end; else the stream is only read."""
+"""Answers of one end in which to hear the same twice; else the stream is only read."""
 ROSTER_S = 20.0
 """A server that has not answered by then has not said whose stream it is."""
 USUAL = "urn:xmpp:sm:3"
@@ -48,10 +50,13 @@ class Count:
     """The last answer, and how many had passed then."""
     passed: int = 0
     tries: int = 0
+    open: bool = False
+    """An answer to us is to come."""
     again_at: float | None = None
 
     def heard(self, h: int, passed: int) -> None:
         began = (h - passed) % MODULUS
+        self.open, self.again_at, self.tries = False, None, self.tries + 1
         self.known = began == self.began
         self.began, self.h, self.passed = began, h, passed
 
@@ -62,7 +67,7 @@ class Joining:
         self._midway = midway
         self._boundaries = {side: Boundary() for side in Side}
         self._counts = {side: Count(side, midway.tables.get(side, ())) for side in Side}
-        self._namespace: str | None = None
+        self._namespace = USUAL if midway.tables else None
         """In which stanzas are counted, once something has shown that they are."""
         self._counting = False
         self._silent_at: float | None = None
@@ -88,6 +93,8 @@ class Joining:
         """False if these bytes were passed as they are: it was not known where in them an element begins."""
         boundary = self._boundaries[side]
         if boundary.found or self._connection.blind:
+            if side is Side.SERVER:
+                self._given()
             return True
         try:
             whole = boundary.sought(data)
@@ -115,7 +122,8 @@ class Joining:
             ours = count.due.popleft() if count.due else None
             if h is not None and ours is not None:
                 count.heard(h, ours)
-                count.again_at = None
+            elif count.open and count.again_at is None:
+                count.again_at = self._connection.now + AGAIN_S
             out = None if ours is not None else self._translated(count, h, data)
             self._ask_counts()
             return out
@@ -162,8 +170,15 @@ class Joining:
         self._connection.session.ledger.begin(side)
         if all(boundary.found for boundary in self._boundaries.values()):
             self._connection.session.context.change(StreamState.NEGOTIATING, Reason.JOINING)
-            self._counting, self._silent_at = True, self._connection.now + SILENT_S
+            self._counting = True
+            if self._midway.wakes:
+                self._given()
             self._ask_counts()
+
+    def _given(self) -> None:
+        """What was asked of the client has reached it, or does so now."""
+        if self._counting and self._namespace is None and self._silent_at is None:
+            self._silent_at = self._connection.now + SILENT_S
 
     def _ask_counts(self) -> None:
         """The client first: one that does not count ignores the question, a server might end the stream."""
@@ -171,7 +186,7 @@ class Joining:
             return
         counts = [self._counts[Side.SERVER], *([self._counts[Side.CLIENT]] if self._namespace else [])]
         for count in counts:
-            if not count.known and count.again_at is None:
+            if not (count.known or count.open) and count.again_at is None:
                 self._request(count)
         if all(count.known for count in self._counts.values()):
             self._counted()
@@ -179,15 +194,14 @@ class Joining:
     def _request(self, count: Count) -> None:
         connection, receiver = self._connection, OTHER[count.origin]
         if not connection.safe(receiver):
-            count.again_at = connection.now + AGAIN_S / 10
+            count.again_at = connection.now + SOON_S
             return
         if count.tries >= TRIES:
             self.over = True
             connection.freeze(Reason.DESYNC)
             return
-        count.tries += 1
+        count.open = True
         count.due.append(connection.session.ledger.passed(count.origin))
-        count.again_at = connection.now + AGAIN_S
         connection.out.send(receiver, request_ack(self._namespace or USUAL))
 
     def _translated(self, count: Count, h: int | None, data: bytes) -> bytes:

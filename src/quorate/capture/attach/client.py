@@ -134,7 +134,7 @@ class AttachedClient(Generic[R]):
         if looks is Looks.XMPP and (one.origin is Side.CLIENT or sight.opened.fresh):
             return self._adopt(one.conn, sight.opened, None)
         if looks is Looks.MIDWAY:
-            return self._adopt(one.conn, sight.opened, Midway(sight.opened.tables))
+            return self._adopt(one.conn, sight.opened, Midway(sight.opened.tables, wakes=sight.opened.wakes))
         if looks is Looks.OTHER:
             del self._sights[one.conn]
             self.foreign += 1
@@ -146,7 +146,7 @@ class AttachedClient(Generic[R]):
         if one.conn in self.streams:
             self.streams[one.conn].learnt(opened)
         elif opened.depths == (TOP, TOP):
-            self._adopt(one.conn, opened, Midway(opened.tables, at_rest=True))
+            self._adopt(one.conn, opened, Midway(opened.tables, at_rest=True, wakes=opened.wakes))
         else:
             self._sights[one.conn] = Sight(opened)
 
