@@ -1,6 +1,6 @@
-"""From `attach` to the first correct answer to `who`: python bench/attach_join.py [--rounds 5] [--contacts 200]
+"""From `attach` to the first correct `who`: python bench/attach_join.py [--rounds 5] [--contacts 200]
 
-A slixmpp client with that many contacts is logged in at a real Prosody, without Quorate; one contact is online.
+A slixmpp client with that many contacts is logged in at a real Prosody, without Quorate; one is online.
 A message of theirs passes right after the attach: before traffic there is no stream to see.
 """
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from quorate.link import attaching  # noqa: E402
-from tests.interop.attached import slix  # noqa: E402
+from tests.interop.attached import slix, until_attached  # noqa: E402
 from tests.interop.conftest import House, house_factory  # noqa: E402
 from tests.interop.prosody import RosterItem  # noqa: E402
 
@@ -31,8 +31,7 @@ async def once(house: House) -> tuple[float, float]:
         url = f"{house.quorate.url}/api/v1"
         begin = time.perf_counter()
         attaching_now = asyncio.create_task(attaching.attach(house.quorate.data, str(alice.pid)))
-        while not (await attaching.attached(house.quorate.data))["clients"]:
-            await asyncio.sleep(0.005)
+        await until_attached(house)
         house.clients["bob"].say("alice@example.org", "hello")
         while True:
             streams = (await web.get(f"{url}/streams")).json()

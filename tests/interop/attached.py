@@ -138,7 +138,7 @@ async def until_attached(house: House) -> None:
         while True:
             if (await attaching.attached(house.quorate.data))["clients"]:
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
 
 
 async def known(house: House, who: str, **query: str) -> dict[str, tuple[str, bool]]:

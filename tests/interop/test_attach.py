@@ -75,8 +75,8 @@ async def test_killed_while_messages_flow(make_house: MakeHouse, tmp_path: Path)
             if number == 50:
                 agent = house.quorate.agent_pid()
                 assert agent is not None
-                os.kill(agent, signal.SIGKILL)
                 await house.quorate.kill()
+                os.kill(agent, signal.SIGKILL)
             await asyncio.sleep(0)
         await arrive(alice, bob, expected)
         alice.say("bob@example.org", "still here")
