@@ -72,6 +72,8 @@ class Joining:
         self._counting = False
         self._silent_at: float | None = None
         """When it is taken for sure that they are not."""
+        self._bell_at: float | None = None
+        """When the server is made to say something, so that the client reads what we have asked it."""
         self._roster_at: float | None = None
         """When the answer to the request for the roster is given up."""
         self.over = False
@@ -145,7 +147,7 @@ class Joining:
         if self.over or self._connection.blind:
             return None
         times = [count.again_at for count in self._counts.values()]
-        times += [self._silent_at, self._roster_at]
+        times += [self._silent_at, self._roster_at, self._bell_at]
         return min((at for at in times if at is not None), default=None)
 
     def on_time(self) -> None:
@@ -160,6 +162,10 @@ class Joining:
             if count.again_at is not None and count.again_at <= now:
                 count.again_at = None
                 self._request(count)
+        if self._bell_at is not None and self._bell_at <= now:
+            self._bell_at = None
+            if self._counting and self._namespace is not None and self._counts[Side.SERVER].open:
+                self._request(self._counts[Side.CLIENT])
         if self._roster_at is not None and self._roster_at <= now and not self.over:
             self.over = True
             connection.freeze(Reason.JOINED_UNKNOWN)
@@ -196,11 +202,13 @@ class Joining:
         if not connection.safe(receiver):
             count.again_at = connection.now + SOON_S
             return
-        if count.tries >= TRIES:
+        if count.tries >= TRIES and not count.known:
             self.over = True
             connection.freeze(Reason.DESYNC)
             return
         count.open = True
+        if not self._midway.wakes:
+            self._bell_at = connection.now + SOON_S
         count.due.append(connection.session.ledger.passed(count.origin))
         connection.out.send(receiver, request_ack(self._namespace or USUAL))
 
