@@ -59,7 +59,7 @@ TYPED = {
     "unknown verb": ("mete bob", "Column 1: “mete” is no command. Did you mean: meet bob"),
     "no command at all": ("hello there", "Column 1: “hello” is no command. Write help to see"),
     "unknown activity": ("cancel Q9", "There is no activity Q9. `status`"),
-    "at a time": ("meet bob at 14:00", "cannot start at a given time yet. Leave `at TIME` out"),
+    "at no time": ("meet bob at 25:00", "Column 13: “at” needs a time, not “25:00”. Like 14:00"),
 }
 
 
