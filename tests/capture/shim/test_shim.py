@@ -1,5 +1,6 @@
 """The library in clients of every kind, against a scripted controller and a scripted server."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,7 +15,18 @@ import pytest
 
 from quorate.capture.shim.build import shim
 from tests.capture.shim.conftest import HEADER, Scene
-from tests.capture.shim.controller import DETACH, DOWN, IGNORE, UP, Ask, Controller, Verdict, passed, replaced
+from tests.capture.shim.controller import (
+    DEADLINE_S,
+    DETACH,
+    DOWN,
+    IGNORE,
+    UP,
+    Ask,
+    Controller,
+    Verdict,
+    passed,
+    replaced,
+)
 from tests.capture.shim.house import Client, Server, python_client
 
 LIBRARIES = ["openssl", "gnutls", "gio", "nss", "plain"]
@@ -588,3 +600,86 @@ def test_several_accounts_in_one_client_are_kept_apart(scene: Scene) -> None:
             b"<down n='%d' i='%d'/>" % (conn, i) for i in range(30)
         )
     assert client.leave() == 0
+
+
+@every_library
+def test_a_signal_while_we_are_asked_ends_the_client_as_it_wants_to(scene: Scene, library: str) -> None:
+    """Its handler says goodbye on the connection whose write is being judged."""
+    scene.controller.deadline_ms = 500
+    scene.controller.judge = lambda ask: None if b"wait" in ask.data else passed()
+    client, server, controller = begin(scene, library)
+    client.say("<wait/>")
+    controller.until_asked(UP, b"<wait/>")
+    client.process.send_signal(signal.SIGUSR2)
+    assert client.process.wait(5) == 3
+    server.got.until_has(b"<wait/><goodbye/>")
+
+
+def test_a_select_is_as_odd_as_it_is_without_us(scene: Scene) -> None:
+    """A second of many microseconds, and a descriptor that is closed."""
+    scene.env = {"BAD_FD": "1"}
+    _, server, controller = scene.begin("openssl", "select")
+    server.send(b"<stream:stream>")
+    controller.until_asked(DOWN, b"<stream:stream>")
+    controller.inject(UP, b"<presence/>")
+    server.got.until_has(b"<presence/>")
+
+
+@pytest.mark.parametrize("library", ["gnutls", "nss", "plain"])
+def test_a_thread_that_waits_for_the_server_keeps_no_other_from_writing(scene: Scene, library: str) -> None:
+    client, server, controller = scene.begin(library, "blocking")
+    server.send(b"<stream:stream>")
+    client.out.until_has(b"<stream:stream>")
+    for i in range(3):
+        client.say(f"<iq id='{i}'/>")
+        server.got.until_has(f"<iq id='{i}'/>".encode())
+        server.send(b"<iq id='%d'/>" % i)
+        client.out.until_has(b"<iq id='%d'/>" % i)
+    assert controller.asked(UP) == (HEADER + "<iq id='0'/><iq id='1'/><iq id='2'/>").encode()
+
+
+def test_a_client_that_closes_what_it_does_not_know(scene: Scene) -> None:
+    scene.env = {"CLOSES": "loop"}
+    client, server, controller = begin(scene, "openssl")
+    client.say("<iq/>")
+    server.got.until_has(b"<iq/>")
+    hear(scene, b"<a/>")
+    controller.inject(DOWN, b"<message/>")
+    client.out.until_has(b"<message/>")
+    assert not controller.ended
+    assert client.leave() == 0
+
+
+def test_a_client_that_closes_all_at_once_goes_on_at_rest(scene: Scene) -> None:
+    """Past the hooks, as closefrom does."""
+    scene.env = {"CLOSES": "range"}
+    client, server, controller = begin(scene, "openssl")
+    hear(scene, b"<a/>")
+    controller.until(lambda it: it.ended)
+    client.say("<iq/>")
+    server.got.until_has(b"<iq/>")
+    second = comes_back(client)
+    scene.stack.callback(second.hang_up)
+    hear(scene, b"<b/>")
+    second.until_asked(DOWN, b"<b/>")
+    before = processor_s(client.process.pid)
+    second.inject(DOWN, b"<message/>")
+    time.sleep(0.3)  # how much it works while it has nothing to do
+    assert processor_s(client.process.pid) - before < 0.1
+    assert client.leave() == 0
+
+
+def comes_back(client: Client) -> Controller:
+    """A controller that the library lets in, as soon as it has found out that it listens no more."""
+    until = time.monotonic() + DEADLINE_S
+    while time.monotonic() < until:
+        found = Controller()
+        found.connect(client.process.pid)
+        if found.pid:
+            return found
+    raise AssertionError("the library's door stays closed")
+
+
+def processor_s(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")

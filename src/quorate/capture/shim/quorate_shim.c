@@ -33,7 +33,7 @@ enum { HELLO = 1, OPEN, DATA, CLOSED, ACK, NACK, PASS = 16, REPL, INJECT = 21, T
 enum { DOWN, UP };
 enum { PLAIN, OPENSSL, GNUTLS, NSS };
 enum { UNKNOWN, OURS, FOREIGN };
-enum { MAX_FD = 16384, MAX_OWN = 8, MAX_POLL = 512, ASK = 65536, MAX_MESSAGE = 1 << 24, TICK_MS = 200 };
+enum { MAX_FD = 16384, MAX_OWN = 8, MAX_POLL = 512, ASK = 65536, MAX_MESSAGE = 1 << 24, HIGH_FD = 900, TICK_MS = 200, MESSAGE_MS = 2000 };
 #define SECOND 1000000000LL
 #define EVER UINT64_MAX
 
@@ -65,7 +65,7 @@ static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER, ask_lock = PTHREAD
                        queue_lock = PTHREAD_MUTEX_INITIALIZER, scan_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queued = PTHREAD_COND_INITIALIZER;
 static conn *conns, *_Atomic by_fd[MAX_FD];
-static _Atomic uint8_t foreign[MAX_FD]; /* descriptors that need no look */
+static _Atomic uint8_t foreign[MAX_FD], ours[MAX_FD]; /* descriptors that need no look; that are our own */
 static atomic_int active, hooked, memory_bios;
 static pid_t home; /* our process: a child that did not exec is none of ours */
 static int S = -1, A = -1, door = -1, session, deadline_ms = 200;
@@ -74,7 +74,7 @@ static uint64_t seen; /* the last number received on A */
 static unsigned char instance[16];
 static char path[108];
 static __thread conn *cur; /* the connection whose library runs in this thread */
-static __thread int io_flags, nowait; /* nowait: nothing the library does in this thread may block */
+static __thread int io_flags, nowait, reading; /* nowait: nothing the library does in this thread may block */
 
 /* ---- the functions of the client's libraries: hooked, and called by ourselves */
 #define TLS_FUNCTIONS(X) \
@@ -124,8 +124,35 @@ static int64_t now_ns(void) {
 static int64_t in_ms(int64_t ms) { return now_ns() + ms * 1000000; }
 static struct timespec span(int64_t ns) { return ns < 0 ? (struct timespec){0, 0} : (struct timespec){ns / SECOND, ns % SECOND}; }
 static int away(void) { return !hooked || cur || getpid() != home; }
-static void lock(pthread_mutex_t *m) { pthread_mutex_lock(m); }
-static void unlock(pthread_mutex_t *m) { pthread_mutex_unlock(m); }
+/* Whoever holds a lock gives it back: until then no signal's handler runs in the thread (it may say goodbye on the connection, or end
+ * the process) and nobody cancels it. */
+static __thread struct { int depth, cancel; sigset_t mask; } guard;
+static void lock(pthread_mutex_t *m) {
+    if (!guard.depth++) {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &guard.mask);
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &guard.cancel);
+    }
+    pthread_mutex_lock(m);
+}
+static void unlock(pthread_mutex_t *m) {
+    pthread_mutex_unlock(m);
+    if (--guard.depth) return;
+    pthread_setcancelstate(guard.cancel, NULL);
+    pthread_sigmask(SIG_SETMASK, &guard.mask, NULL);
+}
+/* Our own descriptors: numbers a client does not come to, and which it cannot close with all it does not know. */
+static int own(int fd) {
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+    if (high >= 0) o_close(fd), fd = high;
+    if (fd >= 0 && fd < MAX_FD) ours[fd] = 1;
+    return fd;
+}
+static void disown(int fd) {
+    if (fd >= 0 && fd < MAX_FD) ours[fd] = 0;
+    if (fd >= 0) o_close(fd);
+}
 
 /* ---- the two sockets */
 static void fail_open(void) { /* the lock: the worker closes both, and their numbers may be the client's then */
@@ -266,7 +293,7 @@ static conn *take_fd(int fd) { /* if it is one of ours */
     conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
     if (!c || away()) return NULL;
     lock(&list_lock);
-    if (!c->live || c->mode != OURS) c = NULL;
+    if (!c->live || c->mode != OURS || by_fd[fd] != c) c = NULL;
     else c->users++;
     unlock(&list_lock);
     return c;
@@ -302,7 +329,9 @@ static int consume(conn *c, int dir, const command *q) {
 static void set_table(way *w, const command *q) {
     uint32_t n = 0;
     if (q->h.len >= 4) memcpy(&n, q->data, 4);
-    if (q->h.len < 4 || n != (q->h.len - 4) / sizeof(row) || !(w->table.rows = realloc(w->table.rows, (n + 1) * sizeof(row)))) return;
+    row *rows = q->h.len < 4 || n != (q->h.len - 4) / sizeof(row) ? NULL : realloc(w->table.rows, (n + 1) * sizeof(row));
+    if (!rows) return;
+    w->table.rows = rows;
     memcpy(w->table.rows, q->data + 4, n * sizeof(row));
     w->table.n = n;
     if (q->h.flags & 1) tokenizer_between_stanzas(&w->tok);
@@ -426,12 +455,12 @@ static void classify(conn *c, int dir, const char *p, size_t n) {
     if (hello) c->mode = FOREIGN;
     else if (c->mode == UNKNOWN) c->mode = looks(dir, p, n);
     if (c->mode == FOREIGN && c->lib == PLAIN && c->live) {
-        foreign[c->fd] = 1;
+        if (c->fd >= 0) foreign[c->fd] = 1;
         forget(c);
     }
     if (hello) scan(1);
     if (c->mode != OURS || before == OURS) return;
-    if (c->wake < 0) c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (c->wake < 0) c->wake = own(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     c->fresh = dir == UP && n > 1 && (p[1] == '?' || !strncmp(p, "<stream:stream", n < 14 ? n : 14));
     if (c->fresh) c->w[UP].tok.depth = c->w[DOWN].tok.depth = 0;
 }
@@ -529,6 +558,7 @@ static long do_write(conn *c, const char *p, size_t n, io *write_) {
     int patient = nowait = blocks(c);
     settle(c);
     long r = flush_and_wait(c, write_, patient);
+    int e = errno;
     if (c->last.n) { /* the client repeats a call that would have blocked */
         size_t k = !p || c->last.n < n ? c->last.n : n;
         if (r <= 0) return unlock_with(c, r);
@@ -537,8 +567,9 @@ static long do_write(conn *c, const char *p, size_t n, io *write_) {
         if (same) return unlock_with(c, (long)k);
     }
     for (size_t k, at = 0; at < n; at += k) judge(c, UP, p + at, k = n - at < ASK ? n - at : ASK, 0);
-    if (r > 0) r = flush_and_wait(c, write_, patient);
+    if (r > 0) r = flush_and_wait(c, write_, patient), e = errno;
     if (r <= 0) buf_add(&c->last, p, n);
+    errno = e; /* why it failed, not what asking met */
     return unlock_with(c, r > 0 ? (long)n : r);
 }
 /* A blocking client sleeps here, where we can wake it, and not inside its library. 0: its time limit; -1: a signal. */
@@ -552,7 +583,8 @@ static int wait_readable(conn *c) {
         struct pollfd f[2] = {{c->fd, POLLIN, 0}, {c->wake, POLLIN, 0}};
         if (c->w[DOWN].out.n) return 1;
         int r = o_poll(f, 2, ms ? small((size_t)ms) : -1);
-        if (r > 0 && f[1].revents) awoken(c);
+        if (r > 0 && f[1].revents & POLLNVAL) c->wake = -1;
+        else if (r > 0 && f[1].revents) awoken(c);
         if (r <= 0 || f[0].revents) return r <= 0 ? r : 1;
     }
 }
@@ -573,7 +605,9 @@ static long do_read(conn *c, char *b, size_t n, io *read_) {
             buf_cut(&w->out, (size_t)r);
             return unlock_with(c, r);
         }
+        reading = !first && (c->lib == GNUTLS || c->lib == NSS);
         if (!first) r = read_(c, b, n);
+        reading = 0;
         if (r > 0 && judge(c, DOWN, b, (size_t)r, 1)) return unlock_with(c, r);
         int later = r <= 0 && may_retry(c, r);
         if (r <= 0 && !later && !w->held.n) return unlock_with(c, r);
@@ -715,14 +749,14 @@ static ssize_t scatter(int fd, const struct iovec *v, size_t k, int f) { /* fewe
 static ssize_t h_writev(int fd, const struct iovec *v, int k) { return k > 0 && whole(fd) ? gather(fd, v, (size_t)k, 0) : o_writev(fd, v, k); }
 static ssize_t h_readv(int fd, const struct iovec *v, int k) { return k > 0 && whole(fd) ? scatter(fd, v, (size_t)k, 0) : o_readv(fd, v, k); }
 static ssize_t h_sendmsg(int fd, const struct msghdr *m, int f) {
-    return !m->msg_controllen && whole(fd) ? gather(fd, m->msg_iov, m->msg_iovlen, f) : o_sendmsg(fd, m, f);
+    return !m->msg_controllen && !m->msg_namelen && !(f & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE)) && whole(fd) ? gather(fd, m->msg_iov, m->msg_iovlen, f) : o_sendmsg(fd, m, f);
 }
 static ssize_t h_recvmsg(int fd, struct msghdr *m, int f) {
-    if (!m->msg_iovlen || !whole(fd)) return o_recvmsg(fd, m, f);
+    if (!m->msg_iovlen || f & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CMSG_CLOEXEC) || !whole(fd)) return o_recvmsg(fd, m, f);
     m->msg_namelen = 0;
     m->msg_controllen = 0;
     m->msg_flags = 0;
-    return scatter(fd, m->msg_iov, m->msg_iovlen, f);
+    return scatter(fd, m->msg_iov, m->msg_iovlen, f & ~MSG_CMSG_CLOEXEC);
 }
 static void fd_ends(int fd, int dies) {
     conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
@@ -734,7 +768,16 @@ static void fd_ends(int fd, int dies) {
         c->fd = -1;
     }
 }
-static int h_close(int fd) { return fd_ends(fd, 1), o_close(fd); }
+static int h_close(int fd) {
+    int here = getpid() == home;
+    if (here && fd >= 0 && fd < MAX_FD && ours[fd]) return 0;
+    fd_ends(fd, 1);
+    for (conn *c = here ? conns : NULL; c; c = c->next) { /* it may be an epoll set's */
+        if (c->ep == fd) c->ep = -1;
+        if (c->not_ep == fd) c->not_ep = -1;
+    }
+    return o_close(fd);
+}
 static int h_shutdown(int fd, int how) { return fd_ends(fd, 0), o_shutdown(fd, how); }
 static void before_connect(int fd) {
     if (away()) return;
@@ -754,7 +797,7 @@ typedef struct { conn *c; int wants, at; } sleeper; /* wants: to read; at: its p
 static int has_surplus(const sleeper *s) { return s->wants && s->c->w[DOWN].out.n && !s->c->bio; }
 static int64_t left_of(int64_t until) { return until < 0 ? SECOND * 86400 : until - now_ns(); }
 static int64_t until_ms(int ms) { return ms < 0 ? -1 : in_ms(ms); }
-static int64_t until_ts(const struct timespec *t) { return t ? now_ns() + t->tv_sec * SECOND + t->tv_nsec : -1; }
+static int64_t until_ts(const struct timespec *t) { return t ? now_ns() + (t->tv_sec < SECOND ? t->tv_sec : SECOND) * SECOND + t->tv_nsec : -1; }
 static void add_sleeper(sleeper *own, int *k, int fd, int wants, int at) {
     conn *c = *k < MAX_OWN ? take_fd(fd) : NULL;
     if (c) own[(*k)++] = (sleeper){c, wants, at};
@@ -777,7 +820,8 @@ static int doze(struct pollfd *f, nfds_t n, sleeper *own, int k, int64_t until, 
         woken = r = 0;
         for (int j = 0; j < k; j++) {
             woken |= g[n + 2 * (nfds_t)j].revents || g[n + 2 * (nfds_t)j + 1].revents;
-            if (g[n + 2 * (nfds_t)j].revents) awoken(own[j].c);
+            if (g[n + 2 * (nfds_t)j].revents & POLLNVAL) own[j].c->wake = -1; /* the client has closed it, past our hooks */
+            else if (g[n + 2 * (nfds_t)j].revents) awoken(own[j].c);
             if (woken) serve(own[j].c);
             ready |= has_surplus(&own[j]);
             if (has_surplus(&own[j]) && own[j].at >= 0) g[own[j].at].revents |= POLLIN;
@@ -787,9 +831,21 @@ static int doze(struct pollfd *f, nfds_t n, sleeper *own, int k, int64_t until, 
     for (int j = 0; j < k; j++) done(own[j].c, 0);
     return r;
 }
+/* The library sleeps in a read of its own: others may write meanwhile, as they may without us. */
+static int sleep_inside(struct pollfd *f, nfds_t n, const struct timespec *t, const sigset_t *mask) {
+    conn *c = cur;
+    reading = 0;
+    unlock(&c->lock);
+    int r = o_ppoll(f, n, t, mask), e = errno;
+    lock(&c->lock);
+    reading = 1;
+    errno = e;
+    return r;
+}
 static int h_ppoll(struct pollfd *f, nfds_t n, const struct timespec *t, const sigset_t *mask) {
     sleeper own[MAX_OWN];
     int k = 0;
+    if (cur && reading) return sleep_inside(f, n, t, mask);
     for (nfds_t i = 0; i < n && n <= MAX_POLL; i++) add_sleeper(own, &k, f[i].fd, f[i].events & POLLIN, (int)i);
     return k ? doze(f, n, own, k, until_ts(t), mask) : o_ppoll(f, n, t, mask);
 }
@@ -807,9 +863,13 @@ static int h_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timesp
         if (events & POLLIN) add_sleeper(own, &k, fd, 1, m);
         if (events) f[m++] = (struct pollfd){fd, events, 0};
     }
-    if (k && m < MAX_POLL) count = doze(f, (nfds_t)m, own, k, until_ts(t), mask);
-    else return o_pselect(n, r, w, e, t, mask);
-    if (count < 0) return count;
+    if (!k || m == MAX_POLL) {
+        while (k) done(own[--k].c, 0);
+        return o_pselect(n, r, w, e, t, mask);
+    }
+    if ((count = doze(f, (nfds_t)m, own, k, until_ts(t), mask)) < 0) return count;
+    for (int i = 0; i < m; i++)
+        if (f[i].revents & POLLNVAL) return errno = EBADF, -1;
     for (int i = count = 0; i < m; i++) { /* as the kernel's select counts */
         int got = f[i].revents, fd = f[i].fd, in = got & (POLLIN | POLLHUP | POLLERR), out = got & (POLLOUT | POLLERR);
         if (r && FD_ISSET(fd, r)) in ? count++ : FD_CLR(fd, r);
@@ -819,7 +879,8 @@ static int h_pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timesp
     return count;
 }
 static int h_select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *tv) {
-    struct timespec t = tv ? (struct timespec){tv->tv_sec, tv->tv_usec * 1000} : span(0);
+    if (tv && (tv->tv_sec < 0 || tv->tv_usec < 0)) return o_select(n, r, w, e, tv);
+    struct timespec t = tv ? (struct timespec){tv->tv_sec + tv->tv_usec / 1000000, tv->tv_usec % 1000000 * 1000} : span(0);
     int64_t until = tv ? until_ts(&t) : -1;
     int result = h_pselect(n, r, w, e, tv ? &t : NULL, NULL);
     t = span(left_of(until));
@@ -855,7 +916,7 @@ static int h_epoll_pwait(int ep, struct epoll_event *ev, int max, int ms, const 
         if (!away()) {
             lock(&list_lock);
             for (conn *c = conns; c && k < MAX_OWN; c = c->next)
-                if (c->live && c->mode == OURS && in_epoll(c, ep)) own[k++] = (sleeper){c, (c->ep_events & EPOLLIN) != 0, -1}, c->users++;
+                if (c->live && c->mode == OURS && in_epoll(c, ep)) own[k++] = (sleeper){c, (c->ep_events & (EPOLLIN | EPOLLONESHOT)) == EPOLLIN, -1}, c->users++;
             unlock(&list_lock);
         }
         if (!k) return o_epoll_pwait(ep, ev, max, ms, mask);
@@ -972,7 +1033,7 @@ static void scan(int putting) {
         dl_iterate_phdr(patch, &w);
         scanned = w.adds;
     }
-    unlock(&scan_lock);
+    pthread_mutex_unlock(&scan_lock);
 }
 
 /* ---- the worker */
@@ -985,21 +1046,29 @@ static int dial(void) {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     memcpy(a.sun_path, path, sizeof a.sun_path);
-    if (fd >= 0 && !o_connect(fd, (void *)&a, sizeof a) && peer_is_right(fd)) return fd;
+    if (fd >= 0 && !o_connect(fd, (void *)&a, sizeof a) && peer_is_right(fd)) return own(fd);
     if (fd >= 0) o_close(fd);
     return -1;
 }
 static int open_door(void) {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     int n = snprintf(a.sun_path + 1, sizeof a.sun_path - 1, "quorate-%d-%d", (int)getpid(), (int)geteuid());
-    door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return door >= 0 && !bind(door, (void *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) && !listen(door, 4);
+    int fd = own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (fd < 0 || bind(fd, (void *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) || listen(fd, 4)) return disown(fd), 0;
+    door = fd;
+    return 1;
+}
+static int mend_door(void) { /* the client has closed it, past our hooks, with all that it does not know */
+    if (!open_door()) usleep(TICK_MS * 1000);
+    return -1;
 }
 static int answer_door(int64_t ms) {
     struct pollfd f = {door, POLLIN, 0};
     if (o_poll(&f, 1, (int)ms) <= 0) return -1;
+    if (f.revents & POLLNVAL) return mend_door();
     int fd = accept4(door, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0 || peer_is_right(fd)) return fd;
+    if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) return mend_door();
+    if (fd < 0 || peer_is_right(fd)) return own(fd);
     o_close(fd);
     return -1;
 }
@@ -1007,8 +1076,8 @@ static void hang_up(void) {
     lock(&ask_lock);
     lock(&queue_lock);
     active = 0;
-    if (S >= 0) o_close(S);
-    if (A >= 0) o_close(A);
+    disown(S);
+    disown(A);
     S = A = -1;
     unlock(&queue_lock);
     unlock(&ask_lock);
@@ -1078,7 +1147,7 @@ static void withdraw(void) { /* if nothing of ours is left anywhere, the hooks g
         if (!c->live) continue;
         int idle = !pthread_mutex_trylock(&c->lock);
         all_clean &= idle && clean(c);
-        if (idle) unlock(&c->lock);
+        if (idle) pthread_mutex_unlock(&c->lock);
     }
     unlock(&list_lock);
     if (!all_clean) return;
@@ -1107,9 +1176,10 @@ static void *work(void *first) {
             scan(1);
             continue;
         }
-        command *q = f[0].revents ? get(A, INT64_MAX) : NULL;
+        command *q = f[0].revents ? get(A, in_ms(MESSAGE_MS)) : NULL; /* a message that was begun is not waited for for ever */
         if (q) obey(q);
         else if (f[0].revents) fail_open();
+        else if (f[1].revents & POLLNVAL) mend_door();
         else if ((f[1].fd = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) { /* one controller at a time */
             put(f[1].fd, NACK, 0, 0, 0, "busy", 4, now_ns());
             o_close(f[1].fd);

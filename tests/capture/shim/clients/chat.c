@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +135,7 @@ static void nonblocking(void) { fcntl(sock, F_SETFL, O_NONBLOCK); }
 static char *out;
 static size_t queued, room;
 static int saved_epoll = -1;
+enum { BAD_FD = 777 };
 
 static int wait_for(const char *loop, int readable[2], int writing) {
     if (!strcmp(loop, "poll") || !strcmp(loop, "ppoll")) {
@@ -164,13 +166,18 @@ static int wait_for(const char *loop, int readable[2], int writing) {
         return r;
     }
     fd_set in, o;
-    struct timeval tv = {60, 0};
+    struct timeval tv = {0, 60000000}; /* Linux allows it */
     struct timespec ts = {60, 0};
     FD_ZERO(&in);
     FD_ZERO(&o);
     FD_SET(0, &in);
     FD_SET(sock, &in);
     if (writing) FD_SET(sock, &o);
+    if (getenv("BAD_FD")) {
+        fd_set bad = in;
+        FD_SET(BAD_FD, &bad);
+        if (select(BAD_FD + 1, &bad, NULL, NULL, &tv) != -1 || errno != EBADF) die("select of a closed descriptor");
+    }
     int r = strcmp(loop, "select") ? pselect(sock + 1, &in, &o, NULL, &ts, NULL) : select(sock + 1, &in, &o, NULL, &tv);
     readable[0] = FD_ISSET(0, &in);
     readable[1] = FD_ISSET(sock, &in);
@@ -180,7 +187,7 @@ static int wait_for(const char *loop, int readable[2], int writing) {
 static void *read_for_ever(void *x) {
     char b[4096];
     long r;
-    while ((r = get(b, sizeof b)) > 0) fwrite(b, 1, (size_t)r, stdout), fflush(stdout);
+    while ((r = get(b, sizeof b)) > 0 || r == -1) fwrite(b, 1, r > 0 ? (size_t)r : 0, stdout), fflush(stdout); /* GnuTLS: "again" after a ticket */
     (void)!write(1, "[end]", 5);
     return x;
 }
@@ -216,6 +223,19 @@ static void fork_without_exec(int signal_) {
     }
     waitpid(child, NULL, 0);
 }
+static void goodbye(int signal_) { /* as mcabber does when it is told to end */
+    (void)signal_;
+    put("<goodbye/>", 10);
+    end();
+    _exit(3);
+}
+/* Closes what it does not know, one by one or by the kernel. */
+static void close_others(const char *how) {
+    for (int fd = 3; how[0] == 'l' && fd < 1024; fd++)
+        if (fd != sock) close(fd);
+    for (int fd = 3; how[0] == 'r' && fd < 1024; fd++)
+        if (fd != sock) syscall(SYS_close, fd);
+}
 int main(int argc, char **argv) {
     if (argc < 3) return 64;
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -224,10 +244,12 @@ int main(int argc, char **argv) {
     if (small) setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     if (connect(sock, (void *)&a, sizeof a)) die("connect");
     signal(SIGUSR1, fork_without_exec);
+    signal(SIGUSR2, goodbye);
     signal(SIGPIPE, SIG_IGN);
     begin();
     if (!strcmp(argv[1], "blocking")) return blocking(), 0;
     nonblocking();
+    int closes = getenv("CLOSES") != NULL, heard = 0;
     while (open_ || queued) {
         char b[1024];
         long r = 1;
@@ -235,10 +257,11 @@ int main(int argc, char **argv) {
         if (waited < 0 && errno != EINTR) die("wait");
         if (waited < 0) continue;
         if (pending()) is_readable[0] = 0, is_readable[1] = 1;
-        while (is_readable[1] && (r = get(b, sizeof b)) > 0) fwrite(b, 1, (size_t)r, stdout), fflush(stdout);
+        while (is_readable[1] && (r = get(b, sizeof b)) > 0) heard = 1, fwrite(b, 1, (size_t)r, stdout), fflush(stdout);
         if (r == 0) return puts("[end]"), fflush(stdout), _exit(0), 0;
         if (r == -2) die("read");
         if (is_readable[0] && open_) open_ = take_lines() != 0;
+        if (closes && heard) close_others(getenv("CLOSES")), closes = 0;
         while (queued) {
             static size_t offered; /* a write that would have blocked is repeated as it was */
             if (!stuck) offered = queued;
