@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from quorate.agent.streams import Streams
 from quorate.agent.waiting_client import WaitingClient
 from quorate.capture.attach.attached import Attached
 from quorate.capture.attach.client import AttachedClient
-from quorate.capture.attach.door import Door
+from quorate.capture.attach.door import Door, private_socket
 from quorate.capture.attach.facts import elf_of, facts_of, pids_named
 from quorate.capture.attach.inject import inject
 from quorate.capture.attach.preflight import refusal, start_refusal
@@ -33,6 +32,8 @@ COME_S = 5.0
 """How long the library, once it is in, may take to come to the door."""
 RETURN_S = 1.0
 """A client that went on without us because we did not answer in time is joined again after this."""
+MAX_DIGITS = 10
+"""Of a process id."""
 SHOW_S = 1.0
 """How long it is waited for to say what the client speaks; it goes on afterwards."""
 
@@ -62,15 +63,12 @@ class Attachments:
 
     async def start(self) -> None:
         """Without a door there is no attaching, and all else goes on."""
-        before = os.umask(0o177)
         try:
             self._door.start()
-            self._path.unlink(missing_ok=True)
-            self._control = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_LINE)
+            sock = private_socket(self._path)
+            self._control = await asyncio.start_unix_server(self._serve, sock=sock, limit=MAX_LINE)
         except OSError as error:
             log.error("no attaching error=%s", type(error).__name__)
-        finally:
-            os.umask(before)
         for pid in self._kept.living():
             if not self._door.visit(pid):
                 self._kept.forget(pid)
@@ -139,7 +137,7 @@ class Attachments:
         return {"clients": [{"pid": c.told.pid, "name": c.told.name} for c in self._door.clients.values()]}
 
     def _pid(self, target: str) -> int:
-        if target.isdecimal():
+        if target.isdecimal() and len(target) <= MAX_DIGITS:
             return int(target)
         found = pids_named(target)
         if not found:

@@ -48,7 +48,12 @@ def names_of(pid: int) -> frozenset[str]:
         found.add(_base(script).removesuffix(".py"))
         if "-m" in words[1:-1]:
             found.add(words[words.index("-m") + 1])
-    return frozenset(found - {""})
+    return frozenset(map(printable, found - {""}))
+
+
+def printable(name: str) -> str:
+    """A process's name is its own choice, and is shown on terminals."""
+    return "".join(c if c.isprintable() else "�" for c in name)
 
 
 def named(name: str) -> Iterator[int]:

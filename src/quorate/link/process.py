@@ -51,7 +51,7 @@ def _started(pid: int) -> str | None:
     except OSError:  # no Linux
         return _asked_of_ps(pid)
     with suppress(OSError, IndexError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
         return None if fields[_STATE] in "ZX" else f"{boot} {fields[_START]}"
     return None
 

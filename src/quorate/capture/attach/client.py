@@ -12,6 +12,7 @@ from quorate.capture.attach.opened import Looks, Opened, Sight
 from quorate.capture.attach.pipe import Pipe
 from quorate.capture.attach.protocol import Frame, Frames, Kind, Malformed, frame, welcome
 from quorate.capture.means import Observer
+from quorate.capture.processes import printable
 from quorate.clock import Clock
 from quorate.splice.arrival import Arrival, Midway
 from quorate.splice.effects import Side
@@ -21,6 +22,8 @@ DEADLINE_S = 0.2
 RETIRE_S = 1.0
 """How long the client's answers to our good-bye are waited for, to take them out."""
 TOP = 1
+MAX_CONNECTIONS = 256
+"""Of one process, that may be XMPP, at a time."""
 """Depth between the elements of a stream."""
 R = TypeVar("R", bound=Resident)
 
@@ -76,12 +79,17 @@ class AttachedClient(Generic[R]):
     def heard(self, which: str, data: bytes) -> None:
         """Bytes came on S or A."""
         try:
-            frames = self._frames[which].feed(data)
+            self._heard(self._frames[which].feed(data))
         except Malformed:
             log.warning("attached client speaks something else pid=%d", self.told.pid)
             self.lost()
-            return
+
+    def _heard(self, frames: list[Frame]) -> None:
+        if sum(one.kind == Kind.DATA for one in frames) > 1:
+            raise Malformed  # a library asks one thing at a time
         for one in frames:
+            if self._gone:
+                return
             if one.kind == Kind.DATA:
                 self._asked(one)
             elif one.kind == Kind.OPEN:
@@ -149,6 +157,8 @@ class AttachedClient(Generic[R]):
             self._adopt(one.conn, opened, Midway(opened.tables, at_rest=True, wakes=opened.wakes))
         else:
             self._sights[one.conn] = Sight(opened)
+        if len(self.streams) + len(self._sights) > MAX_CONNECTIONS:
+            raise Malformed
 
     def _adopt(self, conn: int, opened: Opened, midway: Midway | None) -> Attached[R]:
         self._sights.pop(conn, None)
@@ -171,6 +181,6 @@ class AttachedClient(Generic[R]):
 def name_of(pid: int) -> str:
     """What a process is called."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
+        return printable(Path(f"/proc/{pid}/comm").read_text(errors="replace").strip())
     except OSError:
         return f"process {pid}"

@@ -19,6 +19,10 @@ from quorate.clock import Clock
 SOCKET_NAME = "attach.sock"
 HELLO_S = 3.0
 """How long a connection may take to say who it is, and the second one to follow the first."""
+MAX_HELLO = 4096
+"""Bytes; it takes 44, and what is said before we answer."""
+MAX_NAMELESS = 32
+"""Connections that have not said who they are, as many that wait for their second; then the oldest goes."""
 R = TypeVar("R", bound=Resident)
 
 log = logging.getLogger(__name__)
@@ -39,6 +43,7 @@ class Door(Generic[R]):
         self._host = host
         self._clock = clock
         self._listening: socket.socket | None = None
+        self._nameless: dict[socket.socket, asyncio.TimerHandle] = {}
         self._halves: dict[bytes, _Half] = {}
         self.clients: dict[int, AttachedClient[R]] = {}
         """By process id."""
@@ -50,13 +55,7 @@ class Door(Generic[R]):
     def start(self) -> None:
         """Raises OSError if the path cannot be used; without a door there is only no attaching."""
         self._loop = asyncio.get_running_loop()
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.path.unlink(missing_ok=True)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(self.path))
-        finally:
-            os.umask(before)
+        listening = private_socket(self.path)
         listening.listen(16)
         listening.setblocking(False)
         self._listening = listening
@@ -67,6 +66,10 @@ class Door(Generic[R]):
             self._loop.remove_reader(self._listening)
             self._listening.close()
             self.path.unlink(missing_ok=True)
+        for sock in list(self._nameless):
+            self._drop(sock)
+        for instance in list(self._halves):
+            self._forget(instance)
         await asyncio.gather(*[client.detach() for client in self.clients.values()])
 
     def visit(self, pid: int) -> bool:
@@ -98,7 +101,9 @@ class Door(Generic[R]):
             sock.close()
             return
         sock.setblocking(False)
-        timer = self._loop.call_later(HELLO_S, self._drop, sock)
+        if len(self._nameless) >= MAX_NAMELESS:
+            self._drop(next(iter(self._nameless)))
+        self._nameless[sock] = self._loop.call_later(HELLO_S, self._drop, sock)
         frames, seen = Frames(), bytearray()
 
         def readable() -> None:
@@ -110,20 +115,23 @@ class Door(Generic[R]):
             except (OSError, Malformed):
                 data, found = b"", []
             seen.extend(data)
-            if not data or (found and found[0].kind != Kind.HELLO):
-                timer.cancel()
+            if not data or (found and found[0].kind != Kind.HELLO) or (not found and len(seen) >= MAX_HELLO):
                 self._drop(sock)
                 self.turned_away(pid)
             elif found:
-                timer.cancel()
-                self._loop.remove_reader(sock)
+                self._leave(sock)
                 used = 20 + len(found[0].payload)
                 self._said_hello(sock, pid, found[0].payload, bytes(seen[used:]))
 
         self._loop.add_reader(sock, readable)
 
-    def _drop(self, sock: socket.socket) -> None:
+    def _leave(self, sock: socket.socket) -> None:
+        """It is nameless no more."""
+        self._nameless.pop(sock).cancel()
         self._loop.remove_reader(sock)
+
+    def _drop(self, sock: socket.socket) -> None:
+        self._leave(sock)
         sock.close()
 
     def _said_hello(self, sock: socket.socket, pid: int, payload: bytes, rest: bytes) -> None:
@@ -137,6 +145,8 @@ class Door(Generic[R]):
             return
         first = self._halves.pop(instance, None)
         if first is None:
+            if len(self._halves) >= MAX_NAMELESS:
+                self._forget(next(iter(self._halves)))
             timer = self._loop.call_later(HELLO_S, self._forget, instance)
             self._halves[instance] = _Half(sock, rest, timer)
             return
@@ -145,6 +155,7 @@ class Door(Generic[R]):
 
     def _forget(self, instance: bytes) -> None:
         if (half := self._halves.pop(instance, None)) is not None:
+            half.timer.cancel()
             half.sock.close()
 
     def _pair(self, told: Told, first: _Half, second: socket.socket, rest: bytes) -> None:
@@ -167,3 +178,18 @@ class Door(Generic[R]):
             del self.clients[client.told.pid]
         log.info("detached pid=%d", client.told.pid)
         self.went(client)
+
+
+def private_socket(path: Path) -> socket.socket:
+    """Bound there, for its owner alone from its first moment on (0600); raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        sock.bind(str(path))
+    except OSError:
+        sock.close()
+        raise
+    finally:
+        os.umask(before)
+    return sock

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from quorate.capture.processes import printable
+
 SHIM_NAME = "quorate_shim"
 _ELF = struct.Struct("<4sBB10xHH")
 _PTRACE_BIT = 19
@@ -71,7 +73,7 @@ def facts_of(pid: int) -> Facts:
     peers = _peers(proc)
     return Facts(
         pid=pid,
-        name=status.get("Name", ""),
+        name=printable(status.get("Name", "")),
         own=pid == os.getpid() or _is_quorate(proc),
         uid=int(status.get("Uid", "0").split()[0]),
         our_uid=os.getuid(),
@@ -119,13 +121,13 @@ def _names(proc: Path) -> set[str]:
         script = [Path(word).name for word in words[:1]]
         if words and Path(words[0]).name.startswith("python") and len(words) > 1:
             script.append(Path(words[1]).name)
-        return {(proc / "comm").read_text().strip(), *script}
+        return {(proc / "comm").read_text(errors="replace").strip(), *script}
     return set()
 
 
 def _status(path: Path) -> dict[str, str]:
     with suppress(OSError):
-        lines = (line.partition(":") for line in path.read_text().splitlines())
+        lines = (line.partition(":") for line in path.read_text(errors="replace").splitlines())
         return {key: value.strip() for key, _, value in lines}
     return {}
 
@@ -138,7 +140,7 @@ def _number(path: Path) -> int:
 
 def _maps(proc: Path) -> list[str]:
     with suppress(OSError):
-        lines = (proc / "maps").read_text().splitlines()
+        lines = (proc / "maps").read_text(errors="replace").splitlines()
         return sorted({line.split(maxsplit=5)[5] for line in lines if line.count("/") and " /" in line})
     return []
 
@@ -153,7 +155,7 @@ def _is_quorate(proc: Path) -> bool:
 def _descends(pid: int) -> bool:
     for _ in range(64):
         with suppress(OSError, ValueError):
-            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            pid = int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
             if pid == os.getpid():
                 return True
             continue
@@ -172,7 +174,9 @@ def _sandbox(proc: Path) -> str:
         if (proc / "root/.flatpak-info").exists():
             return "Flatpak"
     with suppress(OSError):
-        if "snap." in (proc / "cgroup").read_text() or os.readlink(proc / "exe").startswith("/snap/"):
+        if "snap." in (proc / "cgroup").read_text(errors="replace") or os.readlink(proc / "exe").startswith(
+            "/snap/"
+        ):
             return "Snap"
     return ""
 

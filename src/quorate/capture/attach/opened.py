@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
+from quorate.capture.attach.protocol import Malformed
 from quorate.splice.boundary import like_xmpp
 from quorate.splice.effects import Side
 from quorate.wire.xmpp.stream_management import Table
@@ -13,6 +14,8 @@ from quorate.wire.xmpp.stream_management import Table
 MAX_UNLIKE = 16
 """Reads and writes of a connection met midway that look like nothing known: then it is left alone."""
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z_]+:?stream[\s>])")
+_DEPTH = re.compile(r"[0-9]{1,9}")
+_ROW = re.compile(r"([0-9]{1,10}):(-?[0-9]{1,10})")
 _CUT = (b"<?xml", b"<stream:stream")
 _FOREIGN = re.compile(rb"[A-Z]+ \S+ HTTP/|HTTP/\d|PRI \*|[^<]*[\x00-\x08\x0e-\x1f]")
 
@@ -42,6 +45,7 @@ class Opened:
 
     @classmethod
     def read(cls, payload: bytes) -> Self:
+        """Raises Malformed."""
         lines = (line.partition("=") for line in payload.decode("utf-8", "replace").splitlines())
         told = {key: value for key, _, value in lines}
         depths = (_number(told.get("up_depth")), _number(told.get("down_depth")))
@@ -80,13 +84,20 @@ class Sight:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    if text is None:
+        return None
+    if not _DEPTH.fullmatch(text):
+        raise Malformed
+    return int(text)
 
 
 def _rows(text: str | None) -> Table:
     """``from:shift,from:shift``"""
-    rows = (row.partition(":") for row in (text or "").split(",") if row)
-    return tuple((int(begins), int(shift)) for begins, _, shift in rows)
+    rows = [_ROW.fullmatch(row) for row in (text or "").split(",") if row]
+    found = tuple((int(row[1]), int(row[2])) for row in rows if row is not None)
+    if len(found) < len(rows) or any(begins >= 2**32 or abs(shift) >= 2**31 for begins, shift in found):
+        raise Malformed
+    return found
 
 
 def _place(text: str) -> str:

@@ -27,7 +27,7 @@ class Pipe:
         self._sock = sock
         self._received = received
         self._lost = lost
-        self._waiting = b""
+        self._waiting = bytearray()
         self._loop = asyncio.get_running_loop()
         self._selector = self._loop.selector if isinstance(self._loop, StreamLoop) else None
         self._open = True
@@ -52,7 +52,7 @@ class Pipe:
                 return
             if sent == len(data):
                 return
-            self._waiting = data[sent:]
+            self._waiting += data[sent:]
             self._wait(to_write=True)
         if len(self._waiting) > MAX_WAITING:
             self._end()
@@ -109,7 +109,7 @@ class Pipe:
         except OSError:
             self._end()
             return
-        self._waiting = self._waiting[sent:]
+        del self._waiting[:sent]
         if not self._waiting:
             self._wait(to_write=False)
 

@@ -57,22 +57,29 @@ class Frames:
     """Cuts what one socket brings into frames."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._wanted = 0
+        """Bytes until there is a frame again."""
 
     def feed(self, data: bytes) -> list[Frame]:
         """Raises Malformed."""
-        data = self._rest + data if self._rest else data
-        at, size, found = 0, len(data), []
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._wanted:
+                return []
+            data, self._rest = bytes(self._rest), bytearray()
+        at, size, self._wanted, found = 0, len(data), _HEADER.size, list[Frame]()
         while size - at >= _HEADER.size:
             length, kind, dir, flags, conn, offset = _HEADER.unpack_from(data, at)
             if length > MAX_PAYLOAD or dir > UP:
                 raise Malformed
             end = at + _HEADER.size + length
             if end > size:
+                self._wanted = end - at
                 break
             found.append(Frame(kind, dir, flags, conn, offset, data[at + _HEADER.size : end]))
             at = end
-        self._rest = data[at:]
+        self._rest += data[at:]
         return found
 
 
