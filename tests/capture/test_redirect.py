@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from tests.interop.certificates import TestAuthority
 from tests.interop.rights import left_out, network
 
 pytestmark = pytest.mark.real("ip")
+NOBODY = 65534
 CLIENT = """
 import socket, sys
 host, port, words = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
@@ -157,6 +159,21 @@ async def test_everything_else_goes_its_own_way(tmp_path: Path, case: str) -> No
         assert await client.hears() == "hello"
         assert here.home.splices == []
         assert here.events == []
+
+
+@pytest.mark.parametrize("whose", ["the user's own", "another user's"])
+async def test_only_processes_of_the_user_whose_quorate_it_is(tmp_path: Path, whose: str) -> None:
+    os.chown(tmp_path, NOBODY, -1)
+    own = whose == "the user's own"
+    becomes = f"'x'.encode('idna')\n__import__('os').setuid({NOBODY})\nhost, port, words"
+    code = CLIENT.replace("host, port, words", becomes) if own else CLIENT
+    async with Upstream() as upstream, scene(tmp_path, upstream.port) as here:
+        client = await here.start("imclient", code, "127.0.0.1", str(upstream.port), "<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        far.say(b"hello")
+        assert await client.hears() == "hello"
+        assert len(here.home.splices) == (1 if own else 0)
 
 
 async def test_what_is_no_im_stream_passes_unread(tmp_path: Path) -> None:

@@ -75,6 +75,12 @@ def parent_of(pid: int) -> int | None:
     return int(words[1]) if len(words) > 1 else None
 
 
+def user_of(pid: int) -> int | None:
+    """The real user id."""
+    found = re.search(r"^Uid:\s*(\d+)", text_of(pid, "status"), re.MULTILINE)
+    return int(found[1]) if found else None
+
+
 def owners_of(places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """Which process of this machine holds the TCP socket that is bound there, for those that one does.
 

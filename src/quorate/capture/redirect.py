@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from quorate.capture.handover import Giver, Handed
-from quorate.capture.processes import is_named, names_of, pids
+from quorate.capture.processes import is_named, names_of, pids, user_of
 from quorate.capture.redirect_program import Diversion, Doors, Flight
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
@@ -100,7 +100,7 @@ class Redirect:
         named = (name for name in self.names if not name.isdecimal())
         group = os.open(self.group, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            diversion = Diversion(Doors(four, six), self.ports, named)
+            diversion = Diversion(Doors(four, six), self.ports, named, self._owner())
             self._diversion = diversion
             self._look()
             diversion.start(group)
@@ -112,6 +112,10 @@ class Redirect:
             os.close(group)
         return diversion
 
+    def _owner(self) -> int | None:
+        """Nobody's clients are read by another user's Quorate, unless that is root."""
+        return self.data.stat().st_uid or None
+
     def _look(self) -> None:
         running = set(pids())
         for pid in self._clients.keys() - running:
@@ -119,7 +123,7 @@ class Redirect:
             del self._clients[pid]
         for pid in running - self._clients.keys():
             name = next((name for name in self.names if is_named(pid, name)), None)
-            if name is not None and pid != os.getpid():
+            if name is not None and pid != os.getpid() and self._owner() in (None, user_of(pid)):
                 self._clients[pid] = _Client(_name(pid) if name.isdecimal() else name)
                 self._diversion.take(pid)
 

@@ -1,6 +1,6 @@
 """Programs that lead the connections of chosen processes to our door instead, in the kernel, at ``connect``.
 
-Only stream sockets on their way to chosen ports, in our own network namespace; whatever else a process does
+Only stream sockets of one user's on their way to chosen ports, in our own network namespace; whatever else a process does
 is not looked at. Where a connection was going is kept by socket cookie, and once it stands by its local port.
 """
 
@@ -16,7 +16,7 @@ from quorate.capture.bpf import Assembler, Hook, Map, MapType, Size, attach
 from quorate.capture.destination import Destination
 
 # helpers of linux/bpf.h
-_LOOKUP, _UPDATE, _PID_TGID, _COMM, _SOCKET_COOKIE, _NETNS_COOKIE = 1, 2, 14, 16, 46, 122
+_LOOKUP, _UPDATE, _PID_TGID, _UID_GID, _COMM, _SOCKET_COOKIE, _NETNS_COOKIE = 1, 2, 14, 15, 16, 46, 122
 _SO_NETNS_COOKIE: Final = 71
 _ACTIVE_ESTABLISHED: Final = 4
 # struct bpf_sock_addr
@@ -51,8 +51,13 @@ class Doors:
 class Diversion:
     """In force from ``start`` until ``stop``, or until this process is gone."""
 
-    def __init__(self, doors: Doors, ports: Iterable[int], names: Iterable[str]) -> None:
-        """``names``: as the kernel knows processes, cut to 15 bytes. Raises OSError."""
+    def __init__(
+        self, doors: Doors, ports: Iterable[int], names: Iterable[str], owner: int | None = None
+    ) -> None:
+        """``names``: as the kernel knows processes, cut to 15 bytes; ``owner``: the only user whose
+        processes are looked at. Raises OSError.
+        """
+        self._owner = owner
         self._doors = doors
         self._ports = Map.make(MapType.HASH, 4, 4, 64)
         self._pids = Map.make(MapType.HASH, 4, 4, 4096)
@@ -106,7 +111,7 @@ class Diversion:
 
     def _diverting(self, version: int) -> bytes:
         """BPF_CGROUP_INET4_CONNECT and its twin. r6 the context; the stack as below; 1: let it connect."""
-        port, pid, name, cookie, flight = -4, -8, -24, -32, -64
+        port, pid, name, cookie, flight, user = -4, -8, -24, -32, -64, -68
         a = Assembler()
         a.move(6, 1)
         a.load(1, 6, _TYPE)
@@ -119,6 +124,12 @@ class Diversion:
         a.call(_NETNS_COOKIE)
         a.put(2, _own_network())
         a.jump_unless_same(0, 2, "pass")
+        if self._owner is not None:
+            a.call(_UID_GID)
+            a.store(10, user, 0)
+            a.load(1, 10, user)
+            a.put(2, self._owner)
+            a.jump_unless_same(1, 2, "pass")
         a.call(_PID_TGID)
         a.shift_right(0, 32)
         a.store(10, pid, 0)
