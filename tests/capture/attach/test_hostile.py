@@ -2,7 +2,9 @@
 
 import asyncio
 import ctypes
+import gc
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from quorate.capture.processes import names_of
 from quorate.clock import SystemClock
 from quorate.link.process import process_of
 from tests.capture.attach.scripted import WAIT_S, ScriptedShim
-from tests.capture.attach.test_attached import Watching, attached
+from tests.capture.attach.test_attached import Watching, attached, log_in
 
 PR_SET_NAME = 15
 OPEN = b"lib=openssl\npeer=127.0.0.1 5222"
@@ -132,3 +134,25 @@ def named(name: bytes) -> Iterator[int]:
         for fd in (*there, *over):
             os.close(fd)
         os.waitpid(pid, 0)
+
+
+async def test_of_a_client_that_is_killed_nothing_is_left(tmp_path: Path) -> None:
+    async with attached(tmp_path) as (shim, host, door):
+        shim.open(1, fresh="1")
+        shim.open(2, fresh="1")
+        shim.open(3)
+        await log_in(shim)
+        await shim.up("<message><body>" + "x" * 50_000, conn=2)
+        left = [
+            weakref.ref(one) for client in door.clients.values() for one in (client, *client.streams.values())
+        ]
+        assert len(left) == 3
+        shim._s[1].close()
+        shim._a[1].close()
+        async with asyncio.timeout(WAIT_S):
+            while door.clients:  # noqa: ASYNC110 - nobody else is told
+                await asyncio.sleep(0.01)
+        assert all(stream.over for stream in host.streams)
+        host.streams.clear()
+        gc.collect()
+        assert [one() for one in left if one() is not None] == []
