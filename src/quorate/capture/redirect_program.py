@@ -1,7 +1,7 @@
 """Programs that lead the connections of chosen processes to our door instead, in the kernel, at ``connect``.
 
-Only stream sockets of one user's on their way to chosen ports, in our own network namespace; whatever else a process does
-is not looked at. Where a connection was going is kept by socket cookie, and once it stands by its local port.
+Only stream sockets of one user's on their way to chosen ports, in our own network namespace; whatever else
+a process does is not looked at. Where a connection was going is kept by socket cookie, and once it stands by its local port.
 """
 
 import ipaddress

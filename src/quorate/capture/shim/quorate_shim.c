@@ -64,7 +64,7 @@ typedef long io(conn *, void *, size_t);
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER, ask_lock = PTHREAD_MUTEX_INITIALIZER,
                        queue_lock = PTHREAD_MUTEX_INITIALIZER, scan_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queued = PTHREAD_COND_INITIALIZER;
-static conn *conns, *_Atomic by_fd[MAX_FD];
+static conn *_Atomic conns, *_Atomic by_fd[MAX_FD];
 static _Atomic uint8_t foreign[MAX_FD], ours[MAX_FD]; /* descriptors that need no look; that are our own */
 static atomic_int active, hooked, memory_bios;
 static pid_t home; /* our process: a child that did not exec is none of ours */
