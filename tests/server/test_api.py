@@ -314,7 +314,14 @@ async def test_an_answer_given_in_a_client_is_shown_as_such(
 
 
 async def test_the_connect_panel_knows_where_to_connect(api: httpx.AsyncClient, stand_in: StandIn) -> None:
+    routes = {"example.org": ("127.0.0.1:1", "tls:127.0.0.1:2"), "example.net": ("127.0.0.1:3",)}
+    stand_in.settings = stand_in.settings.model_copy(update={"routes": routes})
     shown = await get(api, "/connection")
+    assert shown["routes"] == [
+        "example.net=127.0.0.1:3",
+        "example.org=127.0.0.1:1",
+        "example.org=tls:127.0.0.1:2",
+    ]
     assert (shown["im_host"], shown["im_port"], shown["streams"]) == ("127.0.0.1", 5221, 1)
     assert shown["ca_path"] == str(stand_in.settings.data / "ca.pem")
 

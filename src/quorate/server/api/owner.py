@@ -63,7 +63,11 @@ async def connection(hub: HubDep) -> Connection:
         im_host=host,
         im_port=port,
         ca_path=str(hub.settings.data / CA_FILE),
-        routes=[f"{domain}={target}" for domain, target in sorted(hub.settings.routes.items())],
+        routes=[
+            f"{domain}={target}"
+            for domain, targets in sorted(hub.settings.routes.items())
+            for target in targets
+        ],
         streams=sum(stream.state is StreamState.LIVE for stream in hub.streams()),
         version=__version__,
     )
