@@ -95,10 +95,20 @@ REFUSED = {
 }
 
 
-def test_else_without_a_time_is_mended() -> None:
+MENDED = {
+    "meet bob else kim": "meet bob within 10m else kim",
+    "meet bob between 21:00 and 22:00 else kim": "meet bob between 21:00 and 22:00 before 22:00 else kim",
+    "meet bob on fri else kim": "meet bob on fri within 7d else kim",
+    "meet bob on fri between 9 and 10 else kim": "meet bob on fri between 9 and 10 within 7d else kim",
+}
+
+
+@pytest.mark.parametrize(("text", "suggestion"), MENDED.items(), ids=MENDED)
+def test_else_without_a_time_is_mended_by_one_its_hours_allow(text: str, suggestion: str) -> None:
     with pytest.raises(NotSyntax) as refused:
-        parse_command("meet bob else kim")
-    assert refused.value.suggestion == "meet bob within 10m else kim"
+        parse_command(text)
+    assert refused.value.suggestion == suggestion
+    parse_command(suggestion)
 
 
 @pytest.mark.parametrize(("text", "column"), REFUSED.items(), ids=REFUSED)

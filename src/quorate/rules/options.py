@@ -114,8 +114,15 @@ class OptionReader:
                 self._else_at,
                 "“else” needs a time before it: when are others asked instead?",
                 "Write “within 10m” or “before 18:00” before “else”.",
-                suggestion=f"{before} within 10m {after}",
+                suggestion=f"{before} {self._a_deadline()} {after}",
             )
+
+    def _a_deadline(self) -> str:
+        """One that is not over before its hours begin."""
+        if self._found.days:
+            return "within 7d"
+        between = self._found.between
+        return f"before {between[1]:%H:%M}" if between else "within 10m"
 
     # one option each; ``start`` is where its word begins
 
