@@ -18,6 +18,7 @@ def stream(state: str, reason: Reason | None) -> dict[str, Any]:
     return {
         "id": "s-1",
         "account": "alice@example.org",
+        "mode": "attach",
         "state": state,
         "client": "profanity",
         "contacts": 3,
@@ -46,7 +47,8 @@ def test_a_stream(state: str, reason: Reason | None, words: str, monkeypatch: py
 
     monkeypatch.setattr(people, "Api", Api)
     said = CliRunner().invoke(app, ["streams"]).output
-    assert f"alice@example.org  {state}" in said
+    assert f"alice@example.org  attach  {state}" in said
     assert words in said
+    assert reason is None or f"({reason})" in said
     (shown,) = json.loads(CliRunner().invoke(app, ["streams", "--json"]).output)
     assert (shown["state"], shown["reason"]) == (state, reason)

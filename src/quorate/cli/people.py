@@ -70,6 +70,7 @@ def streams(json: Json = False) -> None:
     columns(
         (
             s["account"] or "(not logged in)",
+            s["mode"],
             s["state"],
             s["client"],
             f"{s['contacts']} contact{'' if s['contacts'] == 1 else 's'}",

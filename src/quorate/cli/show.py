@@ -62,8 +62,9 @@ def _beside(person: dict[str, Any]) -> str:
 
 
 def stream_text(stream: dict[str, Any]) -> str:
-    """What the stream does less than it could, and why."""
-    why = stream.get("reason_text") or stream["reason"] or ""
+    """What the stream does less than it could, why, and the name of the reason."""
+    reason = stream["reason"]
+    why = f"{stream.get('reason_text') or ''} ({reason})".lstrip() if reason else ""
     less = STREAMS.get(stream["state"])
     return f"{less}: {why}" if less and why else less or why
 
