@@ -39,6 +39,15 @@ async def test_a_client_waits_becomes_a_stream_and_goes(tmp_path: Path) -> None:
         assert len({id for id, _, _ in told(server)}) == 1
 
 
+async def test_a_client_that_goes_before_it_said_anything_is_not_shown_as_waiting(tmp_path: Path) -> None:
+    async with Scene(tmp_path), Server(tmp_path) as server:
+        await server.complete()
+        async with ScriptedShim(tmp_path / SOCKET_NAME):
+            await server.until(StreamIs)
+            await server.hears_of(StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC)
+        await server.hears_of(StreamState.ENDED, None)
+
+
 async def test_a_client_that_speaks_something_else_is_shown_as_such(tmp_path: Path) -> None:
     async with Scene(tmp_path), Server(tmp_path) as server:
         await server.complete()
@@ -73,12 +82,15 @@ async def test_what_is_not_possible_is_said(tmp_path: Path) -> None:
     async with Scene(tmp_path):
         with pytest.raises(QuorateError, match="No process is called “no-such-client”"):
             await attaching.attach(tmp_path, "no-such-client")
+        with pytest.raises(QuorateError, match="No client is named"):
+            await attaching.attach(tmp_path, " ")
         with pytest.raises(QuorateError, match="There is no process 999999999"):
             await attaching.attach(tmp_path, "999999999")
         with pytest.raises(QuorateError, match="is Quorate itself"):
             await attaching.attach(tmp_path, str(os.getpid()))
-        with pytest.raises(QuorateError, match="not attached to “dino”"):
+        with pytest.raises(QuorateError, match="not attached to “dino”") as refused:
             await attaching.detach(tmp_path, "dino")
+        assert refused.value.remedy == "`quorate clients` lists what it is attached to."
         with pytest.raises(QuorateError, match="linked statically"):
             await attaching.prepare(tmp_path, static)
         environment = (await attaching.prepare(tmp_path, Path(sys.executable)))["environment"]

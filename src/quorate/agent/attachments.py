@@ -109,7 +109,7 @@ class Attachments:
         if not named:
             raise NotPossible(
                 f"Quorate is not attached to “{target}”.",
-                remedy="`quorate streams` lists what it is attached to.",
+                remedy="`quorate clients` lists what it is attached to.",
             )
         for client in named:
             self._kept.forget(client.told.pid)
@@ -139,6 +139,8 @@ class Attachments:
     def _pid(self, target: str) -> int:
         if target.isdecimal() and len(target) <= MAX_DIGITS:
             return int(target)
+        if not target.strip():
+            raise NotPossible("No client is named.", remedy="`quorate clients` lists those that run.")
         found = pids_named(target)
         if not found:
             raise NotPossible(

@@ -46,6 +46,9 @@ MAX_CONTACTS = 200
 REST_S = 5.0
 """Without news for so long, and at most twice that, a stream is at rest."""
 
+_UNDER_WAY = frozenset({Reason.WAITING_FOR_TRAFFIC, Reason.JOINING})
+"""Reasons that say what goes on: over with the stream."""
+
 log = logging.getLogger(__name__)
 
 
@@ -142,7 +145,8 @@ class AgentStream:
         if self._rest is not None:
             self._rest.cancel()
         if self.stream.state is not StreamState.ENDED:
-            self._is(state=StreamState.ENDED, companion=False)
+            reason = None if self.stream.reason in _UNDER_WAY else self.stream.reason
+            self._is(state=StreamState.ENDED, companion=False, reason=reason)
         for end in self._shared.journal.stream_over(self.stream.id):
             self._send(end)
         self._over(self.stream.id)
