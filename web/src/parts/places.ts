@@ -9,6 +9,7 @@ import type { ClauseView } from "./Clause";
 import type { PlaceView } from "./Place";
 
 type People = ReadonlyMap<string, ActivityPerson>;
+type Seats = ReadonlyMap<string, Clause>;
 
 /** States in the order in which they take the places of a clause. */
 const ORDER: ActivityPerson["state"][] = ["here", "accepted", "left", "sent", "queued", "later", "candidate"];
@@ -19,8 +20,20 @@ const over = (activity: Activity): boolean => !["waiting", "ringing", "live"].in
 export function clauses(activity: Activity, now: number): ClauseView[] {
   const people = new Map(activity.people.map((person) => [person.person, person]));
   const drawn = new Set<string>();
-  const rest = activity.places.map((clause) => clauseView(clause, people, drawn, activity, now));
+  const seats = seated(activity.places);
+  const rest = activity.places.map((clause) => clauseView(clause, people, seats, drawn, activity, now));
   return activity.organiser_state === "not-taking-part" ? rest : [yours(activity), ...rest];
+}
+
+/** Which clause somebody is in whom several could use: the API names first who fills a clause, then who could. */
+function seated(places: Clause[]): Seats {
+  const seats = new Map<string, Clause>();
+  for (const size of ["taken", "need"] as const) {
+    for (const clause of places) {
+      for (const key of clause.people.slice(0, clause[size])) if (!seats.has(key)) seats.set(key, clause);
+    }
+  }
+  return seats;
 }
 
 function yours(activity: Activity): ClauseView {
@@ -41,9 +54,17 @@ function you(activity: Activity, state: PlaceView["state"], note: string): Claus
   return { heading: t("picture.you"), tally: t("picture.asking"), optional: false, places: [place] };
 }
 
-function clauseView(clause: Clause, people: People, drawn: Set<string>, activity: Activity, now: number): ClauseView {
+function clauseView(
+  clause: Clause,
+  people: People,
+  seats: Seats,
+  drawn: Set<string>,
+  activity: Activity,
+  now: number,
+): ClauseView {
   const named = clause.people.length <= clause.need;
   const able = clause.people
+    .filter((key) => (seats.get(key) ?? clause) === clause)
     .map((key) => people.get(key))
     .filter((person): person is ActivityPerson => person !== undefined && !drawn.has(person.person))
     .filter((person) => takesPlace(person, named, over(activity)))

@@ -46,6 +46,20 @@ it("a person has one place only, even if two clauses could use them", () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
+it("whoever two clauses could use sits where the server says", () => {
+  const activity = one("Q481");
+  const said = (person: string) => ({ ...activity.people[0]!, person, name: person, state: "accepted" as const });
+  const people = ["bo", "ivo", "chair"].map(said);
+  const places = [
+    { clause: "2 of @board", need: 2, taken: 2, people: ["bo", "ivo", "chair"], optional: false },
+    { clause: "chair or vice", need: 1, taken: 1, people: ["chair"], optional: false },
+  ];
+  expect(drawn({ ...activity, people, places }).slice(1)).toEqual([
+    ["2 of @board", "2 of 2", ["bo in", "ivo in"]],
+    ["chair or vice", "done", ["chair in"]],
+  ]);
+});
+
 it("somebody asked beside those needed (a spare) gets a place too", () => {
   const activity = one("Q481");
   const people = activity.people.map((person) => (person.person === "hana" ? { ...person, state: "sent" as const } : person));
