@@ -66,6 +66,17 @@ async def test_a_connection_is_read_as_if_its_client_had_come_by_itself(tmp_path
         assert await hear(told) == (7, Reason.STREAM_ENDED)
 
 
+async def test_a_port_that_was_asked_for_is_read_though_it_is_no_usual_one(tmp_path: Path) -> None:
+    async with Upstream() as upstream, handover(tmp_path, 5222) as (home, giver, _):
+        client = await give(giver, 1, upstream.port)
+        client.say(b"<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        assert home.splices[0].arrival.unread is None
+        client.close()
+        far.close()
+
+
 async def test_what_is_forwarded_only_counts_as_come_through(tmp_path: Path) -> None:
     async with Upstream() as upstream, handover(tmp_path, upstream.port) as (_, giver, told):
         client = await give(giver, 1, upstream.port)

@@ -126,6 +126,7 @@ class Receiver:
         way = Way(
             "redirect",
             lambda _: handed.destination,
+            any_port=True,
             inside=True,
             told=partial(self._answer, giver, handed.number),
         )

@@ -37,6 +37,8 @@ class Way:
     mode: str = "listener"
     diverted: Callable[[Leg], Destination | None] | None = None
     """Where it was on its way to, if its client does not know of us; asked once the socket is there."""
+    any_port: bool = False
+    """Who led it here was told which ports: it is read whatever its port."""
     inside: bool = False
     """Whoever comes this way is on this machine, whatever their address."""
     told: Callable[[Reason | None], None] | None = None
@@ -218,7 +220,7 @@ class Newcomer:
         self.leg.write(self._answer(Outcome.REACHED))
         self._wait(FIRST_BYTE_S)
         self.leg.resume_reading()
-        if destination.port not in self._door.ports:
+        if not self.way.any_port and destination.port not in self._door.ports:
             self._tunnel(Reason.NOT_XMPP, f"Port {destination.port} is not among im_ports")
         elif self._data:
             self._look()
