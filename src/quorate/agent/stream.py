@@ -46,7 +46,7 @@ MAX_CONTACTS = 200
 REST_S = 5.0
 """Without news for so long, and at most twice that, a stream is at rest."""
 
-_UNDER_WAY = frozenset({Reason.WAITING_FOR_TRAFFIC, Reason.JOINING})
+_UNDER_WAY = frozenset({Reason.WAITING_FOR_TRAFFIC, Reason.JOINING, Reason.JOINED_MIDSTREAM})
 """Reasons that say what goes on: over with the stream."""
 
 log = logging.getLogger(__name__)
