@@ -69,6 +69,12 @@ REFUSED = {
     ),
     "group without members": (["check", "bob", "--group", "dba="], 1, ["--group dba=raj,kofi"]),
     "at a time, and now": (["meet", "bob", "--at", "14:00", "--now"], 2, ["now and at a time", "--at"]),
+    "nobody is named": (["meet", " "], 2, ["WHO", "say who you need", "bob and (carol or dave)"]),
+    "too often else": (
+        ["meet", "bob", "--within", "5m", *["--else", "kim"] * 6],
+        2,
+        ["--else", "at most 5 times"],
+    ),
     "a group in itself": (
         ["check", "@a", "--group", "a=@b", "--group", "b=c,@A", "--given", "c=away"],
         1,

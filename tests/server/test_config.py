@@ -111,6 +111,13 @@ def test_people_and_groups(tmp_path: Path) -> None:
         ("ring_s = ", "not valid TOML"),
         ('[groups]\na = ["@b"]\nb = ["kim", "@A"]', "A group cannot be in itself: @a → @b → @a"),
         ('[groups]\na = ["no spaces@b.org"]', "is not an address"),
+        ('[groups]\na = "raj"', "“groups.a” is not usable: it is a list, write it in brackets"),
+        ('may_disturb = "kim"', "it is a list, write it in brackets"),
+        ('ring_s = "soon"', "it is no number"),
+        ("rings_per_hour = 1.5", "it is no whole number"),
+        ("public_url = 5", "it is a text, write it in quotes"),
+        ('people = "raj"', "it is a section, write it as"),
+        ('[people.raj]\nname = "Raj"', "“people.raj.addresses” is not usable: it is missing"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, says: str) -> None:

@@ -11,6 +11,7 @@ from quorate.cli.show import activity_line, activity_text, as_json, clock, colum
 from quorate.errors import NotPossible
 from quorate.model.command import Kind
 from quorate.rules.durations import parse_duration
+from quorate.rules.options import MAX_OTHERWISE
 
 TIMED_OUT = 3
 OVER = ("ended", "expired", "cancelled", "failed")
@@ -61,6 +62,10 @@ def meet(
     """Get these people into one conversation, now or as soon as it can work."""
     if at is not None and now:
         raise typer.BadParameter("it cannot be now and at a time.", param_hint="--at")
+    if not who.strip():
+        raise typer.BadParameter("say who you need, e.g. bob and (carol or dave).", param_hint="WHO")
+    if len(else_ or []) > MAX_OTHERWISE:
+        raise typer.BadParameter(f"it can be given at most {MAX_OTHERWISE} times.", param_hint="--else")
     each_s = parse_duration(else_within).total_seconds() if else_within else None
     body = {
         "who": who,

@@ -30,6 +30,18 @@ DEFAULT_WEB = "127.0.0.1:8765"
 DEFAULT_IM = "127.0.0.1:5221"
 ENVIRONMENT = {"QUORATE_DATA": "data", "QUORATE_DATABASE": "database"}
 OPTIONS = {"routes": "route"}
+_SHAPES = {
+    "missing": "it is missing",
+    "tuple_type": 'it is a list, write it in brackets: ["kim", "lea"]',
+    "string_type": "it is a text, write it in quotes",
+    "dict_type": 'it is a section, write it as [groups] with lines like dba = ["raj", "kofi"]',
+    "float_type": "it is no number",
+    "float_parsing": "it is no number",
+    "int_type": "it is no whole number",
+    "int_parsing": "it is no whole number",
+    "int_from_float": "it is no whole number",
+}
+"""What is wrong, by pydantic's name for it."""
 """Settings whose option has another name."""
 CONFIG_NAME = "quorate.toml"
 DIRECT_TLS = "tls:"
@@ -290,7 +302,7 @@ def _explained(error: ValidationError, path: Path, typed: frozenset[str]) -> Mis
         near = difflib.get_close_matches(key, known, n=1)
         remedy = f"Did you mean “{near[0]}”?" if near else f"Known settings: {', '.join(known)}."
         return Misconfigured(f"{path}: there is no setting “{where}”.", remedy=remedy)
-    says = first["msg"].removeprefix("Value error, ")
+    says = _SHAPES.get(first["type"], first["msg"].removeprefix("Value error, "))
     setting = str(first["loc"][0])
     if setting in typed:
         option = f"--{OPTIONS.get(setting, setting)}"
