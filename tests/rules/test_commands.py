@@ -57,6 +57,8 @@ READ: dict[str, Command] = {
     "who bob and @dba": Who("bob and @dba"),
     "status": Status(None),
     "status q7": Status("Q7"),
+    "list": Status(None),
+    "show q7": Status("Q7"),
     "explain 7": Explain("Q7"),
     "cancel Q07": Cancel("Q7"),
     "cancel": Cancel(None),

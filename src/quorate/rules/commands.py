@@ -56,7 +56,8 @@ def parse_command(text: str) -> Command:
     found = re.match(r"\s*([^\s,:]+)[,:]?", text)
     if found is None:
         raise NotSyntax("Nothing was typed.", remedy="Write help to see what I understand.", column=1)
-    parser = _VERBS.get(found[1].lower().removeprefix("/"))
+    word = found[1].lower().removeprefix("/")
+    parser = _VERBS.get(word) or _ALSO.get(word)
     if parser is None:
         raise _unknown_verb(text, found)
     return parser(text, found.end())
@@ -235,6 +236,7 @@ _VERBS: Mapping[str, Callable[[str, int], Command]] = {
     "watch": _watch,
     "me": _me,
     "help": _help,
-    "?": _help,
 }
-VERBS = tuple(verb for verb in _VERBS if verb.isalpha())
+VERBS = tuple(_VERBS)
+_ALSO: Mapping[str, Callable[[str, int], Command]] = {"?": _help, "list": _status, "show": _status}
+"""What else is understood: the command line's words for the same."""
