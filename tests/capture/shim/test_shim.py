@@ -506,6 +506,38 @@ def test_starttls_ends_the_plain_connection_and_begins_another(scene: Scene) -> 
             client.out.until_has(b"<message/>")
 
 
+def test_starttls_on_a_connection_that_was_left_alone_already(scene: Scene) -> None:
+    """On a memory BIO only what it sends tells which descriptor is its own."""
+    controller = scene.controller
+
+    def judge(ask: Ask) -> Verdict:
+        if ask.data == b"<proceed/>":
+            controller.command(IGNORE, UP, ask.conn)
+        return passed()
+
+    controller.judge = judge
+    controller.listen(scene.home / "socket")
+    scene.stack.callback(controller.hang_up)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = python_client("starttls_loop.py", listener.getsockname()[1])
+        client = scene.stack.enter_context(Client(command, shim(), scene.home / "socket"))
+        plain, _ = listener.accept()
+        plain.recv(4096)
+        plain.sendall(b"<stream:stream><features/>")
+        plain.recv(4096)
+        plain.sendall(b"<proceed/>")
+        with scene.tls.wrap_socket(plain, server_side=True) as secret:
+            assert secret.recv(4096).endswith(b"<stream:stream to='secret'>")
+            secret.sendall(b"<features/>")
+            client.out.until(lambda data: data == b"<features/>")
+            first, second = controller.opens
+            controller.inject(UP, b"<r/>", conn=second)
+            secret.settimeout(DEADLINE_S)
+            assert secret.recv(4096) == b"<r/>"
+            assert controller.closed == [first]
+            controller.until(lambda it: it.opens[second]["fd"] == it.opens[first]["fd"])
+
+
 def test_what_only_starts_the_client_passes_the_library_on(scene: Scene) -> None:
     scene.controller.listen(scene.home / "socket")
     scene.stack.callback(scene.controller.hang_up)

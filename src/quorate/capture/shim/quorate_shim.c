@@ -283,7 +283,7 @@ static conn *take(int lib, const void *key, int create) {
         c->id = next_id++;
         c->live = created = 1;
     }
-    if (c && c->mode == FOREIGN && create) c = NULL;
+    if (c && c->mode == FOREIGN && create && lib != PLAIN) c = NULL; /* a plain one may go on with TLS yet */
     if (c) c->users++;
     unlock(&list_lock);
     if (created) look_at_handle(c);
