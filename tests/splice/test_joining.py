@@ -110,6 +110,25 @@ def test_an_answer_to_the_client_is_the_clients() -> None:
     assert talk.client() == ""
 
 
+@pytest.mark.parametrize("counting", [True, False])
+def test_the_roster_is_not_asked_for_inside_what_the_client_says(counting: bool) -> None:
+    talk = midway()
+    for _ in range(2 if counting else 0):
+        talk.c(A.format(7))
+    long = f"<message to='bob@example.org'><body>{'x' * 200_000}"
+    talk.s(A.format(4) if counting else HI)
+    talk.c(long)
+    if counting:
+        talk.s(A.format(4))
+    talk.wait(3.5)
+    assert "<iq" not in talk.server()
+    talk.c("</body></message>")
+    assert talk.server() == "</body></message>"
+    talk.wait(0.3)
+    listed(talk)
+    assert talk.splice.state is StreamState.LIVE
+
+
 def test_nothing_counted_leaves_before_the_counts_are_known() -> None:
     talk = midway()
     talk.c(A.format(7))

@@ -74,6 +74,8 @@ class Joining:
         """When it is taken for sure that they are not."""
         self._bell_at: float | None = None
         """When the server is made to say something, so that the client reads what we have asked it."""
+        self._clear_at: float | None = None
+        """When it is looked again whether the roster may be asked for."""
         self._roster_at: float | None = None
         """When the answer to the request for the roster is given up."""
         self.over = False
@@ -147,7 +149,7 @@ class Joining:
         if self.over or self._connection.blind:
             return None
         times = [count.again_at for count in self._counts.values()]
-        times += [self._silent_at, self._roster_at, self._bell_at]
+        times += [self._silent_at, self._roster_at, self._bell_at, self._clear_at]
         return min((at for at in times if at is not None), default=None)
 
     def on_time(self) -> None:
@@ -166,6 +168,8 @@ class Joining:
             self._bell_at = None
             if self._counting and self._namespace is not None and self._counts[Side.SERVER].open:
                 self._request(self._counts[Side.CLIENT])
+        if self._clear_at is not None and self._clear_at <= now:
+            self._ask_roster()
         if self._roster_at is not None and self._roster_at <= now and not self.over:
             self.over = True
             connection.freeze(Reason.JOINED_UNKNOWN)
@@ -232,5 +236,8 @@ class Joining:
     def _ask_roster(self) -> None:
         connection = self._connection
         self._counting, self._silent_at, connection.session.ledger.joining = False, None, False
+        self._clear_at = None if connection.safe(Side.SERVER) else connection.now + SOON_S
+        if self._clear_at is not None:
+            return
         self._roster_at = connection.now + ROSTER_S
         connection.session.injector.now(Side.SERVER, connection.session.roster.request_now())
