@@ -89,11 +89,16 @@ def test_what_passes_meanwhile_is_counted() -> None:
     talk.c(A.format(7))
     talk.s(HI)
     talk.c(A.format(8))
+    for _ in range(2):
+        talk.c(A.format(9))
     talk.hear()
     talk.c(WRITTEN)
     talk.s(A.format(6))
     talk.c(WRITTEN)
     talk.s(A.format(7))
+    assert "<iq" not in talk.server()
+    for _ in range(2):
+        talk.s(A.format(8))
     assert "jabber:iq:roster" in talk.server()
     talk.s(A.format(9))
     assert talk.client().endswith(A.format(8))
@@ -108,6 +113,36 @@ def test_an_answer_to_the_client_is_the_clients() -> None:
     assert talk.client() == A.format(4)
     talk.s(A.format(4))
     assert talk.client() == ""
+
+
+def test_an_answer_to_a_question_from_before_is_not_taken_for_one_to_ours() -> None:
+    """The client had been asked before we came: each of its answers is to the question before."""
+    talk = midway()
+    talk.c(A.format(5))
+    for h in (6, 6, 7):
+        talk.s(HI)
+        talk.c(A.format(h))
+    for h in (8, 9, 9):
+        talk.c(A.format(h))
+    for _ in range(2):
+        talk.s(A.format(4))
+    listed(talk)
+    talk.hear()
+    # the last answer to us goes on in place of the first, which was taken out; the roster was taken out,
+    # the companion's two were added
+    talk.c(A.format(9))
+    talk.c(A.format(11))
+    assert talk.server() == A.format(10) * 2
+
+
+def test_counts_are_learnt_while_stanzas_never_pause() -> None:
+    talk = midway()
+    for h in range(7, 27):
+        talk.c(A.format(h))
+        talk.s(HI)
+    for _ in range(2):
+        talk.s(A.format(4))
+    assert "jabber:iq:roster" in talk.server()
 
 
 @pytest.mark.parametrize("counting", [True, False])

@@ -28,7 +28,9 @@ AGAIN_S = 2.0
 """An answer that went to somebody else is asked for again after this."""
 SOON_S = 0.2
 """When it is looked again whether something may be written."""
-TRIES = 8
+BUSY_TRIES = 8
+"""After so many answers of one end two that agree will do, though stanzas passed between the questions."""
+TRIES = 16
 """Answers of one end in which to hear the same twice; else the stream is only read."""
 ROSTER_S = 20.0
 """A server that has not answered by then has not said whose stream it is."""
@@ -55,9 +57,12 @@ class Count:
     again_at: float | None = None
 
     def heard(self, h: int, passed: int) -> None:
+        """An answer asked for before we came puts each of ours one question too late, where it means the
+        same only if nothing passed between the two questions."""
         began = (h - passed) % MODULUS
         self.open, self.again_at, self.tries = False, None, self.tries + 1
-        self.known = began == self.began
+        sure = self.known or passed == self.passed or self.tries >= BUSY_TRIES
+        self.known = sure and began == self.began
         self.began, self.h, self.passed = began, h, passed
 
 
