@@ -170,9 +170,7 @@ class Joining:
                 count.again_at = None
                 self._request(count)
         if self._bell_at is not None and self._bell_at <= now:
-            self._bell_at = None
-            if self._counting and self._namespace is not None and self._counts[Side.SERVER].open:
-                self._request(self._counts[Side.CLIENT])
+            self._bell()
         if self._clear_at is not None and self._clear_at <= now:
             self._ask_roster()
         if self._roster_at is not None and self._roster_at <= now and not self.over:
@@ -220,6 +218,16 @@ class Joining:
             self._bell_at = connection.now + SOON_S
         count.due.append(connection.session.ledger.passed(count.origin))
         connection.out.send(receiver, request_ack(self._namespace or USUAL))
+
+    def _bell(self) -> None:
+        """The server has not spoken since as long as it owes us an answer: one question is enough then."""
+        self._bell_at = None
+        if not self._counting or self._namespace is None or not self._counts[Side.SERVER].open:
+            return
+        if self._counts[Side.CLIENT].open:
+            self._bell_at = self._connection.now + SOON_S
+        else:
+            self._request(self._counts[Side.CLIENT])
 
     def _translated(self, count: Count, h: int | None, data: bytes) -> bytes:
         if h is None or not count.table:
