@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from quorate.capture.client_search import ability_here, look
-from quorate.capture.processes import is_named, names_of, owners_of, parent_of, pids, text_of
+from quorate.capture.processes import (
+    capabilities_of,
+    is_named,
+    is_shell,
+    name_of,
+    named,
+    names_of,
+    owners_of,
+    parent_of,
+    peers_of,
+    pids,
+    text_of,
+)
 
 HOLD = "import sys, socket\n{}\nprint('up', flush=True)\nsys.stdin.readline()\n"
 Start = Callable[..., int]
@@ -58,6 +70,17 @@ def test_a_script_is_known_by_its_own_name(tmp_path: Path, start: Start, way: st
     assert not is_named(pid, "client")
     assert parent_of(pid) == os.getpid()
     assert pid in pids()
+    assert pid in named("imclient")
+    assert not is_shell(pid)
+
+
+def test_a_shell_is_known_by_its_script_and_still_a_shell(tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "imclient"
+    path.write_text("#!/bin/sh\necho up\nread line\n")
+    path.chmod(0o755)
+    pid = start(str(path))
+    assert is_named(pid, "imclient")
+    assert is_shell(pid)
 
 
 def test_of_a_long_name_the_kernel_keeps_a_part(tmp_path: Path, start: Start) -> None:
@@ -70,6 +93,10 @@ def test_a_process_that_is_gone_has_no_names() -> None:
     assert names_of(gone) == frozenset()
     assert parent_of(gone) is None
     assert text_of(gone, "comm") == ""
+    assert name_of(gone) == f"process {gone}"
+    assert capabilities_of(gone) == 0
+    assert peers_of(gone) == []
+    assert list(named("no-such-program")) == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -81,6 +108,7 @@ def test_whose_connection_it_is(tmp_path: Path, start: Start, host: str) -> None
         with taken:
             place = (str(peer[0]), int(peer[1]))
             assert owners_of({place, ("127.0.0.1", 1)}) == {place: pid}
+            assert peers_of(pid) == [(host, port)]
             # the end that is ours
             assert owners_of({(host, port)}) == {}
 

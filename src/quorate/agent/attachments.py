@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from quorate.agent.waiting_client import WaitingClient
 from quorate.capture.attach.attached import Attached
 from quorate.capture.attach.client import AttachedClient
 from quorate.capture.attach.door import Door, private_socket
-from quorate.capture.attach.facts import elf_of, facts_of, pids_named
+from quorate.capture.attach.facts import elf_of, facts_of
 from quorate.capture.attach.inject import inject
 from quorate.capture.attach.preflight import refusal, start_refusal
+from quorate.capture.processes import is_shell, named
 from quorate.capture.shim.build import NoShim, shim
 from quorate.clock import Clock
 from quorate.errors import Misconfigured, NotPossible, QuorateError, Refused, place_of
@@ -141,7 +143,7 @@ class Attachments:
             return int(target)
         if not target.strip():
             raise NotPossible("No client is named.", remedy="`quorate clients` lists those that run.")
-        found = pids_named(target)
+        found = sorted(pid for pid in named(target) if pid != os.getpid() and not is_shell(pid))
         if not found:
             raise NotPossible(
                 f"No process is called “{target}”.", remedy="Start the client first, or by `quorate run`."

@@ -1,5 +1,6 @@
 """Where a client wants to go when it takes Quorate for its proxy, and how that turned out."""
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,6 +49,13 @@ class Turn:
     """What the client has sent beyond the handshake."""
     refusal: str | None = None
     """A reason name; ``reply`` is the last thing to send."""
+
+
+def plain_address(packed: bytes) -> str:
+    """As text; an IPv4 address in IPv6 clothes as the former (RFC 4291 section 2.5.5.2)."""
+    found = ipaddress.ip_address(packed)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)
 
 
 def to_destination(host: str, port: int) -> Destination | None:

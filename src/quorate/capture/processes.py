@@ -1,18 +1,35 @@
 """What /proc tells about running processes. Whatever cannot be read is absent: processes come and go."""
 
-import ipaddress
 import os
 import re
 import struct
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
+
+from quorate.capture.destination import plain_address
 
 PROC = Path("/proc")
 COMM_SIZE = 15
 """Of a name the kernel keeps so many bytes."""
-_INTERPRETER = re.compile(r"python[0-9.]*|perl[0-9.]*|ruby[0-9.]*|node|java|mono|bash|sh|dash")
+_SHELLS = frozenset({"bash", "sh", "dash"})
+_INTERPRETER = re.compile(r"python[0-9.]*|perl[0-9.]*|ruby[0-9.]*|node|java|mono|" + "|".join(_SHELLS))
+_CAPABILITIES = re.compile(r"^CapEff:\s*([0-9a-f]+)", re.MULTILINE)
+_ESTABLISHED = "01"
 DELETED = " (deleted)"
+Place = tuple[str, int]
+"""Address and port."""
+
+
+class _Row(NamedTuple):
+    """A line of /proc/net/tcp."""
+
+    here: str
+    there: str
+    state: str
+    socket: str
+    """As a link in /proc/PID/fd names it."""
 
 
 def pids() -> list[int]:
@@ -39,13 +56,18 @@ def executable_of(pid: int) -> str:
         return ""
 
 
+def name_of(pid: int) -> str:
+    """What a process is called."""
+    return printable(text_of(pid, "comm").strip()) or f"process {pid}"
+
+
 def names_of(pid: int) -> frozenset[str]:
     """By which a person may know it: of its main thread, its program, the script an interpreter runs."""
     words = text_of(pid, "cmdline").split("\0")
     found = {text_of(pid, "comm").strip(), _base(executable_of(pid).removesuffix(DELETED)), _base(words[0])}
     if _INTERPRETER.fullmatch(_base(words[0])) or _INTERPRETER.fullmatch(_base(executable_of(pid))):
         script = next((word for word in words[1:] if word and not word.startswith("-")), "")
-        found.add(_base(script).removesuffix(".py"))
+        found |= {_base(script), _base(script).removesuffix(".py")}
         if "-m" in words[1:-1]:
             found.add(words[words.index("-m") + 1])
     return frozenset(map(printable, found - {""}))
@@ -70,6 +92,11 @@ def is_named(pid: int, name: str) -> bool:
     )
 
 
+def is_shell(pid: int) -> bool:
+    """A shell that runs a script is called as the script is."""
+    return _base(executable_of(pid)) in _SHELLS
+
+
 def parent_of(pid: int) -> int | None:
     words = text_of(pid, "stat").rpartition(")")[2].split()
     return int(words[1]) if len(words) > 1 else None
@@ -81,44 +108,54 @@ def user_of(pid: int) -> int | None:
     return int(found[1]) if found else None
 
 
-def owners_of(places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+def capabilities_of(pid: int) -> int:
+    """The effective ones, a bit each (capabilities(7))."""
+    found = _CAPABILITIES.search(text_of(pid, "status"))
+    return int(found[1], 16) if found else 0
+
+
+def owners_of(places: Collection[Place]) -> dict[Place, int]:
     """Which process of this machine holds the TCP socket that is bound there, for those that one does.
 
     Our own sockets are left out: of a connection within the machine they are the other end.
     """
-    inodes = _inodes(places)
-    holders: dict[tuple[str, int], int] = {}
-    for pid in pids() if inodes else ():
-        if pid == os.getpid():
-            continue
-        with suppress(OSError), os.scandir(PROC / str(pid) / "fd") as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    place = inodes.get(os.readlink(entry.path))
-                    if place is not None:
-                        holders[place] = pid
+    rows = ((row.socket, _place(row.here)) for row in _rows(os.getpid()))
+    bound = {socket: place for socket, place in rows if place in places}
+    holders: dict[Place, int] = {}
+    for pid in pids() if bound else ():
+        if pid != os.getpid():
+            holders.update((bound[socket], pid) for socket in _open_files(pid) if socket in bound)
     return holders
 
 
-def _inodes(places: Collection[tuple[str, int]]) -> dict[str, tuple[str, int]]:
-    found = {}
+def peers_of(pid: int) -> list[Place]:
+    """Where the TCP connections of a process go."""
+    own = set(_open_files(pid))
+    return [_place(row.there) for row in _rows(pid) if row.socket in own and row.state == _ESTABLISHED]
+
+
+def _open_files(pid: int) -> Iterator[str]:
+    with suppress(OSError), os.scandir(PROC / str(pid) / "fd") as entries:
+        for entry in entries:
+            with suppress(OSError):
+                yield os.readlink(entry.path)
+
+
+def _rows(pid: int) -> Iterator[_Row]:
+    """All TCP sockets of the network a process is in."""
     for file in ("tcp", "tcp6"):
-        with suppress(OSError), (PROC / "net" / file).open() as lines:
+        with suppress(OSError), (PROC / str(pid) / "net" / file).open() as lines:
             next(lines, None)
             for line in lines:
                 fields = line.split()
-                if (place := _ends(fields[1])) in places:
-                    found[f"socket:[{fields[9]}]"] = place
-    return found
+                yield _Row(fields[1], fields[2], fields[3], f"socket:[{fields[9]}]")
 
 
-def _ends(text: str) -> tuple[str, int]:
+def _place(text: str) -> Place:
     """``0100007F:1466`` of /proc/net/tcp: words of the address in the machine's own order."""
     address, _, port = text.partition(":")
     words = struct.unpack(f">{len(address) // 8}I", bytes.fromhex(address))
-    found = ipaddress.ip_address(struct.pack(f"={len(words)}I", *words))
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return str(mapped or found), int(port, 16)
+    return plain_address(struct.pack(f"={len(words)}I", *words)), int(port, 16)
 
 
 def _base(path: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from quorate.capture.bpf import supported
 from quorate.capture.handover import SOCKET_NAME
-from quorate.capture.processes import text_of
+from quorate.capture.processes import capabilities_of, text_of
 
 KERNEL: Final = (5, 14)
 """SO_NETNS_COOKIE; links of programs to control groups came with 5.7."""
@@ -87,13 +87,11 @@ def lacks(found: Surroundings) -> list[Lack]:
 
 
 def look_around(data: Path) -> Surroundings:
-    status = text_of(os.getpid(), "status")
-    bits = re.search(r"CapEff:\s*([0-9a-f]+)", status)
     return Surroundings(
         supported=supported(),
         kernel=kernel_version(platform.release()),
         cgroup2=cgroup2_root(text_of(os.getpid(), "mounts")),
-        capabilities=int(bits[1], 16) if bits else 0,
+        capabilities=capabilities_of(os.getpid()),
         running=(data / SOCKET_NAME).is_socket(),
         trusted=is_trusted(data / "ca.pem"),
     )

@@ -1,10 +1,10 @@
 """Programs that lead the connections of chosen processes to our door instead, in the kernel, at ``connect``.
 
 Only stream sockets of one user's on their way to chosen ports, in our own network namespace; whatever else
-a process does is not looked at. Where a connection was going is kept by socket cookie, and once it stands by its local port.
+a process does is not looked at. Where a connection was going is kept by socket cookie, and once it stands by
+its local port.
 """
 
-import ipaddress
 import os
 import socket
 import struct
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from quorate.capture.bpf import Assembler, Hook, Map, MapType, Size, attach
-from quorate.capture.destination import Destination
+from quorate.capture.destination import Destination, plain_address
+from quorate.capture.processes import COMM_SIZE
 
 # helpers of linux/bpf.h
 _LOOKUP, _UPDATE, _PID_TGID, _UID_GID, _COMM, _SOCKET_COOKIE, _NETNS_COOKIE = 1, 2, 14, 15, 16, 46, 122
@@ -23,8 +24,8 @@ _ACTIVE_ESTABLISHED: Final = 4
 _IP4, _IP6, _PORT, _TYPE = 4, 8, 24, 32
 # struct bpf_sock_ops
 _OPERATION, _LOCAL_PORT = 0, 68
-NAME_SIZE: Final = 16
-"""TASK_COMM_LEN: of a process's name the kernel keeps 15 bytes."""
+NAME_SIZE: Final = COMM_SIZE + 1
+"""TASK_COMM_LEN."""
 _FLIGHTS: Final = 4096
 """Connections between ``connect`` and ``accept``; the oldest is forgotten."""
 _FLIGHT: Final = struct.Struct("=II16sII")
@@ -107,7 +108,9 @@ class Diversion:
             return None
         self._arriving.drop(key)
         kind, there, address, pid, _ = _FLIGHT.unpack(found)
-        return Flight(Destination(_text(address[:4] if kind == 4 else address), socket.ntohs(there)), pid)
+        return Flight(
+            Destination(plain_address(address[:4] if kind == 4 else address), socket.ntohs(there)), pid
+        )
 
     def _diverting(self, version: int) -> bytes:
         """BPF_CGROUP_INET4_CONNECT and its twin. r6 the context; the stack as below; 1: let it connect."""
@@ -255,14 +258,8 @@ def _word(address: str) -> int:
     return value
 
 
-def _text(address: bytes) -> str:
-    found = ipaddress.ip_address(address)
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return str(mapped or found)
-
-
 def _comm(name: str) -> bytes:
-    return name.encode()[: NAME_SIZE - 1].ljust(NAME_SIZE, b"\0")
+    return name.encode()[:COMM_SIZE].ljust(NAME_SIZE, b"\0")
 
 
 def _own_network() -> int:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.attach.client import MAX_CONNECTIONS, name_of
+from quorate.capture import processes
+from quorate.capture.attach.client import MAX_CONNECTIONS
 from quorate.capture.attach.door import MAX_NAMELESS, Door
-from quorate.capture.attach.facts import facts_of, pids_named
+from quorate.capture.attach.facts import facts_of
 from quorate.capture.attach.protocol import UP, Kind, frame, hello
-from quorate.capture.processes import names_of
 from quorate.clock import SystemClock
 from quorate.link.process import process_of
 from tests.capture.attach.scripted import WAIT_S, ScriptedShim
@@ -109,11 +109,11 @@ async def ended(reader: asyncio.StreamReader) -> bool:
 def test_a_process_with_an_odd_name_is_in_nobodys_way() -> None:
     """Its name is its own choice: bytes that are no text, or orders to a terminal."""
     with named(b"\xff\x1b[2J") as pid:
-        assert pids_named("no-such-client") == []
+        assert list(processes.named("no-such-client")) == []
         assert facts_of(pid).alive
         assert process_of(pid) is not None
-        assert name_of(pid).isprintable()
-        assert all(name.isprintable() for name in names_of(pid))
+        assert processes.name_of(pid).isprintable()
+        assert all(name.isprintable() for name in processes.names_of(pid))
 
 
 @contextmanager

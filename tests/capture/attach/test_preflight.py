@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.attach.facts import Elf, Facts, elf_of, facts_of, pids_named
+from quorate.capture.attach.facts import Elf, Facts, elf_of, facts_of
 from quorate.capture.attach.preflight import refusal, start_refusal
 
 OURS = Elf(bits=64, machine=62)
@@ -96,5 +96,4 @@ def test_facts_of_this_process() -> None:
 
 def test_facts_of_nobody() -> None:
     assert not facts_of(2**22 + 1).alive
-    assert pids_named("no-such-program") == []
     assert elf_of(Path("/etc/passwd")) is None

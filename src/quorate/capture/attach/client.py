@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from quorate.capture.attach.attached import Attached, Resident, Told
@@ -12,7 +11,6 @@ from quorate.capture.attach.opened import Looks, Opened, Sight
 from quorate.capture.attach.pipe import Pipe
 from quorate.capture.attach.protocol import Frame, Frames, Kind, Malformed, frame, welcome
 from quorate.capture.means import Observer
-from quorate.capture.processes import printable
 from quorate.clock import Clock
 from quorate.splice.arrival import Arrival, Midway
 from quorate.splice.effects import Side
@@ -176,11 +174,3 @@ class AttachedClient(Generic[R]):
         if (stream := self.streams.pop(conn, None)) is not None:
             stream.closed()
         self.changed()
-
-
-def name_of(pid: int) -> str:
-    """What a process is called."""
-    try:
-        return printable(Path(f"/proc/{pid}/comm").read_text(errors="replace").strip())
-    except OSError:
-        return f"process {pid}"

@@ -2,12 +2,21 @@
 
 import os
 import struct
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from quorate.capture.processes import printable
+from quorate.capture.destination import Destination
+from quorate.capture.processes import (
+    DELETED,
+    PROC,
+    capabilities_of,
+    executable_of,
+    parent_of,
+    peers_of,
+    printable,
+    text_of,
+)
 
 SHIM_NAME = "quorate_shim"
 _ELF = struct.Struct("<4sBB10xHH")
@@ -17,7 +26,8 @@ _TLS = {"openssl": "/libssl.so", "gnutls": "/libgnutls.so", "nss": "/libnspr4.so
 _LINKERS = ("/ld-linux", "/ld-musl", "/ld.so")
 _HEAD = 4096
 """The program headers, and with them the name of the interpreter, are at the beginning."""
-_ESTABLISHED = "01"
+_DEEPEST = 64
+"""Generations that are looked through for ourselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,31 +74,28 @@ class Facts:
 
 def facts_of(pid: int) -> Facts:
     """Whatever cannot be read is left at what does not stand in the way."""
-    proc = Path(f"/proc/{pid}")
-    status = _status(proc / "status")
+    status = _status(pid)
     if not status or status.get("State", "")[:1] in "ZX":
         return Facts(pid=pid, name="", alive=False)
-    ours = _status(Path("/proc/self/status"))
-    maps = _maps(proc)
-    peers = _peers(proc)
+    maps = _maps(pid)
     return Facts(
         pid=pid,
         name=printable(status.get("Name", "")),
-        own=pid == os.getpid() or _is_quorate(proc),
+        own=pid == os.getpid() or _is_quorate(pid),
         uid=int(status.get("Uid", "0").split()[0]),
         our_uid=os.getuid(),
-        may_trace_all=bool(int(ours.get("CapEff", "0"), 16) >> _PTRACE_BIT & 1),
-        ptrace_scope=_number(Path("/proc/sys/kernel/yama/ptrace_scope")),
+        may_trace_all=bool(capabilities_of(os.getpid()) >> _PTRACE_BIT & 1),
+        ptrace_scope=_number(PROC / "sys/kernel/yama/ptrace_scope"),
         descends=_descends(pid),
         tracer=int(status.get("TracerPid", "0")),
-        elf=elf_of(proc / "exe"),
-        our_elf=elf_of(Path("/proc/self/exe")),
+        elf=elf_of(PROC / str(pid) / "exe"),
+        our_elf=elf_of(PROC / "self/exe"),
         libc=_libc(maps),
         linker=not maps or any(part in path for path in maps for part in _LINKERS),
-        sandbox=_sandbox(proc),
-        replaced=_replaced(proc, maps),
+        sandbox=_sandbox(pid),
+        replaced=_replaced(pid, maps),
         tls=frozenset(name for name, part in _TLS.items() if any(part in path for path in maps)),
-        peers=tuple(peers),
+        peers=tuple(str(Destination(*peer)) for peer in peers_of(pid)),
         resident=next((path for path in maps if SHIM_NAME in path), ""),
     )
 
@@ -106,30 +113,9 @@ def elf_of(path: Path) -> Elf | None:
     return None
 
 
-def pids_named(name: str) -> list[int]:
-    """Processes of this name; the program's own name or that of its script."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and int(entry.name) != os.getpid() and name in _names(entry):
-            found.append(int(entry.name))
-    return sorted(found)
-
-
-def _names(proc: Path) -> set[str]:
-    with suppress(OSError):
-        words = (proc / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-        script = [Path(word).name for word in words[:1]]
-        if words and Path(words[0]).name.startswith("python") and len(words) > 1:
-            script.append(Path(words[1]).name)
-        return {(proc / "comm").read_text(errors="replace").strip(), *script}
-    return set()
-
-
-def _status(path: Path) -> dict[str, str]:
-    with suppress(OSError):
-        lines = (line.partition(":") for line in path.read_text(errors="replace").splitlines())
-        return {key: value.strip() for key, _, value in lines}
-    return {}
+def _status(pid: int) -> dict[str, str]:
+    lines = (line.partition(":") for line in text_of(pid, "status").splitlines())
+    return {key: value.strip() for key, _, value in lines}
 
 
 def _number(path: Path) -> int:
@@ -138,28 +124,22 @@ def _number(path: Path) -> int:
     return 0
 
 
-def _maps(proc: Path) -> list[str]:
-    with suppress(OSError):
-        lines = (proc / "maps").read_text(errors="replace").splitlines()
-        return sorted({line.split(maxsplit=5)[5] for line in lines if line.count("/") and " /" in line})
-    return []
+def _maps(pid: int) -> list[str]:
+    lines = text_of(pid, "maps").splitlines()
+    return sorted({line.split(maxsplit=5)[5] for line in lines if line.count("/") and " /" in line})
 
 
-def _is_quorate(proc: Path) -> bool:
-    with suppress(OSError):
-        words = (proc / "cmdline").read_bytes().split(b"\0")
-        return b"quorate.agent" in words or (b"quorate" in words and b"up" in words)
-    return False
+def _is_quorate(pid: int) -> bool:
+    words = text_of(pid, "cmdline").split("\0")
+    return "quorate.agent" in words or ("quorate" in words and "up" in words)
 
 
 def _descends(pid: int) -> bool:
-    for _ in range(64):
-        with suppress(OSError, ValueError):
-            pid = int(Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[1])
-            if pid == os.getpid():
-                return True
-            continue
-        break
+    above: int | None = pid
+    for _ in range(_DEEPEST):
+        above = parent_of(above) if above else None
+        if above == os.getpid():
+            return True
     return False
 
 
@@ -169,51 +149,19 @@ def _libc(maps: list[str]) -> str:
     return "glibc" if any("/libc.so.6" in path or "/libc-2." in path for path in maps) else ""
 
 
-def _sandbox(proc: Path) -> str:
+def _sandbox(pid: int) -> str:
     with suppress(OSError):
-        if (proc / "root/.flatpak-info").exists():
+        if (PROC / str(pid) / "root/.flatpak-info").exists():
             return "Flatpak"
-    with suppress(OSError):
-        if "snap." in (proc / "cgroup").read_text(errors="replace") or os.readlink(proc / "exe").startswith(
-            "/snap/"
-        ):
-            return "Snap"
+    if "snap." in text_of(pid, "cgroup") or executable_of(pid).startswith("/snap/"):
+        return "Snap"
     return ""
 
 
-def _replaced(proc: Path, maps: list[str]) -> str:
+def _replaced(pid: int, maps: list[str]) -> str:
     """Program or TLS library that was upgraded under it: what is loaded is not what is on the disk."""
-    gone = " (deleted)"
-    with suppress(OSError):
-        if (exe := os.readlink(proc / "exe")).endswith(gone):
-            return exe.removesuffix(gone)
+    if (program := executable_of(pid)).endswith(DELETED):
+        return program.removesuffix(DELETED)
     wanted = (*_TLS.values(), "/libc.so.6")
-    found = (path for path in maps if path.endswith(gone) and any(part in path for part in wanted))
-    return next(found, "").removesuffix(gone)
-
-
-def _peers(proc: Path) -> list[str]:
-    """Where its TCP connections go."""
-    inodes = set()
-    with suppress(OSError):
-        for fd in (proc / "fd").iterdir():
-            with suppress(OSError):
-                inodes.add(os.readlink(fd))
-    found = []
-    for table in ("tcp", "tcp6"):
-        with suppress(OSError):
-            for row in (proc / "net" / table).read_text().splitlines()[1:]:
-                cells = row.split()
-                if f"socket:[{cells[9]}]" in inodes and cells[3] == _ESTABLISHED:
-                    host, _, port = cells[2].partition(":")
-                    found.append(f"{_address(host)}:{int(port, 16)}")
-    return found
-
-
-def _address(text: str) -> str:
-    """Hex words in the machine's order."""
-    words = [int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8)]
-    data = b"".join(words)
-    if len(data) == 4:
-        return ".".join(map(str, data))
-    return f"[{data.hex(':', 2)}]"
+    found = (path for path in maps if path.endswith(DELETED) and any(part in path for part in wanted))
+    return next(found, "").removesuffix(DELETED)
