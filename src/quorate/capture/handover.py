@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import socket
-import struct
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,13 +18,13 @@ from typing import Final
 
 from quorate.capture.destination import Destination
 from quorate.capture.newcomer import Way
+from quorate.capture.unix_peer import peer_of
 from quorate.errors import place_of
 from quorate.model.reasons import Reason
 
 SOCKET_NAME: Final = "capture.sock"
 MESSAGE_SIZE: Final = 512
 MAX_GIVERS: Final = 16
-_CREDENTIALS: Final = struct.Struct("=iII")
 
 log = logging.getLogger(__name__)
 
@@ -96,9 +95,7 @@ class Receiver:
         with contextlib.suppress(OSError):
             giver, _ = self._socket.accept()
             giver.setblocking(False)
-            _, uid, _ = _CREDENTIALS.unpack(
-                giver.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-            )
+            _, uid = peer_of(giver)
             if uid not in (0, os.geteuid()) or len(self._givers) >= MAX_GIVERS:
                 giver.close()
                 return

@@ -12,9 +12,10 @@ from typing import Generic, TypeVar
 
 from quorate.capture.attach.attached import Resident, Told
 from quorate.capture.attach.client import AttachedClient, Host
-from quorate.capture.attach.pipe import Pipe, peer_of
+from quorate.capture.attach.pipe import Pipe
 from quorate.capture.attach.protocol import VERSION, Frames, Kind, Malformed, read_hello
 from quorate.capture.processes import name_of
+from quorate.capture.unix_peer import peer_of
 from quorate.clock import Clock
 
 SOCKET_NAME = "attach.sock"

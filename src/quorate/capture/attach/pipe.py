@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import struct
 from collections.abc import Callable
 
 from quorate.capture.stream_loop import READ, WRITE, StreamLoop
@@ -12,7 +11,6 @@ from quorate.errors import place_of
 MAX_WAITING = 8 * 1024 * 1024
 """Bytes the other end has not taken; then it is given up."""
 _READ_SIZE = 64 * 1024
-_CREDENTIALS = struct.Struct("3i")
 
 log = logging.getLogger(__name__)
 
@@ -125,11 +123,3 @@ class Pipe:
         if self._open:
             self.close()
             self._lost()
-
-
-def peer_of(sock: socket.socket) -> tuple[int, int]:
-    """(pid, uid) of the process at the other end (unix(7), SO_PEERCRED)."""
-    pid, uid, _ = _CREDENTIALS.unpack(
-        sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    )
-    return pid, uid
