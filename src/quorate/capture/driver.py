@@ -22,6 +22,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival
 from quorate.splice.effects import (
+    OTHER,
     Close,
     Connect,
     Redirected,
@@ -44,7 +45,6 @@ HANDSHAKE_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 
 log = logging.getLogger(__name__)
 
-_OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 _IMPERATIVE = frozenset({Connect, Redirected, StartTls, Close})
 S = TypeVar("S", bound=Spliced)
 
@@ -138,18 +138,18 @@ class Driver(Generic[S]):
                 self._broken(error)
             else:
                 if type(got) is not bytes or self._running:
-                    self._run([Send(_OTHER[side], got)] if isinstance(got, bytes) else got)
-                    other = self._legs[_OTHER[side]]
+                    self._run([Send(OTHER[side], got)] if isinstance(got, bytes) else got)
+                    other = self._legs[OTHER[side]]
                     if other.behind:
                         other.weigh()
                     return
                 try:
-                    self._legs[_OTHER[side]].write(got)
+                    self._legs[OTHER[side]].write(got)
                 except Exception as error:
                     self._broken(error)
                     self.abort()
                 return
-        self._legs[_OTHER[side]].write(data)
+        self._legs[OTHER[side]].write(data)
 
     def leg_secured(self, side: Side) -> None:
         if side is Side.SERVER and self._direct is not None:
@@ -175,7 +175,7 @@ class Driver(Generic[S]):
 
     def leg_ended(self, side: Side) -> None:
         self.do(lambda splice, now: splice.closed(side, now))
-        other = self._legs[_OTHER[side]]
+        other = self._legs[OTHER[side]]
         if other.ended or not (other.connected or self._dialling):
             self._close()
         elif not self._closing:
@@ -188,7 +188,7 @@ class Driver(Generic[S]):
             self._end()
 
     def leg_stalled(self, side: Side) -> None:
-        self._legs[_OTHER[side]].pause_reading()
+        self._legs[OTHER[side]].pause_reading()
 
     def leg_overrun(self, side: Side) -> None:
         self._legs[side].pause_reading()
@@ -197,7 +197,7 @@ class Driver(Generic[S]):
         if self._raw:
             return 0
         try:
-            return self._splice.held(_OTHER[side])
+            return self._splice.held(OTHER[side])
         except Exception as error:
             self._broken(error)
             return 0
@@ -207,12 +207,12 @@ class Driver(Generic[S]):
 
         Up to one TLS record more, which has not come whole, is inside OpenSSL.
         """
-        other = _OTHER[side]
+        other = OTHER[side]
         return self.held_for(other) + self._legs[other].buffered
 
     def leg_relieved(self, side: Side) -> None:  # noqa: ARG002
         for leg in self._legs.values():
-            if not (leg.overrun or self._legs[_OTHER[leg.side]].stalled):
+            if not (leg.overrun or self._legs[OTHER[leg.side]].stalled):
                 leg.resume_reading()
 
     def _run(self, effects: Iterable[SpliceEffect]) -> None:

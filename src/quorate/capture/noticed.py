@@ -49,7 +49,7 @@ class Noticed:
         """Nothing more will come."""
         self._tell()
         if self.observer is not None:
-            self._observe(self.observer.ended)
+            observe(self.observer.ended)
 
     def _tell(self) -> None:
         """What telling causes to be noticed is told after what was there before it."""
@@ -61,14 +61,15 @@ class Noticed:
             effects, self._effects, self._stirred = self._effects, [], False
             for effect in effects:
                 if self.observer is not None:
-                    self._observe(self.observer.noticed, effect)
+                    observe(self.observer.noticed, effect)
             if self.observer is not None:
-                self._observe(self.observer.settled)
+                observe(self.observer.settled)
         self._telling = False
 
-    @staticmethod
-    def _observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
-        try:
-            tell(*args)
-        except Exception as error:
-            log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
+
+def observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
+    """Call an observer, whose mistakes are not the stream's."""
+    try:
+        tell(*args)
+    except Exception as error:
+        log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))

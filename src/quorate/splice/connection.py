@@ -15,13 +15,12 @@ from quorate.splice.arrival import Arrival
 from quorate.splice.channel_binding import Handling, LoginWatch, Profile, Profiles
 from quorate.splice.config import SpliceConfig
 from quorate.splice.context import nowhere
-from quorate.splice.effects import Close, Connect, Side
+from quorate.splice.effects import OTHER, Close, Connect, Side
 from quorate.splice.outbox import Outbox
 from quorate.splice.session import Session, SessionRegistry
 from quorate.wire.xmpp.framer import Framer
 from quorate.wire.xmpp.header import StreamHeader
 
-OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 LONGEST_HOLD = 160 * 1024
 """Nothing is held longer, whoever sent it: with what the capture keeps it stays below 256 KiB (P-3)."""
 MAX_OWED = 4 * 1024

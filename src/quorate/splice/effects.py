@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from quorate.model.address import Address, Jid
 from quorate.model.evidence import Presence
@@ -25,6 +25,9 @@ class Side(Enum):
     SERVER = "server"
 
     __hash__ = object.__hash__  # a member is one object; Enum's own way costs a call for every lookup
+
+
+OTHER: Final = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,6 @@ class Inside:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def held(self, side: Side) -> int:
-        """How many of the bytes received from this side have not been handed on: an element's beginning."""
-        early = len(self._connection.early) if side is Side.CLIENT else 0
-        return self._connection.framers[side].pending + early
-
     def between(self, side: Side) -> bool:
         """What was handed on of this side's bytes ends between two elements."""
         return self._connection.framers[side].at_boundary

@@ -14,8 +14,8 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Midway
 from quorate.splice.boundary import HEADER, Boundary
-from quorate.splice.connection import OTHER, Connection, Phase
-from quorate.splice.effects import Side
+from quorate.splice.connection import Connection, Phase
+from quorate.splice.effects import OTHER, Side
 from quorate.splice.ledger import read_h
 from quorate.wire.xmpp.header import parse_header
 from quorate.wire.xmpp.requests import request_ack

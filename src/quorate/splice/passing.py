@@ -8,9 +8,9 @@ from contextlib import suppress
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice import downward
-from quorate.splice.connection import OTHER, Connection, Phase
+from quorate.splice.connection import Connection, Phase
 from quorate.splice.downward import own_account
-from quorate.splice.effects import Side
+from quorate.splice.effects import OTHER, Side
 from quorate.splice.long_roster import LongRoster, long_roster
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.resumption import SM_NAMESPACES

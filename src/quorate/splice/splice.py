@@ -16,9 +16,9 @@ from quorate.splice.arrival import Arrival
 from quorate.splice.asking import why_not
 from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
-from quorate.splice.connection import LONGEST_HOLD, MAX_EARLY, OTHER, Connection, Phase
+from quorate.splice.connection import LONGEST_HOLD, MAX_EARLY, Connection, Phase
 from quorate.splice.downward import HOLD
-from quorate.splice.effects import Answered, Done, Side, SpliceEffect, sending
+from quorate.splice.effects import OTHER, Answered, Done, Side, SpliceEffect, sending
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.inside import Inside
 from quorate.splice.joining import Joining

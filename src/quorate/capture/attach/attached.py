@@ -5,25 +5,25 @@ The client's bytes stay with the library until the splice lets them go: what is 
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, TypeVarTuple, Unpack
+from typing import Generic, Protocol, TypeVar
 
 from quorate.capture.act import Act
+from quorate.capture.alarm import Alarm
 from quorate.capture.attach.opened import Opened
 from quorate.capture.attach.protocol import AT_BOUNDARY, WITH_VERDICT, Kind, frame, replace, table, towards
 from quorate.capture.means import Observer
+from quorate.capture.noticed import observe
 from quorate.capture.spliced import Spliced
 from quorate.clock import Clock
 from quorate.errors import place_of
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import Close, Connect, LoggedIn, Send, Side, SpliceEffect, StateChanged
+from quorate.splice.effects import OTHER, Close, Connect, LoggedIn, Send, Side, SpliceEffect, StateChanged
 from quorate.splice.inside import Inside
 from quorate.wire.xmpp.stream_management import Table
 
-SOONEST_S = 0.001
-_OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 _NONE: frozenset[Side] = frozenset()
 _FINAL = frozenset({StreamState.BLIND, StreamState.ENDED})
 
@@ -61,7 +61,6 @@ class Wire(Protocol):
 
 
 R = TypeVar("R", bound=Resident)
-Ts = TypeVarTuple("Ts")
 
 
 class Attached(Generic[R]):
@@ -84,8 +83,7 @@ class Attached(Generic[R]):
         self._pending: tuple[list[SpliceEffect], bool] | None = None
         """What to tell once the verdict has left, and whether something was added towards the client."""
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._alarm = Alarm(self._now, self._next_deadline, self._on_time)
         self.observer: Observer | None = None
         self.left = False
         """The library does not ask any more."""
@@ -99,7 +97,7 @@ class Attached(Generic[R]):
 
     def ask(self, side: Side, data: bytes) -> bytes:
         """The verdict about these bytes and what is held of this side already."""
-        receiver, held = _OTHER[side], self._held[side]
+        receiver, held = OTHER[side], self._held[side]
         if self.left:
             return frame(Kind.IGNORE, self._conn, self._wire.number, dir=towards(receiver))
         anchored = self._anchored() if self._unanchored else _NONE
@@ -108,7 +106,7 @@ class Attached(Generic[R]):
             if got == data and not held:
                 return frame(Kind.PASS, self._conn, self._wire.number, dir=towards(receiver))
             sent, noticed = self._sorted((Send(receiver, got),) if isinstance(got, bytes) else got)
-            rest = self._splice.inside.held(side)
+            rest = self._splice.held(side)
             pieces = self._tables(anchored, asked=side)
         except Exception as error:
             self._broken(error)
@@ -153,10 +151,9 @@ class Attached(Generic[R]):
             self._after(noticed, rung=False)
         except Exception as error:
             log.error("stream broken error=%s at=%s", type(error).__name__, place_of(error))
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.cancel()
         if self.observer is not None:
-            self._observe(self.observer.ended)
+            observe(self.observer.ended)
 
     def _verdict(self, receiver: Side, whole: bytes, rest: int, out: bytes) -> bytes:
         dir, number = towards(receiver), self._wire.number
@@ -166,8 +163,8 @@ class Attached(Generic[R]):
 
     def _release(self, receiver: Side, data: bytes) -> list[bytes]:
         """What was held and is let go without being asked about."""
-        origin = _OTHER[receiver]
-        held, rest = self._held[origin], self._splice.inside.held(origin)
+        origin = OTHER[receiver]
+        held, rest = self._held[origin], self._splice.held(origin)
         if len(held) <= rest:
             return []
         self._held[origin] = held[len(held) - rest :] if rest else b""
@@ -182,7 +179,7 @@ class Attached(Generic[R]):
 
     def _anchored(self) -> frozenset[Side]:
         """Whose tables travel where everything delivered so far ends between stanzas."""
-        return frozenset(side for side in self._unanchored if self._splice.inside.between(_OTHER[side]))
+        return frozenset(side for side in self._unanchored if self._splice.inside.between(OTHER[side]))
 
     def _tables(self, anchored: frozenset[Side], *, asked: Side | None) -> list[bytes]:
         """How counts go on without us, before the bytes that make it new."""
@@ -223,12 +220,12 @@ class Attached(Generic[R]):
             if isinstance(effect, StateChanged) and effect.state in _FINAL:
                 self._leave()
             if self.observer is not None:
-                self._observe(self.observer.noticed, effect)
+                observe(self.observer.noticed, effect)
         if noticed and self.observer is not None:
-            self._observe(self.observer.settled)
+            observe(self.observer.settled)
         if rung and not self._opened.wakes and not self.left:
             self._loop.call_soon(self.do, lambda splice, now: splice.ring(now))
-        self._arm()
+        self._alarm.arm()
 
     def _leave(self) -> None:
         """Nothing more is wanted of this connection: what is on its way goes before."""
@@ -246,29 +243,10 @@ class Attached(Generic[R]):
         self._leave()
         broken = StateChanged(state=StreamState.BLIND, reason=Reason.INTERNAL_ERROR, companion=False)
         if self.observer is not None:
-            self._observe(self.observer.noticed, broken)
+            observe(self.observer.noticed, broken)
 
-    @staticmethod
-    def _observe(tell: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
-        try:
-            tell(*args)
-        except Exception as error:
-            log.error("observer raised error=%s at=%s", type(error).__name__, place_of(error))
+    def _next_deadline(self) -> float | None:
+        return None if self.left else self._splice.next_deadline()
 
-    def _arm(self) -> None:
-        """Keep the earliest timer ever wanted: one that rings too soon only looks again."""
-        due = None if self.left else self._splice.next_deadline()
-        if due is None or (self._timer is not None and self._due <= due):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._due = due
-        self._timer = self._loop.call_later(max(due - self._now(), SOONEST_S), self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        due = None if self.left else self._splice.next_deadline()
-        if due is not None and due <= self._now():
-            self.do(lambda splice, now: splice.on_time(now))
-        else:
-            self._arm()
+    def _on_time(self) -> None:
+        self.do(lambda splice, now: splice.on_time(now))
