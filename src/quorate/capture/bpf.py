@@ -148,6 +148,10 @@ class Size(IntEnum):
     LONG = 0x18
 
 
+STACK: Final = 10
+"""The register that holds its end; places on it have negative offsets."""
+
+
 class Assembler:
     """Instructions in order, and labels to jump to; ``code()`` is what the kernel takes."""
 
@@ -161,15 +165,17 @@ class Assembler:
     def move(self, to: int, source: int) -> None:
         self._code.append((0xBF, to, source, 0, 0))
 
+    def put_place(self, to: int, offset: int) -> None:
+        """The address of a place on the stack."""
+        self.move(to, STACK)
+        self._code.append((0x07, to, 0, 0, offset))
+
     def put(self, to: int, value: int) -> None:
         """A number of up to 64 bits."""
         self._wide(to, 0, value)
 
     def put_map(self, to: int, table: Map) -> None:
         self._wide(to, 1, table.fd)
-
-    def add(self, to: int, value: int) -> None:
-        self._code.append((0x07, to, 0, 0, value))
 
     def shift_right(self, to: int, bits: int) -> None:
         self._code.append((0x77, to, 0, 0, bits))

@@ -142,8 +142,7 @@ class Diversion:
         a.jump_if(1, 0, "pass")
         a.jump("take")
         a.label("by name")
-        a.move(1, 10)
-        a.add(1, name)
+        a.put_place(1, name)
         a.put(2, NAME_SIZE)
         a.call(_COMM)
         _look_up(a, self._names, name)
@@ -212,8 +211,7 @@ class Diversion:
         a.load(1, 6, _LOCAL_PORT)
         a.store(10, key + 4, 1)
         a.put_map(1, self._arriving)
-        a.move(2, 10)
-        a.add(2, key)
+        a.put_place(2, key)
         a.move(3, 7)
         a.put(4, 0)
         a.call(_UPDATE)
@@ -224,17 +222,14 @@ class Diversion:
 
 def _look_up(a: Assembler, table: Map, key: int) -> None:
     a.put_map(1, table)
-    a.move(2, 10)
-    a.add(2, key)
+    a.put_place(2, key)
     a.call(_LOOKUP)
 
 
 def _update(a: Assembler, table: Map, key: int, value: int) -> None:
     a.put_map(1, table)
-    a.move(2, 10)
-    a.add(2, key)
-    a.move(3, 10)
-    a.add(3, value)
+    a.put_place(2, key)
+    a.put_place(3, value)
     a.put(4, 0)
     a.call(_UPDATE)
 
