@@ -1,6 +1,7 @@
 """A new activity, before its first step (Created)."""
 
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from quorate.model.activity import Activity, ActivityState, Fallback
 from quorate.model.address import Address
@@ -8,9 +9,22 @@ from quorate.model.command import Kind, When, Window
 from quorate.model.person import Person
 from quorate.model.requirement import Requirement
 
-RING_S = 30.0
 PATIENCE = timedelta(hours=1)
 """What was to begin at a time and has no deadline is given up so long after it."""
+
+
+class Wishes(TypedDict, total=False):
+    """What may be left to the defaults of an activity."""
+
+    kind: Kind
+    target: str | None
+    about: str | None
+    when: When
+    window: Window | None
+    fallbacks: tuple[Fallback, ...]
+    urgent: bool
+    with_organiser: bool
+    ring_s: float
 
 
 def new_activity(
@@ -22,17 +36,9 @@ def new_activity(
     organiser_via: Address,
     people: tuple[Person, ...],
     now: datetime,
-    kind: Kind = Kind.CHAT,
-    target: str | None = None,
-    about: str | None = None,
-    when: When = When.ASAP,
     starts: datetime | None = None,
-    window: Window | None = None,
     deadline: datetime | None = None,
-    fallbacks: tuple[Fallback, ...] = (),
-    urgent: bool = False,
-    with_organiser: bool = True,
-    ring_s: float = RING_S,
+    **wishes: Unpack[Wishes],
 ) -> Activity:
     """``requirement`` is resolved (keys); ``people`` are all it names, without the organiser."""
     if starts is not None and deadline is None:
@@ -46,15 +52,7 @@ def new_activity(
         organiser_via=organiser_via,
         people=people,
         created=now,
-        kind=kind,
-        target=target,
-        about=about,
-        when=when,
         starts=starts,
-        window=window,
         deadline=deadline,
-        fallbacks=fallbacks,
-        urgent=urgent,
-        with_organiser=with_organiser,
-        ring_s=ring_s,
+        **wishes,
     )

@@ -43,8 +43,8 @@ def times_of(meeting: NewMeeting, now: datetime, zone: tzinfo) -> Times:
     deadline = _deadline(meeting, begins)
     if deadline is not None and deadline <= begins:
         raise NoSuchTime("It would end before it begins.", remedy="Give a later time with `before`.")
-    window = _window(meeting, begins, deadline, zone)
     ends = deadline or (begins + PATIENCE if starts else None)
+    window = _window(meeting, begins, ends, zone)
     return Times(starts, window, deadline, tuple(_lengths(meeting, begins, ends)))
 
 
@@ -65,7 +65,7 @@ def _deadline(meeting: NewMeeting, begins: datetime) -> datetime | None:
     return min(ends, default=None)
 
 
-def _window(meeting: NewMeeting, begins: datetime, deadline: datetime | None, zone: tzinfo) -> Window | None:
+def _window(meeting: NewMeeting, begins: datetime, ends: datetime | None, zone: tzinfo) -> Window | None:
     window = meeting.window
     if window is None:
         return None
@@ -75,7 +75,6 @@ def _window(meeting: NewMeeting, begins: datetime, deadline: datetime | None, zo
         raise NoSuchTime(
             f"“now” is outside “{window_text(window)}”.", remedy="Leave “now” out: it waits for these hours."
         )
-    ends = deadline or (begins + PATIENCE if meeting.when is When.AT else None)
     if ends is not None and ends <= opening:
         raise NoSuchTime(
             f"It would end before “{window_text(window)}” begins.",

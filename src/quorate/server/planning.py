@@ -122,10 +122,7 @@ def prepare(
     now: datetime,
     zone: tzinfo,
 ) -> Activity:
-    """The activity a meeting makes, not stored yet; ``number`` is taken only if nothing is refused.
-
-    ``zone``: of the times people type.
-    """
+    """The activity, not stored yet; ``number`` is taken only if nothing is refused. ``zone``: of times."""
     times = times_of(meeting, now, zone)
     if meeting.kind in NEEDS_TARGET and not meeting.target:
         raise Refused(f"A {meeting.kind} needs to know what.", remedy=f"Write: as {meeting.kind} URL")
