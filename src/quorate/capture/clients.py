@@ -1,6 +1,5 @@
 """The IM clients Quorate knows, and which way to capture fits each as it is found: decided from facts."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Final
 
 from quorate.capture.attach.facts import Elf, Facts
 from quorate.capture.attach.preflight import refusal, start_refusal
-from quorate.errors import QuorateError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +138,7 @@ def _running(found: Sighting, facts: Facts, ability: Ability) -> Advice:
     if found.known.hookable and refused is None:
         why = "Attaching to it while it runs takes frida (pip install 'quorate[attach]')."
     else:
-        why = _sentences(refused) if refused is not None else _built_in(found)
+        why = refused.problem if refused is not None else _built_in(found)
     if _startable(found, ability) is None and not facts.sandbox and facts.uid == facts.our_uid:
         return Advice(Way.RUN, _run(found), f"{why} Close it and start it so.")
     return _from_outside(found, ability, why)
@@ -182,12 +180,4 @@ def _built_in(found: Sighting) -> str:
     return f"{found.known.title} has its TLS built in: there is nothing to hook."
 
 
-def _sentences(refused: QuorateError) -> str:
-    return refused.problem
-
-
-def _by_program(known: Iterable[Known]) -> dict[str, Known]:
-    return {program: one for one in known for program in one.programs}
-
-
-_BY_PROGRAM: Final = _by_program(KNOWN)
+_BY_PROGRAM: Final = {program: one for one in KNOWN for program in one.programs}

@@ -17,6 +17,13 @@ TIMED_OUT = 3
 OVER = ("ended", "expired", "cancelled", "failed")
 POLL_S = 0.2
 
+KindOption = Annotated[
+    str, typer.Option("--as", metavar="KIND", help='chat, call, video, board, "review URL", "link URL"')
+]
+About = Annotated[str | None, typer.Option("--about", help="What it is about; the invited people read it.")]
+Urgent = Annotated[
+    bool, typer.Option("--urgent", help="Say that it is urgent, and ring one spare where several can.")
+]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Ring nobody before: 14:00, fri 18:00.")]
 Within = Annotated[str | None, typer.Option("--within", metavar="DURATION", help="Give up after that long.")]
 Between = Annotated[
@@ -41,20 +48,14 @@ def meet(
     ],
     now: Annotated[bool, typer.Option("--now", help="Now or not at all.")] = False,
     at: At = None,
-    kind: Annotated[
-        str, typer.Option("--as", metavar="KIND", help='chat, call, video, board, "review URL", "link URL"')
-    ] = "chat",
-    about: Annotated[
-        str | None, typer.Option("--about", help="What it is about; the invited people read it.")
-    ] = None,
+    kind: KindOption = "chat",
+    about: About = None,
     within: Within = None,
     between: Between = None,
     on: On = None,
     else_: Else = None,
     else_within: ElseWithin = None,
-    urgent: Annotated[
-        bool, typer.Option("--urgent", help="Say that it is urgent, and ring one spare where several can.")
-    ] = False,
+    urgent: Urgent = False,
     from_: From = None,
     without_me: Annotated[bool, typer.Option("--without-me", help="You do not take part.")] = False,
     json: Json = False,

@@ -80,7 +80,8 @@ def opens(window: Window, now: datetime, zone: tzinfo) -> datetime:
     if inside(window, now, zone):
         return now
     today = now.astimezone(zone).date()
-    moments = (m for ahead in range(-1, _LONGEST + 7) for m in _starts(window, today + _days(ahead), zone))
+    days = (today + timedelta(days=ahead) for ahead in range(-1, _LONGEST + 7))
+    moments = (moment for day in days for moment in _starts(window, day, zone))
     return next(moment for moment in moments if moment > now and inside(window, moment, zone))
 
 
@@ -99,10 +100,6 @@ def _on(window: Window, day: int) -> bool:
     return not window.days or day % 7 in window.days
 
 
-def _days(count: int) -> timedelta:
-    return timedelta(days=count)
-
-
 def _some_days(text: str, at: int) -> tuple[Sequence[int], int] | None:
     if found := _SET.match(text, at):
         word = " ".join(found[1].lower().split())
@@ -114,11 +111,9 @@ def _some_days(text: str, at: int) -> tuple[Sequence[int], int] | None:
     if not found[2]:
         return (first,), found.end()
     last = day_number(found[2])
-    return (
-        None
-        if last is None
-        else ([day % 7 for day in range(first, first + (last - first) % 7 + 1)], found.end())
-    )
+    if last is None:
+        return None
+    return [day % 7 for day in range(first, first + (last - first) % 7 + 1)], found.end()
 
 
 def _clock(hour: str, minute: str | None, half: str | None) -> time | None:

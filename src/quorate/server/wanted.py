@@ -1,5 +1,7 @@
 """A meeting as the API is asked for it: texts and moments to what the hub takes."""
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from quorate.errors import NotSyntax, Refused
@@ -41,14 +43,12 @@ def _when(asked: NewActivity, starts: datetime | None) -> When:
 
 def _moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     """In UTC."""
-    try:
-        exact = datetime.fromisoformat(text)
-    except ValueError:
-        return at(parse_time(text), now, zone)
     # a date alone is no time, and one without an offset is meant in the zone
-    if len(text) <= len("2026-01-31"):
-        return at(parse_time(text), now, zone)
-    return (exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)).astimezone(UTC)
+    with suppress(ValueError):
+        exact = datetime.fromisoformat(text)
+        if len(text) > len("2026-01-31"):
+            return (exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)).astimezone(UTC)
+    return at(parse_time(text), now, zone)
 
 
 def _with_zone(moment: datetime | None) -> datetime | None:
@@ -67,9 +67,7 @@ def _window(text: str, zone: tzinfo) -> Window:
             remedy="Write it like: on weekdays between 18:00 and 20:30",
             column=1,
         )
-    return Window(
-        start=options.window.start, end=options.window.end, days=options.window.days, zone=name_of(zone)
-    )
+    return replace(options.window, zone=name_of(zone))
 
 
 def _instead(then: NewInstead) -> Instead:

@@ -62,8 +62,8 @@ def ends(activity: Activity, now: datetime, zone: tzinfo) -> str:
 
 def begins(activity: Activity, now: datetime, zone: tzinfo) -> str:
     """``Begins 14:00.``, or nothing if it has."""
-    ahead = activity.starts is not None and now < activity.starts
-    return f"Begins {clock_text(activity.starts, now, zone)}." if ahead and activity.starts else ""
+    starts = activity.starts
+    return f"Begins {clock_text(starts, now, zone)}." if starts is not None and now < starts else ""
 
 
 def otherwise(activity: Activity, now: datetime, zone: tzinfo) -> str:
