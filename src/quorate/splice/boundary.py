@@ -27,9 +27,7 @@ class Boundary:
         """One read; True if it is whole elements, and so has to be read from its first byte on."""
         whole = self._framer is None
         if self._framer is None:
-            if not data.strip():
-                return False
-            if _TOP.match(data) is None:
+            if not like_xmpp(data):
                 return False
             self._framer, self._followed = opened(), 0
         self._followed += len(data)

@@ -67,9 +67,7 @@ class Connection:
         self.profiles = profiles
         self.profile: Profile | None = None
         """Under which what the login shows is remembered; None before the domain is known."""
-        self.login = LoginWatch()
-        self.out = Outbox()
-        self.phase = Phase.HEADER
+        self.login, self.out, self.phase = LoginWatch(), Outbox(), Phase.HEADER
         self._ended = False
         self.domain: str | None = None
         self.tls = False

@@ -107,12 +107,12 @@ class RosterBook:
         if self.own_id is None or self._requested:
             return None
         self._requested = True
-        return f"<iq type='get' id='{self.own_id}'><query xmlns='{ROSTER}'/></iq>".encode()
+        return _request(self.own_id)
 
     def request_now(self) -> bytes:
         """The same for a stream that was joined midway: its client has asked long ago."""
         self.own_id, self._requested = self._context.ids.next(), True
-        return f"<iq type='get' id='{self.own_id}'><query xmlns='{ROSTER}'/></iq>".encode()
+        return _request(self.own_id)
 
     def own_result(self, data: bytes) -> None:
         """The answer to it, which the client does not see."""
@@ -244,3 +244,7 @@ def _contact(jid: Jid, standing: Standing, names: dict[str, str]) -> Contact:
 
 def _with_version(data: bytes, query: Span, version: str) -> bytes:
     return data[: query.start] + replace_attribute(data[query.start :], "ver", version)
+
+
+def _request(id: str) -> bytes:
+    return f"<iq type='get' id='{id}'><query xmlns='{ROSTER}'/></iq>".encode()

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from quorate.model.address import Address, Jid
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice import downward
 from quorate.splice.agenda import NEVER, Agenda
 from quorate.splice.arrival import Arrival
 from quorate.splice.asking import why_not
 from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
 from quorate.splice.connection import LONGEST_HOLD, MAX_EARLY, Connection, Phase
-from quorate.splice.downward import HOLD
+from quorate.splice.downward import HOLD, hold
 from quorate.splice.effects import OTHER, Answered, Done, Side, SpliceEffect, sending
 from quorate.splice.glance import Glance, Looked
 from quorate.splice.inside import Inside
@@ -63,8 +62,7 @@ class Splice:
         self._up = framers[Side.CLIENT], Glance(self._connection, Side.CLIENT)
         self._down = framers[Side.SERVER], Glance(self._connection, Side.SERVER)
         midway = self._connection.arrival.midway
-        self._joining = None if midway is None else Joining(self._connection, midway)
-        self._connection.joining = self._joining
+        self._joining = self._connection.joining = Joining(self._connection, midway) if midway else None
 
     @property
     def state(self) -> StreamState:
@@ -388,7 +386,7 @@ class Splice:
 
     def _held(self, tag: bytes) -> int:
         try:
-            return downward.hold(self._connection, tag)
+            return hold(self._connection, tag)
         except Exception:  # a fault of ours must not stop the stream
             self._connection.slip(Reason.INTERNAL_ERROR)
             return HOLD
