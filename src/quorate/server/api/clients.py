@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from quorate.errors import NotFound, NotPossible
 from quorate.link import attaching
 from quorate.server.api.deps import HubDep
-from quorate.server.api.schemas import Attached, ImClient
+from quorate.server.api.schemas_clients import Attached, ImClient
 
 router = APIRouter(tags=["clients"])
 
