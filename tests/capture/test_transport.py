@@ -240,7 +240,8 @@ async def tells_nothing_to_who_was_ended_by_another() -> None:
     for _, _, peer in (one, other):
         peer.send(b"x")
     await until(lambda: bool(one[1].got or other[1].got))
-    await asyncio.sleep(0.01)
+    ended = one if other[1].got else other
+    await ended[1].lost.wait()
     assert sorted((one[1].got, other[1].got)) == [b"", b"x"]
     for transport, far, peer in (one, other):
         transport.abort()

@@ -1,5 +1,6 @@
 """A client with the library in it, the server it talks to, and what compiles both."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -7,8 +8,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import termios
 import threading
 import time
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -121,6 +124,15 @@ class Server:
                     return self.client.recv(65536)
             except TimeoutError:
                 time.sleep(0.0005)
+
+    def has_waiting(self, size: int) -> None:
+        """Wait until so much has come and is not read; for one that is ``slow``."""
+        assert self.client is not None
+        until, came = time.monotonic() + DEADLINE_S, array("i", [0])
+        while came[0] < size:
+            assert time.monotonic() < until
+            fcntl.ioctl(self.client, termios.FIONREAD, came)
+            time.sleep(0.0005)
 
     def send(self, data: bytes) -> None:
         assert self.there.wait(DEADLINE_S)

@@ -569,7 +569,7 @@ def test_a_blocking_client_whose_server_does_not_read_still_receives(scene: Scen
     feeder = threading.Thread(target=lambda: client.say("<m>" + "x" * 4_000_000 + "</m>"), daemon=True)
     feeder.start()
     assert server.there.wait(10)
-    time.sleep(0.2)  # so that the write is under way; it cannot end before `go`
+    server.has_waiting(10_000)  # the write is under way; it cannot end before `go`
     for i in range(50):
         server.send(b"<iq i='%d'/>" % i)
         client.out.until_has(b"<iq i='%d'/>" % i)
