@@ -17,12 +17,11 @@ from quorate.clock import SystemClock
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival
-from quorate.splice.effects import Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
+from quorate.splice.effects import OTHER, Close, Connect, Send, Side, SpliceEffect, StartTls, StateChanged
 from tests.interop.certificates import TestAuthority
 
 DOMAIN = "example.org"
 WAIT_S = 10.0
-_OTHER = {Side.CLIENT: Side.SERVER, Side.SERVER: Side.CLIENT}
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -66,7 +65,7 @@ class PassThrough:
         if side is Side.SERVER and data == b"<proceed/>" and not self.secured:
             self.proceed = data
             return [StartTls(side=Side.SERVER, domain=DOMAIN)]
-        return [*effects, Send(_OTHER[side], data)]
+        return [*effects, Send(OTHER[side], data)]
 
     def connected(self, now: float) -> list[SpliceEffect]:
         self.told.append("connected")
@@ -287,3 +286,12 @@ def server_context(certificate: Path, key: Path, alpn: list[str] | None = None) 
     if alpn:
         context.set_alpn_protocols(alpn)
     return context
+
+
+async def starttls(house: House, client: Line, far: Line, server: ssl.SSLContext) -> None:
+    """After the client has asked for it: both legs are encrypted."""
+    await far.expect(b"<starttls/>")
+    far.say(b"<proceed/>")
+    await far.start_tls(server)
+    await client.expect(b"<proceed/>")
+    await client.start_tls(house.client_context(), DOMAIN)

@@ -21,6 +21,7 @@ from tests.capture.stand_in import (
     encrypted,
     most_held,
     server_context,
+    starttls,
     until,
 )
 from tests.interop.certificates import TestAuthority
@@ -32,11 +33,7 @@ async def secured(house: House, upstream: Upstream, server: ssl.SSLContext) -> t
     client = await house.call()
     client.say(b"<starttls/>")
     far = await upstream.next()
-    await far.expect(b"<starttls/>")
-    far.say(b"<proceed/>")
-    await far.start_tls(server)
-    await client.expect(b"<proceed/>")
-    await client.start_tls(house.client_context(), DOMAIN)
+    await starttls(house, client, far, server)
     return client, far
 
 

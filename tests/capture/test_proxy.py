@@ -13,7 +13,7 @@ from quorate.capture import newcomer as newcomer_module
 from quorate.capture.listener import Bind
 from quorate.model.reasons import Reason
 from quorate.splice.arrival import Arrival
-from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context, until
+from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context, starttls, until
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import free_port
 
@@ -93,11 +93,7 @@ async def test_starttls_is_verified_for_the_domain_and_not_for_the_destination(t
     async with Upstream() as upstream, house(tmp_path, upstream.port, trust=authority) as home:
         client, far = await tunnel(home, upstream)
         client.say(b"<starttls/>")
-        await far.expect(b"<starttls/>")
-        far.say(b"<proceed/>")
-        await far.start_tls(server)
-        await client.expect(b"<proceed/>")
-        await client.start_tls(home.client_context(), DOMAIN)
+        await starttls(home, client, far, server)
         client.say(b"<stream>")
         await far.expect(b"<stream>")
 

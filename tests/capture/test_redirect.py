@@ -14,12 +14,12 @@ import pytest
 from quorate.capture.handover import Receiver
 from quorate.capture.listener import Bind
 from quorate.capture.redirect import Event, Redirect
-from quorate.capture.redirect_needs import lacks, look_around
+from quorate.capture.redirect_needs import look_around
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
-from tests.capture.stand_in import DOMAIN, WAIT_S, House, Upstream, server_context, until
+from tests.capture.stand_in import DOMAIN, WAIT_S, House, Line, Upstream, server_context, until
 from tests.interop.certificates import TestAuthority
-from tests.interop.rights import left_out, network
+from tests.interop.rights import needs_redirect, network
 
 pytestmark = pytest.mark.real("ip")
 NOBODY = 65534
@@ -50,9 +50,7 @@ while True:
 
 @pytest.fixture(autouse=True)
 def own_network(tmp_path: Path) -> Iterator[None]:
-    kinds = [lack.says for lack in lacks(look_around(tmp_path)) if "Quorate" not in lack.says]
-    if kinds:
-        left_out("process redirect", " ".join(kinds))
+    needs_redirect(tmp_path)
     with network():
         yield
 
@@ -92,6 +90,13 @@ class Scene:
         self.scripts.append(Script(process))
         return self.scripts[-1]
 
+    async def stream(self, upstream: Upstream, host: str = "127.0.0.1") -> tuple[Script, Line]:
+        """A client whose stream has begun, and its far end."""
+        client = await self.start("imclient", CLIENT, host, str(upstream.port), "<stream>")
+        far = await upstream.next()
+        await far.expect(b"<stream>")
+        return client, far
+
     async def told(self, kind: str) -> Event:
         await until(lambda: any(event.kind == kind for event in self.events))
         return next(event for event in self.events if event.kind == kind)
@@ -127,9 +132,7 @@ async def scene(
 
 async def test_the_named_process_comes_to_us_and_gets_where_it_wanted(tmp_path: Path) -> None:
     async with Upstream() as upstream, scene(tmp_path, upstream.port) as here:
-        client = await here.start("imclient", CLIENT, "127.0.0.1", str(upstream.port), "<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+        client, far = await here.stream(upstream)
         far.say(b"<features/>")
         assert await client.hears() == "<features/>"
         (splice,) = here.home.splices
@@ -141,8 +144,7 @@ async def test_the_named_process_comes_to_us_and_gets_where_it_wanted(tmp_path: 
 
 async def test_over_ipv6_too(tmp_path: Path) -> None:
     async with Upstream("::1") as upstream, scene(tmp_path, upstream.port) as here:
-        await here.start("imclient", CLIENT, "::1", str(upstream.port), "<stream>")
-        await (await upstream.next()).expect(b"<stream>")
+        await here.stream(upstream, "::1")
         assert here.home.splices[0].arrival.destination == f"[::1]:{upstream.port}"
 
 
@@ -236,18 +238,14 @@ async def test_a_client_that_pins_its_servers_certificate_is_recognised_and_left
 
 async def test_nothing_is_left_behind_when_it_ends(tmp_path: Path) -> None:
     async with Upstream() as upstream, scene(tmp_path, upstream.port) as here:
-        client = await here.start("imclient", CLIENT, "127.0.0.1", str(upstream.port), "<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+        client, far = await here.stream(upstream)
         here.running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await here.running
         # what stands goes on
         far.say(b"<features/>")
         assert await client.hears() == "<features/>"
-        other = await here.start("imclient", CLIENT, "127.0.0.1", str(upstream.port), "<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+        other, far = await here.stream(upstream)
         far.say(b"<direct/>")
         assert await other.hears() == "<direct/>"
         assert len(here.home.splices) == 1
@@ -257,9 +255,7 @@ async def test_it_ends_with_the_agent(tmp_path: Path) -> None:
     async with Upstream() as upstream, scene(tmp_path, upstream.port) as here:
         here.receiver.stop()
         await asyncio.wait_for(here.running, WAIT_S)
-        client = await here.start("imclient", CLIENT, "127.0.0.1", str(upstream.port), "<stream>")
-        far = await upstream.next()
-        await far.expect(b"<stream>")
+        client, far = await here.stream(upstream)
         far.say(b"<direct/>")
         assert await client.hears() == "<direct/>"
         assert here.home.splices == []

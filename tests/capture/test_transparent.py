@@ -14,7 +14,7 @@ from quorate.capture.listener import Bind, check_bind, parse_networks
 from quorate.capture.transparent import nft_rules
 from quorate.errors import Misconfigured
 from quorate.model.reasons import Reason
-from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context, until
+from tests.capture.stand_in import DOMAIN, House, Line, Upstream, server_context, starttls, until
 from tests.interop.certificates import TestAuthority
 from tests.interop.rights import network, run
 
@@ -93,11 +93,7 @@ async def test_starttls_is_verified_for_the_domain_the_client_wants(tmp_path: Pa
         client = await call(home, "127.0.0.1", upstream.port)
         client.say(b"<starttls/>")
         far = await upstream.next()
-        await far.expect(b"<starttls/>")
-        far.say(b"<proceed/>")
-        await far.start_tls(server)
-        await client.expect(b"<proceed/>")
-        await client.start_tls(home.client_context(), DOMAIN)
+        await starttls(home, client, far, server)
         client.say(b"<stream>")
         await far.expect(b"<stream>")
 

@@ -5,8 +5,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+from quorate.capture.redirect_needs import lacks, look_around
 
 CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -23,6 +26,13 @@ OWN_USER = (
 def left_out(what: str, why: object) -> None:
     """Fails nothing: no machine of the project's can give what is missing here."""
     pytest.skip(f"NOT TESTED ON THIS MACHINE: {what} ({why})")
+
+
+def needs_redirect(data: Path) -> None:
+    """Leaves the test out where the kernel or this user has not what process redirect takes."""
+    missing = [lack.says for lack in lacks(look_around(data)) if "Quorate" not in lack.says]
+    if missing:
+        left_out("process redirect", " ".join(missing))
 
 
 @contextmanager

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.redirect_needs import lacks, look_around
 from tests.interop.certificates import TestAuthority
 from tests.interop.im_client import ImClient
 from tests.interop.prosody import Prosody, everybody_knows_everybody
 from tests.interop.quorate_process import Quorate, quorate_command
-from tests.interop.rights import left_out, network
+from tests.interop.rights import left_out, needs_redirect, network
 from tests.interop.terminal import WAIT_S, Terminal
 
 pytestmark = pytest.mark.real("prosody", "profanity", "tmux", "ip", "nsenter")
@@ -59,9 +58,7 @@ PREFERENCES = "[ui]\nsplash=false\nvercheck=false\n[notifications]\nmessage=off\
 
 @pytest.fixture(autouse=True)
 def own_network(tmp_path: Path) -> Iterator[None]:
-    missing = [lack.says for lack in lacks(look_around(tmp_path)) if "Quorate" not in lack.says]
-    if missing:
-        left_out("process redirect", " ".join(missing))
+    needs_redirect(tmp_path)
     with network():
         yield
 
@@ -149,6 +146,32 @@ async def refuses_and_is_left_alone(folder: Path, ca: Path, running: Running) ->
         await process.communicate()
 
 
+async def trust(there: tuple[str, ...], quorate: Quorate) -> None:
+    """The machine accepts Quorate's certificate from now on."""
+    trusting = await asyncio.create_subprocess_exec(
+        *(*there, *quorate_command(), "ca", "--install"),
+        env=quorate.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert await trusting.wait() == 0
+
+
+async def lives_through_its_end(alice: Terminal, bob: ImClient, running: Running) -> None:
+    running.process.kill()
+    await running.process.wait()
+    await alice.type("/msg Quorate who bob")
+    await alice.shows("Quorate/q: bob")
+    await alice.type("/win 1")
+    bob.say("alice@example.org", "still there?")
+    await alice.shows("chat message: bob")
+    # the next connection goes straight to the server, whose certificate it does not know
+    await alice.type("/disconnect")
+    await alice.shows("alice@example.org logged out successfully")
+    await alice.type("/connect alice@example.org")
+    await alice.shows("TLS certificate verification failed")
+
+
 @pytest.mark.timeout(150)
 async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_the_capture(
     tmp_path: Path,
@@ -164,13 +187,7 @@ async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_th
         async with capture(there, quorate, "profanity") as early:
             assert "does not trust Quorate's certificate" in await early.says("Nothing was captured.")
             assert await early.process.wait() == 1
-        trusting = await asyncio.create_subprocess_exec(
-            *(*there, *quorate_command(), "ca", "--install"),
-            env=quorate.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert await trusting.wait() == 0
+        await trust(there, quorate)
         alice = UnconfiguredProfanity(
             tmp_path / "alice", "alice@example.org", accounts["alice"], 5222, tmp_path, machine=there
         )
@@ -190,15 +207,4 @@ async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_th
                 (seen,) = (await quorate.run("who", "bob", "--json")).json()
                 assert seen["availability"] == "available"
                 await refuses_and_is_left_alone(tmp_path, authority.path, running)
-                running.process.kill()
-                await running.process.wait()
-                await alice.type("/msg Quorate who bob")
-                await alice.shows("Quorate/q: bob")
-                await alice.type("/win 1")
-                bob.say("alice@example.org", "still there?")
-                await alice.shows("chat message: bob")
-                # the next connection goes straight to the server, whose certificate it does not know
-                await alice.type("/disconnect")
-                await alice.shows("alice@example.org logged out successfully")
-                await alice.type("/connect alice@example.org")
-                await alice.shows("TLS certificate verification failed")
+                await lives_through_its_end(alice, bob, running)
