@@ -21,6 +21,7 @@ from quorate.agent.commands_kept import CommandsKept
 from quorate.agent.journal import Journal
 from quorate.agent.options import Options, parse_options
 from quorate.agent.outlet import Outlet
+from quorate.agent.private_file import write_private
 from quorate.agent.profiles_kept import keep_profiles
 from quorate.agent.replies_kept import RepliesKept
 from quorate.agent.stream import Shared
@@ -99,7 +100,7 @@ class Agent:
         await self._handover.start()
         await self._attachments.start()
         path = self._options.data / AGENT_FILE
-        _write_private(path, {**this_process(), "im": self.im, "agent": self.id})
+        write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())
         self._reconsider()
         self.ready.set()
@@ -205,14 +206,6 @@ def _directory(path: Path) -> Path:
             remedy="Choose another with --data DIR.",
         ) from error
     return path
-
-
-def _write_private(path: Path, content: dict[str, object]) -> None:
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file)
-    part.replace(path)
 
 
 def _remove_own(path: Path) -> None:

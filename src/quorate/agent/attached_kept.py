@@ -2,11 +2,11 @@
 
 import json
 import logging
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from quorate.agent.private_file import write_private
 from quorate.link.process import Process, process_of
 
 FILE_NAME = "attached.json"
@@ -43,11 +43,7 @@ class AttachedKept:
             self._write(self._kept.values())
 
     def _write(self, processes: Iterable[Process]) -> None:
-        part = self._path.with_suffix(".part")
         try:
-            part.unlink(missing_ok=True)
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump([{"pid": one.pid, "started": one.started} for one in processes], file)
-            part.replace(self._path)
+            write_private(self._path, [{"pid": one.pid, "started": one.started} for one in processes])
         except OSError as error:
             log.warning("not noted which clients are attached to error=%s", type(error).__name__)

@@ -2,9 +2,9 @@
 
 import json
 import logging
-import os
 from pathlib import Path
 
+from quorate.agent.private_file import write_private
 from quorate.clock import Clock
 from quorate.splice.channel_binding import Handling, Profile, Profiles
 
@@ -33,10 +33,7 @@ def _read(path: Path) -> list[tuple[Profile, Handling, float]]:
 def _write(path: Path, profiles: Profiles, clock: Clock) -> None:
     now, wall = clock.monotonic(), clock.now().timestamp()
     kept = [[*profile, handling, wall + left] for profile, handling, left in profiles.all(now)]
-    part = path.with_suffix(".part")
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(kept, file)
-        part.replace(path)
+        write_private(path, kept)
     except OSError as error:
         log.warning("channel binding not kept error=%s", error.strerror)
