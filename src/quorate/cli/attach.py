@@ -9,13 +9,12 @@ from typing import Annotated
 import typer
 
 from quorate.cli.client import default_data
-from quorate.cli.options import Json
+from quorate.cli.options import DataOption, Json
 from quorate.cli.show import as_json
 from quorate.errors import NotFound
 from quorate.link import attaching
 
 Target = Annotated[str, typer.Argument(metavar="PID|NAME", help="The client's process or its name.")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
 
 
 def run(context: typer.Context, data: DataOption = None) -> None:

@@ -18,7 +18,7 @@ import httpx
 import typer
 
 from quorate.cli.client import Api, Server, find_server
-from quorate.cli.options import Json
+from quorate.cli.options import DataOption, Json
 from quorate.cli.show import as_json
 from quorate.errors import QuorateError
 
@@ -43,7 +43,7 @@ class Finding:
 
 
 def doctor(
-    data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None,
+    data: DataOption = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="quorate.toml")] = None,
     print_nft: Annotated[
         bool, typer.Option("--print-nft", help="Print nftables rules that lead IM connections to Quorate.")

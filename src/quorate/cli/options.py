@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from quorate.cli.client import Api
 from quorate.errors import QuorateError
 
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document, nothing else.")]
 
 

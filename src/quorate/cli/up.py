@@ -8,7 +8,7 @@ import typer
 
 from quorate.cli.client import Api, ServerGone, default_data, find_server, gone
 from quorate.cli.ending import end_processes
-from quorate.cli.options import Json
+from quorate.cli.options import DataOption, Json
 from quorate.cli.show import as_json
 from quorate.errors import Refused
 
@@ -38,7 +38,7 @@ TransparentOption = Annotated[
 
 
 def up(
-    data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None,
+    data: DataOption = None,
     web: Annotated[
         str | None, typer.Option("--web", metavar="HOST:PORT", help="Where the page is served.")
     ] = None,
@@ -88,7 +88,7 @@ def parse_routes(items: list[str]) -> dict[str, list[str]]:
     return routes
 
 
-def down(data: Annotated[Path | None, typer.Option("--data", help="Data directory.")] = None) -> None:
+def down(data: DataOption = None) -> None:
     """Stop a running Quorate, agent and server, also if it hangs."""
     server = find_server(data)
     try:
