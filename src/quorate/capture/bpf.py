@@ -143,8 +143,6 @@ class Size(IntEnum):
     """Of what is read or written: the bits of BPF_SIZE."""
 
     WORD = 0x00
-    HALF = 0x08
-    BYTE = 0x10
     LONG = 0x18
 
 
@@ -180,14 +178,14 @@ class Assembler:
     def shift_right(self, to: int, bits: int) -> None:
         self._code.append((0x77, to, 0, 0, bits))
 
-    def load(self, to: int, source: int, offset: int, size: Size = Size.WORD) -> None:
-        self._code.append((0x61 | size, to, source, offset, 0))
+    def load(self, to: int, source: int, offset: int) -> None:
+        self._code.append((0x61, to, source, offset, 0))
 
     def store(self, to: int, offset: int, source: int, size: Size = Size.WORD) -> None:
         self._code.append((0x63 | size, to, source, offset, 0))
 
-    def store_value(self, to: int, offset: int, value: int, size: Size = Size.WORD) -> None:
-        self._code.append((0x62 | size, to, 0, offset, value))
+    def store_value(self, to: int, offset: int, value: int) -> None:
+        self._code.append((0x62, to, 0, offset, value))
 
     def call(self, helper: int) -> None:
         self._code.append((0x85, 0, 0, 0, helper))

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from quorate.capture.destination import IM_PORTS, Destination
 from quorate.capture.driver import Driver
 from quorate.capture.leg import Leg, LegOwner
-from quorate.capture.means import Means, Observer
+from quorate.capture.means import Means, Observer, proves
 from quorate.capture.newcomer import Known, Newcomer, Way
 from quorate.capture.refusals import Refusals
 from quorate.capture.spliced import Spliced
@@ -21,9 +21,8 @@ from quorate.capture.transparent import original_destination, transparent_socket
 from quorate.capture.waiting import Waiting
 from quorate.errors import Misconfigured, place_of
 from quorate.model.reasons import Reason
-from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival
-from quorate.splice.effects import LoggedIn, Side, SpliceEffect, StateChanged
+from quorate.splice.effects import Side, SpliceEffect, StateChanged
 
 MAX_CONNECTIONS = 8192
 """In all. Four times the streams a team has; with TLS on both legs about 1 GiB."""
@@ -303,8 +302,7 @@ class _UntilLogin:
     def noticed(self, effect: SpliceEffect) -> None:
         if isinstance(effect, StateChanged):
             self._reason = effect.reason or self._reason
-        blind = isinstance(effect, StateChanged) and effect.state is StreamState.BLIND
-        if blind or isinstance(effect, LoggedIn):
+        if proves(effect):
             self._proven()
             if self._told is not None:
                 self._told(None)

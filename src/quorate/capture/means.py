@@ -8,7 +8,8 @@ from quorate.capture.leg import SCRATCH_SIZE
 from quorate.capture.routes import Routes
 from quorate.capture.tls import UpstreamTrust
 from quorate.clock import Clock
-from quorate.splice.effects import SpliceEffect
+from quorate.model.stream import StreamState
+from quorate.splice.effects import LoggedIn, SpliceEffect, StateChanged
 
 
 class Observer(Protocol):
@@ -23,6 +24,12 @@ class Observer(Protocol):
     def ended(self) -> None:
         """Both legs are gone; called once."""
         ...
+
+
+def proves(effect: SpliceEffect) -> bool:
+    """Who is behind the connection is known now, or that it is only forwarded."""
+    blind = isinstance(effect, StateChanged) and effect.state is StreamState.BLIND
+    return blind or isinstance(effect, LoggedIn)
 
 
 @dataclass(frozen=True)

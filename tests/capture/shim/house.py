@@ -74,11 +74,6 @@ class Collected:
     def until_has(self, *parts: bytes, within_s: float = DEADLINE_S) -> bytes:
         return self.until(lambda data: all(part in data for part in parts), within_s)
 
-    def until_end(self, within_s: float = DEADLINE_S) -> bytes:
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.ended, within_s), self.data[-300:]
-            return self.data
-
 
 @dataclass
 class Server:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from quorate.capture.means import Observer
-from quorate.model.stream import StreamState
-from quorate.splice.effects import LoggedIn, SpliceEffect, StateChanged
+from quorate.capture.means import Observer, proves
+from quorate.splice.effects import SpliceEffect
 
 
 class Late:
@@ -17,8 +16,7 @@ class Late:
 
     def noticed(self, effect: SpliceEffect) -> None:
         if self._observer is None:
-            blind = isinstance(effect, StateChanged) and effect.state is StreamState.BLIND
-            if not (blind or isinstance(effect, LoggedIn)):
+            if not proves(effect):
                 self._missed.append(effect)
                 return
             self._observer = self._make()
