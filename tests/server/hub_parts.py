@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from quorate.clock import Clock, SystemClock
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.evidence import Presence
+from quorate.server.app import create_app
 from quorate.server.config import Settings
 from quorate.server.hub import Hub
 from quorate.store.open import open_store
@@ -30,6 +33,17 @@ async def running(data: Path, clock: Clock | None = None, **given: Any) -> Async
     finally:
         await hub.stop()
         store.close()
+
+
+@asynccontextmanager
+async def api_of(hub: Hub, static: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Its API, without a socket."""
+    transport = httpx.ASGITransport(create_app(hub, token="t", static_dir=static))
+    headers = {"Authorization": "Bearer t"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1:8765/api/v1", headers=headers
+    ) as api:
+        yield api
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from quorate.server.app import create_app
 from quorate.server.hub import Hub
 from quorate.talk.companion import error_text
 from tests.server.fake_agent import FakeAgent
-from tests.server.hub_parts import BOB, at_the_desk, connected, in_state, running, until
+from tests.server.hub_parts import BOB, api_of, at_the_desk, connected, in_state, running, until
 from tests.server.serving import serving
 
 TOKEN = "a-token-of-this-test"
@@ -140,16 +140,16 @@ async def test_what_is_typed_to_the_companion(tmp_path: Path) -> None:
 
 
 async def test_what_is_sent_to_the_api(tmp_path: Path) -> None:
-    async with house(tmp_path) as (hub, agent, desk), _client(hub, tmp_path) as api:
+    async with house(tmp_path) as (hub, agent, desk), api_of(hub, tmp_path) as api:
         await type_it(agent, desk, "status")
         for name, bad in BAD.items():
-            answer = await api.post("/api/v1/activities", json={"who": bad.who, **bad.body})
+            answer = await api.post("/activities", json={"who": bad.who, **bad.body})
             assert answer.status_code == 422, (name, answer.text)
             problem = answer.json()
             assert bad.said.replace(",", "") in problem["detail"].replace(",", ""), name
             assert problem["remedy"], name
         assert hub.activities() == []
-        made = await api.post("/api/v1/activities", json={"who": "bob"})
+        made = await api.post("/activities", json={"who": "bob"})
         assert (made.status_code, made.json()["state"]) == (201, "ringing")
 
 
@@ -182,16 +182,6 @@ async def test_what_is_asked_on_the_command_line(
         assert hub.activities() == []
 
 
-@asynccontextmanager
-async def _client(hub: Hub, static: Path) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(hub, token=TOKEN, static_dir=static))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://127.0.0.1:8765", headers=headers
-    ) as client:
-        yield client
-
-
 async def test_a_time_the_clocks_skip_is_the_one_after_the_change(tmp_path: Path) -> None:
     """02:30 on the night of 29 March 2026 is 03:30 in Berlin: told so, and begun then."""
     clock = ManualClock()
@@ -203,9 +193,9 @@ async def test_a_time_the_clocks_skip_is_the_one_after_the_change(tmp_path: Path
         desk = at_the_desk(agent, bob=Presence.ONLINE)
         said = await type_it(agent, desk, "meet bob at tomorrow 2:30")
         assert "waiting until Sun 03:30" in said
-        async with _client(hub, tmp_path) as api:
+        async with api_of(hub, tmp_path) as api:
             body = {"who": "bob", "at": "2026-03-29T02:30", "zone": "Europe/Berlin"}
-            shown = (await api.post("/api/v1/activities", json=body)).json()
+            shown = (await api.post("/activities", json=body)).json()
         assert shown["at"] == "2026-03-29T01:30:00Z"
         assert shown["next"]["at"] == shown["at"]
 

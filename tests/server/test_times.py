@@ -1,26 +1,22 @@
 """Times, hours and others who are asked instead: over a real socket and store, shown, and over a restart."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from quorate.clock import ManualClock
 from quorate.link.messages import SayTo, Tell
 from quorate.model.activity import ActivityState
 from quorate.model.evidence import Presence
-from quorate.server.app import create_app
 from quorate.server.config import Settings
-from quorate.server.hub import Hub
 from quorate.server.zones import name_of, system_zone
 from tests.server.hub_parts import (
     ALICE,
     BOB,
     CAROL,
+    api_of,
     at_the_desk,
     connected,
     in_state,
@@ -31,16 +27,6 @@ from tests.server.hub_parts import (
 
 ONLINE, OFFLINE = Presence.ONLINE, Presence.OFFLINE
 BERLIN = {"zone": "Europe/Berlin"}  # a ManualClock begins on a Thursday at noon, UTC: it is 13:00 there
-
-
-@asynccontextmanager
-async def api_of(hub: Hub, static: Path) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(hub, token="t", static_dir=static))
-    headers = {"Authorization": "Bearer t"}
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://127.0.0.1:8765/api/v1", headers=headers
-    ) as api:
-        yield api
 
 
 ASKED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
