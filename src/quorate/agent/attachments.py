@@ -284,5 +284,4 @@ async def _library() -> Path:
     try:
         return await asyncio.get_running_loop().run_in_executor(None, shim)
     except NoShim as error:
-        problem, _, remedy = str(error).partition(": ")
-        raise Misconfigured(f"{problem}.", remedy=f"{remedy[:1].upper()}{remedy[1:]}") from error
+        raise Misconfigured(error.problem, remedy=error.remedy) from error

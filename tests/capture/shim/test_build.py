@@ -39,8 +39,10 @@ def test_without_a_compiler_it_says_what_to_install(tmp_path: Path, monkeypatch:
 
 
 def test_a_compiler_that_fails_is_quoted(tmp_path: Path) -> None:
-    with pytest.raises(build.NoShim, match="could not be compiled"):
+    with pytest.raises(build.NoShim, match="could not be compiled") as raised:
         build.compile_to(tmp_path / "shim.so", ("-include", "no-such-header.h"))
+    assert raised.value.problem.endswith("no-such-header.h: No such file or directory).")
+    assert raised.value.remedy.startswith("Use the IM listener")
     assert not list(tmp_path.iterdir())
 
 

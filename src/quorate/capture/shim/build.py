@@ -28,7 +28,11 @@ STRICT = ("-Werror",)
 
 
 class NoShim(Exception):
-    """The library is not there and cannot be made; the text is one sentence for the user."""
+    """The library is not there and cannot be made: what happened, and what to do, each a sentence."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem} {remedy}")
+        self.problem, self.remedy = problem, remedy
 
 
 def compiler() -> str | None:
@@ -55,8 +59,9 @@ def compile_to(target: Path, extra: tuple[str, ...] = ()) -> None:
     found = compiler()
     if found is None:
         raise NoShim(
-            "Attaching to clients needs a C compiler once and there is none: install one (Debian: apt-get"
-            " install gcc libc6-dev) and try again, or use the IM listener (docs/clients.md)."
+            "Attaching to clients needs a C compiler once and there is none.",
+            "Install one (Debian: apt-get install gcc libc6-dev) and try again,"
+            " or use the IM listener (docs/clients.md).",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
@@ -72,8 +77,8 @@ def compile_to(target: Path, extra: tuple[str, ...] = ()) -> None:
         if done.returncode != 0:
             first = (done.stdout.strip().splitlines() or ["no output"])[0]
             raise NoShim(
-                f"The library for attaching to clients could not be compiled ({first});"
-                " use the IM listener (docs/clients.md) and tell us."
+                f"The library for attaching to clients could not be compiled ({first}).",
+                "Use the IM listener (docs/clients.md) and tell us.",
             )
         made.replace(target)
 
@@ -100,8 +105,8 @@ def shim(extra: tuple[str, ...] = ()) -> Path:
             continue
         return place / name
     raise NoShim(
-        f"The library for attaching to clients cannot be written to {' or '.join(map(str, caches()))}:"
-        " make one of them writable, or use the IM listener (docs/clients.md)."
+        f"The library for attaching to clients cannot be written to {' or '.join(map(str, caches()))}.",
+        "Make one of them writable, or use the IM listener (docs/clients.md).",
     )
 
 
