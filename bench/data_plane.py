@@ -270,7 +270,7 @@ def on_loops() -> list[Maker]:
     return [forwarder(loop) for loop in ("asyncio", "own", *(["uvloop"] if installed else []))]
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.0, help="of each busy measurement")
@@ -284,7 +284,11 @@ def main() -> None:
     parser.add_argument(
         "--server", choices=("prosody", "ejabberd"), action="append", help="of --part ask; default: both"
     )
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
     allow_many_files()
     with tempfile.TemporaryDirectory(prefix="quorate-bench-") as home, socket.socket() as listening:
         authority = TestAuthority(Path(home))
