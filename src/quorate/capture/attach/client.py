@@ -20,9 +20,9 @@ DEADLINE_S = 0.2
 RETIRE_S = 1.0
 """How long the client's answers to our good-bye are waited for, to take them out."""
 TOP = 1
+"""Depth between the elements of a stream."""
 MAX_CONNECTIONS = 256
 """Of one process, that may be XMPP, at a time."""
-"""Depth between the elements of a stream."""
 R = TypeVar("R", bound=Resident)
 
 log = logging.getLogger(__name__)
