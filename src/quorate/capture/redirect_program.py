@@ -133,6 +133,20 @@ class Diversion:
             a.load(1, 10, user)
             a.put(2, self._owner)
             a.jump_unless_same(1, 2, "pass")
+        self._choose(a, pid, name)
+        a.move(1, 6)
+        a.call(_SOCKET_COOKIE)
+        a.store(10, cookie, 0, Size.LONG)
+        self._note(a, version, flight, pid)
+        _update(a, self._wanted, cookie, flight)
+        a.jump_unless(0, 0, "pass")
+        self._rewrite(a, version)
+        a.label("pass")
+        a.leave(1)
+        return a.code()
+
+    def _choose(self, a: Assembler, pid: int, name: int) -> None:
+        """On with those processes that are to be taken, by number, else by name."""
         a.call(_PID_TGID)
         a.shift_right(0, 32)
         a.store(10, pid, 0)
@@ -148,16 +162,6 @@ class Diversion:
         _look_up(a, self._names, name)
         a.jump_if(0, 0, "pass")
         a.label("take")
-        a.move(1, 6)
-        a.call(_SOCKET_COOKIE)
-        a.store(10, cookie, 0, Size.LONG)
-        self._note(a, version, flight, pid)
-        _update(a, self._wanted, cookie, flight)
-        a.jump_unless(0, 0, "pass")
-        self._rewrite(a, version)
-        a.label("pass")
-        a.leave(1)
-        return a.code()
 
     def _note(self, a: Assembler, version: int, flight: int, pid: int) -> None:
         """Where it is going, to the stack."""
