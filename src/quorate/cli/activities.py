@@ -61,12 +61,7 @@ def meet(
     json: Json = False,
 ) -> None:
     """Get these people into one conversation, now or as soon as it can work."""
-    if at is not None and now:
-        raise typer.BadParameter("it cannot be now and at a time.", param_hint="--at")
-    if not who.strip():
-        raise typer.BadParameter("say who you need, e.g. bob and (carol or dave).", param_hint="WHO")
-    if len(else_ or []) > MAX_OTHERWISE:
-        raise typer.BadParameter(f"it can be given at most {MAX_OTHERWISE} times.", param_hint="--else")
+    _refuse(who, at if now else None, else_ or [])
     each_s = parse_duration(else_within).total_seconds() if else_within else None
     body = {
         "who": who,
@@ -85,6 +80,16 @@ def meet(
     _show(activity, json)
     if activity["state"] == "failed":
         raise _over(activity)
+
+
+def _refuse(who: str, at: str | None, instead: list[str]) -> None:
+    """What is wrong by itself; ``at``: a time although it is to be now."""
+    if at is not None:
+        raise typer.BadParameter("it cannot be now and at a time.", param_hint="--at")
+    if not who.strip():
+        raise typer.BadParameter("say who you need, e.g. bob and (carol or dave).", param_hint="WHO")
+    if len(instead) > MAX_OTHERWISE:
+        raise typer.BadParameter(f"it can be given at most {MAX_OTHERWISE} times.", param_hint="--else")
 
 
 def _window(on: str | None, between: str | None) -> str | None:
