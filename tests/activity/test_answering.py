@@ -20,6 +20,13 @@ STORIES = {
         lena sub kim      -> ring kim
         kim yes           -> open room, kim: link, alice: live
     """,
+    "who can later is told to the organiser, once, while others are asked": """
+        lena available
+        omar available
+        meet lena or omar -> alice: started, ring lena
+        lena in 2m        -> lena: later-noted, ring omar, alice: tally
+        lena in 5m        -> lena: later-noted
+    """,
     "a substitute named twice": """
         lena available
         meet lena     -> alice: started, ring lena

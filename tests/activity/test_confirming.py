@@ -73,7 +73,7 @@ STORIES = {
         omar available
         bob available
         meet (lena or omar) and bob -> alice: started, ring lena, ring bob
-        lena in 5m                  -> lena: later-noted, ring omar
+        lena in 5m                  -> lena: later-noted, ring omar, alice: tally
         omar yes                    -> omar: accepted, alice: tally
         bob in 2m                   -> bob: later-noted, alice: tally
         +2m                         -> ring bob

@@ -51,9 +51,9 @@ STORIES = {
         omar available
         raj available
         meet (omar or lena) and raj -> alice: started, ring omar, ring raj
-        omar in 5m                  -> omar: later-noted, ring lena
+        omar in 5m                  -> omar: later-noted, ring lena, alice: tally
         omar yes                    -> lena: covered, omar: accepted, alice: tally
-        lena in 5m                  -> lena: later-noted
+        lena in 5m                  -> lena: later-noted, alice: tally
         raj yes                     -> open room, omar: link, raj: link, alice: live, lena: covered
     """,
     "a ring stops when it cannot help any more, and begins anew when it can": """
@@ -114,7 +114,7 @@ STORIES = {
         jan available
         ulli available
         meet jan or ulli -> alice: started, ring jan
-        jan in 2m        -> jan: later-noted, ring ulli
+        jan in 2m        -> jan: later-noted, ring ulli, alice: tally
         ulli yes         -> open room, ulli: link, alice: live, jan: covered
     """,
     "a no after the yes": """

@@ -31,7 +31,7 @@ from quorate.activity.timing import close_if_deserted, next_deadline, on_time
 from quorate.activity.turn import Stepped, Turn
 from quorate.activity.view import View
 from quorate.errors import NotPossible
-from quorate.model.activity import Activity, ActivityState, Happened
+from quorate.model.activity import Activity, ActivityState, Happened, InvitationState
 
 __all__ = ["Stepped", "next_deadline", "step"]
 
@@ -111,17 +111,22 @@ def _confirm(turn: Turn, *, before: Activity) -> None:
 
 
 def _tell_tally(turn: Turn, *, before: Activity, first: bool) -> None:
-    """At most: the start, each change of who is in, falling back to waiting, the end."""
+    """At most: the start, each change of who is in, who can later, falling back to waiting, the end."""
     after = turn.activity
     if after.state not in (ActivityState.WAITING, ActivityState.RINGING):
         return
     fell_back = before.state is ActivityState.RINGING and after.state is ActivityState.WAITING
-    if not (first or fell_back or set(after.accepted) != set(before.tally)):
+    news = set(after.accepted) != set(before.tally) or _can_later(after) - _can_later(before)
+    if not (first or fell_back or news):
         return
     turn.activity = replace(after, tally=after.accepted)
     if after.fell_back_at != before.fell_back_at:
         return  # was told so already, with the tally
     turn.tell_organiser(Notice.STARTED if first else Notice.TALLY)
+
+
+def _can_later(activity: Activity) -> set[str]:
+    return {i.person for i in activity.invitations if i.state is InvitationState.LATER}
 
 
 _HANDLERS: Final[Mapping[type[ActivityInput], Callable[[Turn, Any], None]]] = {
