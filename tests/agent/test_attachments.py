@@ -18,7 +18,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from tests.agent.conversation import Scene, Server
 from tests.capture.attach.scripted import ScriptedShim
-from tests.capture.attach.test_attached import log_in
+from tests.capture.attach.test_attached import answer_roster, count_midway, log_in
 
 
 def told(server: Server) -> list[tuple[str, StreamState, Reason | None]]:
@@ -46,6 +46,17 @@ async def test_a_client_that_goes_before_it_said_anything_is_not_shown_as_waitin
             await server.until(StreamIs)
             await server.hears_of(StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC)
         await server.hears_of(StreamState.ENDED, None)
+
+
+async def test_a_client_that_was_joined_and_let_go_is_not_shown_as_asked_about(tmp_path: Path) -> None:
+    async with Scene(tmp_path), Server(tmp_path) as server:
+        await server.complete()
+        async with ScriptedShim(tmp_path / SOCKET_NAME) as shim:
+            shim.open(fresh="0")
+            await answer_roster(shim, await count_midway(shim))
+            await server.hears_of(StreamState.LIVE, Reason.JOINED_MIDSTREAM)
+            await attaching.detach(tmp_path, str(os.getpid()))
+            await server.hears_of(StreamState.ENDED, None)
 
 
 async def test_a_client_that_speaks_something_else_is_shown_as_such(tmp_path: Path) -> None:

@@ -145,8 +145,7 @@ class AgentStream:
         if self._rest is not None:
             self._rest.cancel()
         if self.stream.state is not StreamState.ENDED:
-            reason = None if self.stream.reason in _UNDER_WAY else self.stream.reason
-            self._is(state=StreamState.ENDED, companion=False, reason=reason)
+            self._is(state=StreamState.ENDED, companion=False)
         for end in self._shared.journal.stream_over(self.stream.id):
             self._send(end)
         self._over(self.stream.id)
@@ -306,6 +305,8 @@ class AgentStream:
         if all(getattr(self.stream, name) == value for name, value in changes.items()):
             return
         after = replace(self.stream, **changes)  # type: ignore[arg-type]
+        if after.state is StreamState.ENDED and after.reason in _UNDER_WAY:
+            after = replace(after, reason=None)
         if after.state is not self.stream.state:
             after = replace(after, since=self._shared.clock.now())
         self.stream = after

@@ -225,21 +225,30 @@ async def test_a_stream_that_cannot_be_followed_is_let_go_whole(tmp_path: Path) 
         assert host.streams[0].last().reason is Reason.NOT_WELL_FORMED
 
 
+async def count_midway(shim: ScriptedShim) -> str:
+    """Both counts of a stream that was there before are learnt; returns the request for the roster."""
+    assert await shim.up(HI) == HI
+    assert await shim.down(HI) == R + HI
+    assert await shim.up(A.format(7)) == R
+    assert R in await shim.until(DOWN, R)
+    assert await shim.up(A.format(8)) == ""
+    assert await shim.down(A.format(3)) == ""
+    await shim.until(UP, R)
+    assert await shim.down(A.format(3)) == ""
+    return await shim.until(UP, "jabber:iq:roster")
+
+
+async def answer_roster(shim: ScriptedShim, request: str) -> None:
+    query = "<query xmlns='jabber:iq:roster'/>"
+    await shim.down(f"<iq type='result' id='{ids(request)[0]}' to='a@example.org/x'>{query}</iq>")
+
+
 async def test_joined_midway_and_left_again(tmp_path: Path) -> None:
     async with attached(tmp_path) as (shim, host, door):
         connection = shim.open(fresh="0")
-        assert await shim.up(HI) == HI
-        assert await shim.down(HI) == R + HI
-        assert await shim.up(A.format(7)) == R
-        assert R in await shim.until(DOWN, R)
-        assert await shim.up(A.format(8)) == ""
-        assert await shim.down(A.format(3)) == ""
-        await shim.until(UP, R)
-        assert await shim.down(A.format(3)) == ""
-        request = await shim.until(UP, "jabber:iq:roster")
+        request = await count_midway(shim)
         assert all(flags & AT_BOUNDARY for flags in connection.flags.values())
-        query = "<query xmlns='jabber:iq:roster'/>"
-        await shim.down(f"<iq type='result' id='{ids(request)[0]}' to='a@example.org/x'>{query}</iq>")
+        await answer_roster(shim, request)
         (stream,) = host.streams
         assert [str(e.own) for e in stream.seen if isinstance(e, LoggedIn)] == ["a@example.org/x"]
         assert stream.last().reason is Reason.JOINED_MIDSTREAM
