@@ -37,6 +37,17 @@ def test_what_has_no_deadline_is_not_limited_by_more_time() -> None:
     assert world.activities["Q1"].deadline is None
 
 
+@pytest.mark.parametrize("within", ["", "; within 1m"])
+def test_what_is_live_needs_no_more_time(within: str) -> None:
+    world = play(f"""
+        bob available
+        meet bob{within} -> alice: started, ring bob
+        bob yes -> open room, bob: link, alice: live
+    """)
+    with pytest.raises(NotPossible, match="Q1 is live: it does not run out of time"):
+        world.give("Q1", ExtendAsked(timedelta(minutes=5)))
+
+
 def test_what_could_not_be_done_is_logged_once_with_its_reason() -> None:
     world = World(ready=False)
     world.set("bob", Availability.AVAILABLE)

@@ -62,6 +62,11 @@ def _cancel_asked(turn: Turn, _: CancelAsked) -> None:
 
 def _extend_asked(turn: Turn, given: ExtendAsked) -> None:
     _refuse_if_over(turn, "extended")
+    if turn.activity.state is ActivityState.LIVE:
+        raise NotPossible(
+            f"{turn.activity.id} is live: it does not run out of time.",
+            remedy=f"The room closes when the last one leaves. To close it now: cancel {turn.activity.id}",
+        )
     if turn.activity.deadline is None:
         raise NotPossible(
             f"{turn.activity.id} has no deadline: it goes on until it works or is cancelled.",
