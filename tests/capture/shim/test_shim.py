@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.shim.build import shim
+from quorate.capture.shim.build import compiler, shim
 from tests.capture.shim.conftest import HEADER, Scene
 from tests.capture.shim.controller import (
     DEADLINE_S,
@@ -27,7 +27,7 @@ from tests.capture.shim.controller import (
     passed,
     replaced,
 )
-from tests.capture.shim.house import Client, Server, python_client
+from tests.capture.shim.house import HERE, Client, Server, python_client
 
 LIBRARIES = ["openssl", "gnutls", "gio", "nss", "plain"]
 LOOPS = ["poll", "ppoll", "select", "pselect", "epoll"]
@@ -715,3 +715,20 @@ def comes_back(client: Client) -> Controller:
 def processor_s(pid: int) -> float:
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("binding", ["now", "lazy"])
+def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(tmp_path: Path, binding: str) -> None:
+    """Its hooks are put in when it is relocated: sooner, and the loader writes to what we have sealed again."""
+    cc, source = compiler() or "cc", str(HERE / "loads.c")
+    program, module = tmp_path / "loads", tmp_path / "module.so"
+    made = ["-shared", "-fPIC", "-DMODULE", f"-Wl,-z,relro,-z,{binding}", source, "-o", str(module)]
+    subprocess.run([cc, *made], check=True)
+    subprocess.run([cc, source, "-o", str(program), "-lpthread", "-ldl"], check=True)
+    controller = Controller()
+    controller.listen(tmp_path / "socket")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = str(closed.getsockname()[1])
+    with Client([str(program), str(module), port, "1500"], shim(), tmp_path / "socket") as client:
+        assert client.process.wait(30) == 0
+    controller.hang_up()

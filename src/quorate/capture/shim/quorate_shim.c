@@ -1017,21 +1017,40 @@ static int patch(struct dl_phdr_info *m, size_t size, void *x) {
     if (data) patch_all(m, data, datas, syms, names, x);
     return 0;
 }
+static walk round_; /* large: not on the stack of a client's thread */
+static void patch_loaded(void) {
+    resolve(NULL, RTLD_DEFAULT);
+    dl_iterate_phdr(note, &round_);
+    for (int i = 0; i < 4; i++) {
+        void *handle = *round_.at[i] ? dlopen(round_.at[i], RTLD_LAZY | RTLD_NOLOAD) : NULL; /* kept: it must not go while we call it */
+        if (handle) resolve(owners[i], handle);
+    }
+    slots = 0;
+    hooked = round_.putting;
+    dl_iterate_phdr(patch, &round_);
+    scanned = round_.adds;
+}
+/* A module is listed before it is relocated: what is put in then, the loader spoils, and what is sealed again, it dies of. It calls the
+ * resolver of an indirect function that is looked up with its lock held, so never while another thread loads. */
+static __thread int looked_up;
+static void nothing(void) {}
+static void (*under_loader_lock(void))(void) {
+    if (looked_up) patch_loaded();
+    return nothing;
+}
+__attribute__((visibility("default"))) void quorate_shim_loaded(void) __attribute__((ifunc("under_loader_lock")));
 static void scan(int putting) {
-    static walk w; /* large: not on the stack of a client's thread */
+    static void *self;
+    struct link_map *map;
+    Dl_info info;
     if (pthread_mutex_trylock(&scan_lock)) return; /* a module's constructor that connects must not wait for one who waits for the loader */
-    w = (walk){.putting = putting, .self = (uintptr_t)scan};
-    dl_iterate_phdr(note, &w);
-    if (!putting || !hooked || w.adds != scanned) {
-        resolve(NULL, RTLD_DEFAULT);
-        for (int i = 0; i < 4; i++) {
-            void *handle = *w.at[i] ? dlopen(w.at[i], RTLD_LAZY | RTLD_NOLOAD) : NULL; /* kept: it must not go while we call it */
-            if (handle) resolve(owners[i], handle);
-        }
-        slots = 0;
-        hooked = putting;
-        dl_iterate_phdr(patch, &w);
-        scanned = w.adds;
+    round_ = (walk){.putting = putting, .self = (uintptr_t)scan};
+    dl_iterate_phdr(note, &round_);
+    if (!self && dladdr1((void *)scan, &info, (void **)&map, RTLD_DL_LINKMAP) && !(self = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD))) self = map;
+    if (self && (!putting || !hooked || round_.adds != scanned)) {
+        looked_up = 1;
+        dlsym(self, "quorate_shim_loaded");
+        looked_up = 0;
     }
     pthread_mutex_unlock(&scan_lock);
 }
