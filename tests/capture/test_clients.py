@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from quorate.capture.attach.facts import Elf, Facts
-from quorate.capture.clients import KNOWN, Ability, Sighting, Way, advise, known_by, tls_of
+from quorate.capture.clients import KNOWN, Ability, Sighting, Way, advise, also_called, known_by, tls_of
 
 X86, ARM = 62, 183
 ELF = Elf(bits=64, machine=X86)
@@ -126,3 +126,11 @@ def test_every_known_program_is_found_by_its_name() -> None:
         for program in known.programs:
             assert known_by(program.upper()) is known
     assert known_by("firefox") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [("dino", ("dino-im",)), ("Dino-IM", ("dino",)), ("profanity", ()), ("no-client", ())],
+)
+def test_one_client_has_several_names(name: str, others: tuple[str, ...]) -> None:
+    assert also_called(name) == others

@@ -18,6 +18,7 @@ from quorate.capture.attach.door import Door, private_socket
 from quorate.capture.attach.facts import elf_of, facts_of
 from quorate.capture.attach.inject import inject
 from quorate.capture.attach.preflight import refusal, start_refusal
+from quorate.capture.clients import also_called
 from quorate.capture.processes import is_shell, named
 from quorate.capture.shim.build import NoShim, shim
 from quorate.clock import Clock
@@ -107,7 +108,8 @@ class Attachments:
 
     async def detach(self, target: str) -> dict[str, Any]:
         """Let go of it; raises QuorateError."""
-        named = [c for c in self._door.clients.values() if target in (str(c.told.pid), c.told.name)]
+        names = {target, *also_called(target)}
+        named = [c for c in self._door.clients.values() if {str(c.told.pid), c.told.name} & names]
         if not named:
             raise NotPossible(
                 f"Quorate is not attached to “{target}”.",
@@ -143,7 +145,7 @@ class Attachments:
             return int(target)
         if not target.strip():
             raise NotPossible("No client is named.", remedy="`quorate clients` lists those that run.")
-        found = sorted(pid for pid in named(target) if pid != os.getpid() and not is_shell(pid))
+        found = next(filter(None, map(_called, (target, *also_called(target)))), [])
         if not found:
             raise NotPossible(
                 f"No process is called “{target}”.", remedy="Start the client first, or by `quorate run`."
@@ -285,3 +287,7 @@ async def _library() -> Path:
         return await asyncio.get_running_loop().run_in_executor(None, shim)
     except NoShim as error:
         raise Misconfigured(error.problem, remedy=error.remedy) from error
+
+
+def _called(name: str) -> list[int]:
+    return sorted(pid for pid in named(name) if pid != os.getpid() and not is_shell(pid))

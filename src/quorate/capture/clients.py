@@ -108,6 +108,12 @@ def known_by(name: str) -> Known | None:
     return _BY_PROGRAM.get(name.lower())
 
 
+def also_called(name: str) -> tuple[str, ...]:
+    """What else the program of the client of this name may be called: Debian's Dino is ``dino-im``."""
+    known = known_by(name)
+    return tuple(other for other in known.programs if other != name.lower()) if known is not None else ()
+
+
 def tls_of(sighting: Sighting) -> str | None:
     """The TLS library that has its streams: loaded ones if it runs, else the usual one."""
     usual = sighting.known.tls

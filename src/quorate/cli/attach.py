@@ -22,7 +22,9 @@ def run(context: typer.Context, data: DataOption = None) -> None:
     words = context.args
     if not words:
         raise typer.BadParameter("Name the client: quorate run -- profanity")
-    program = shutil.which(words[0])
+    from quorate.capture.clients import also_called
+
+    program = next(filter(None, map(shutil.which, (words[0], *also_called(words[0])))), None)
     if program is None:
         raise NotFound(f"There is no program “{words[0]}”.", remedy="Check its name, or give its path.")
     found = Path(program).resolve()

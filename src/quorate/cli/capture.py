@@ -40,6 +40,7 @@ def capture(
     ] = None,
 ) -> None:
     """Lead new connections of these processes to IM servers through Quorate, until Ctrl-C. Linux, root."""
+    from quorate.capture.clients import also_called
     from quorate.capture.destination import IM_PORTS
     from quorate.capture.redirect import Redirect
     from quorate.capture.redirect_needs import lacks, look_around
@@ -54,7 +55,8 @@ def capture(
         )
     assert found.cgroup2 is not None
     ports = tuple(port or IM_PORTS)
-    redirect = Redirect(home, found.cgroup2, tuple(names), ports, _say)
+    others = (other for name in names for other in also_called(name))
+    redirect = Redirect(home, found.cgroup2, (*names, *others), ports, _say)
     listed = ", ".join(map(str, ports))
     typer.echo(
         f"Capturing {', '.join(names)}: new connections to port {listed}, nothing else. Ctrl-C ends it;"
