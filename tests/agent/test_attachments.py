@@ -20,6 +20,8 @@ from tests.agent.conversation import Scene, Server
 from tests.capture.attach.scripted import ScriptedShim
 from tests.capture.attach.test_attached import answer_roster, count_midway, log_in
 
+NOT_XMPP = "What the client said is not XMPP. Nothing of that is read; XMPP will be, if it comes."
+
 
 def told(server: Server) -> list[tuple[str, StreamState, Reason | None]]:
     return [(m.stream.id, m.stream.state, m.stream.reason) for m in server.all(StreamIs)]
@@ -68,7 +70,30 @@ async def test_a_client_that_speaks_something_else_is_shown_as_such(tmp_path: Pa
             await server.until(StreamIs)
             await server.hears_of(StreamState.NEGOTIATING, Reason.NOT_XMPP)
             outcome = await attaching.attach(tmp_path, str(os.getpid()))
-            assert (outcome["reason"], outcome["text"]) == ("not-xmpp", "What the client said is not XMPP.")
+            assert (outcome["reason"], outcome["text"]) == ("not-xmpp", NOT_XMPP)
+
+
+async def test_a_client_whose_library_passes_all_over_is_shown_as_such(tmp_path: Path) -> None:
+    """IRC does not look like XMPP: the library never asks about it."""
+    async with Scene(tmp_path), Server(tmp_path) as server:
+        await server.complete()
+        async with ScriptedShim(tmp_path / SOCKET_NAME) as shim:
+            await server.until(StreamIs)
+            await server.hears_of(StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC)
+            shim.pass_over()
+            await server.hears_of(StreamState.NEGOTIATING, Reason.NOT_XMPP)
+            outcome = await attaching.attach(tmp_path, str(os.getpid()))
+            assert (outcome["reason"], outcome["text"]) == ("not-xmpp", NOT_XMPP)
+        await server.hears_of(StreamState.ENDED, Reason.NOT_XMPP)
+
+
+async def test_a_client_that_is_let_go_waits_no_more(tmp_path: Path) -> None:
+    async with Scene(tmp_path), Server(tmp_path) as server:
+        await server.complete()
+        async with ScriptedShim(tmp_path / SOCKET_NAME):
+            await server.until(StreamIs)
+            await server.hears_of(StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC)
+        await server.hears_of(StreamState.ENDED, None)
 
 
 async def test_detaching_takes_leave_of_the_client(tmp_path: Path) -> None:

@@ -196,6 +196,8 @@ class Attachments:
         else:
             state, reason = StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC
         text = reason_text(reason) if reason is not None else ""
+        if reason is Reason.NOT_XMPP:
+            text += " Nothing of that is read; XMPP will be, if it comes."
         return {**told, "state": state, "reason": reason, "text": text}
 
     async def _until(self, holds: Callable[[], bool], within_s: float) -> bool:
@@ -231,6 +233,8 @@ class Attachments:
     def _changed(self, client: AttachedClient[Splice]) -> None:
         if client.streams:
             self._show(client, waiting=False)
+        elif client.told.pid in self._waiting:
+            self._show(client, waiting=True)
         else:
             asyncio.get_running_loop().call_later(SHOW_S, self._look_again, client)
         asyncio.ensure_future(self._tell())  # noqa: RUF006
@@ -253,6 +257,8 @@ class Attachments:
             shown = StateChanged(state=StreamState.NEGOTIATING, reason=reason, companion=False)
             self._waiting[pid].noticed(shown)
         elif (stream := self._waiting.pop(pid, None)) is not None:
+            if not client.foreign:  # it waits no more
+                stream.noticed(StateChanged(state=StreamState.NEGOTIATING, reason=None, companion=False))
             stream.ended()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

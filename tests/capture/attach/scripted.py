@@ -79,6 +79,9 @@ class ScriptedShim:
     def close(self, conn: int = 1) -> None:
         self._s[1].write(frame(Kind.CLOSED, conn))
 
+    def pass_over(self, conn: int = 9) -> None:
+        self._s[1].write(frame(Kind.OTHER, conn))
+
     async def up(self, text: str, conn: int = 1) -> str:
         """The client writes; what the server gets since it was last looked at."""
         await self._ask(conn, UP, text.encode())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DOWN, UP = 0, 1
-HELLO, OPEN, DATA, CLOSED, ACK, NACK = range(1, 7)
+HELLO, OPEN, DATA, CLOSED, ACK, NACK, OTHER = range(1, 8)
 PASS, REPL, INJECT, TABLE, IGNORE, DETACH, WELCOME = 16, 17, 21, 22, 23, 24, 25
 HEAD = struct.Struct("<IBBHIQ")
 DEADLINE_S = 10.0
@@ -72,6 +72,8 @@ class Controller:
     opened: list[int] = field(default_factory=list)
     """Each OPEN as it came."""
     closed: list[int] = field(default_factory=list)
+    others: int = 0
+    """Connections that were said to be none of ours."""
     asks: list[Ask] = field(default_factory=list)
     nacks: list[tuple[int, bytes]] = field(default_factory=list)
     acks: int = 0
@@ -151,6 +153,8 @@ class Controller:
                     self.opened.append(conn)
                 elif kind == CLOSED:
                     self.closed.append(conn)
+                elif kind == OTHER:
+                    self.others += 1
                 elif kind == DATA:
                     ask = Ask(conn, direction, offset, data)
                     verdict = self.judge(ask)

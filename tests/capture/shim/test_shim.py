@@ -411,6 +411,7 @@ def test_what_is_no_im_is_neither_asked_about_nor_changed(scene: Scene, library:
     server.got.until(lambda data: data == f"{first}<message/>".encode())
     assert not controller.asks
     assert not controller.opens
+    controller.until(lambda it: it.others == 1)
     assert client.leave() == 0
 
 

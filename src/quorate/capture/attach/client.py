@@ -94,6 +94,8 @@ class AttachedClient(Generic[R]):
                 self._opened(one)
             elif one.kind == Kind.CLOSED:
                 self._closed(one.conn)
+            elif one.kind == Kind.OTHER:
+                self._passed_over()
             elif one.kind == Kind.NACK:
                 log.info("attached client refuses pid=%d", self.told.pid)
 
@@ -143,9 +145,12 @@ class AttachedClient(Generic[R]):
             return self._adopt(one.conn, sight.opened, Midway(sight.opened.tables, wakes=sight.opened.wakes))
         if looks is Looks.OTHER:
             del self._sights[one.conn]
-            self.foreign += 1
-            self.changed()
+            self._passed_over()
         return None
+
+    def _passed_over(self) -> None:
+        self.foreign += 1
+        self.changed()
 
     def _opened(self, one: Frame) -> None:
         opened = Opened.read(one.payload)

@@ -26,6 +26,7 @@ class Kind(IntEnum):
     CLOSED = 4
     ACK = 5
     NACK = 6
+    OTHER = 7
     PASS = 16
     REPL = 17
     INJECT = 21

@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HELLO = 1, OPEN, DATA, CLOSED, ACK, NACK, PASS = 16, REPL, INJECT = 21, TABLE, IGNORE, DETACH, WELCOME };
+enum { HELLO = 1, OPEN, DATA, CLOSED, ACK, NACK, OTHER, PASS = 16, REPL, INJECT = 21, TABLE, IGNORE, DETACH, WELCOME };
 enum { DOWN, UP };
 enum { PLAIN, OPENSSL, GNUTLS, NSS };
 enum { UNKNOWN, OURS, FOREIGN };
@@ -449,11 +449,16 @@ static int looks(int dir, const char *p, size_t n) { /* like XMPP? by the first 
     if (n && *p == '<' && (n == 1 || isalpha((unsigned char)p[1]) || p[1] == '?' || p[1] == '/')) return OURS;
     return n && dir == UP ? FOREIGN : UNKNOWN;
 }
+static void pass_over(const conn *c) { /* says that there is one that is none of ours */
+    lock(&ask_lock);
+    if (active && !put(S, OTHER, 0, c->id, 0, NULL, 0, in_ms(deadline_ms))) fail_open();
+    unlock(&ask_lock);
+}
 static void scan(int putting);
 static void classify(conn *c, int dir, const char *p, size_t n) {
     int before = c->mode, hello = c->lib == PLAIN && dir == UP && n && *p == 0x16; /* of TLS: the library that wrote it is mapped by now */
     if (hello) c->mode = FOREIGN;
-    else if (c->mode == UNKNOWN) c->mode = looks(dir, p, n);
+    else if (c->mode == UNKNOWN && (c->mode = looks(dir, p, n)) == FOREIGN) pass_over(c);
     if (c->mode == FOREIGN && c->lib == PLAIN && c->live) {
         if (c->fd >= 0) foreign[c->fd] = 1;
         forget(c);
