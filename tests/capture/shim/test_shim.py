@@ -720,7 +720,7 @@ def processor_s(pid: int) -> float:
 
 @pytest.mark.parametrize("binding", ["now", "lazy"])
 def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(tmp_path: Path, binding: str) -> None:
-    """Its hooks are put in when it is relocated: sooner, and the loader writes to what we have sealed again."""
+    """Its hooks are put in when it is relocated: sooner, and the loader writes to what we have sealed."""
     cc, source = compiler() or "cc", str(HERE / "loads.c")
     program, module = tmp_path / "loads", tmp_path / "module.so"
     made = ["-shared", "-fPIC", "-DMODULE", f"-Wl,-z,relro,-z,{binding}", source, "-o", str(module)]
