@@ -232,6 +232,8 @@ async def count_midway(shim: ScriptedShim) -> str:
     assert await shim.up(A.format(7)) == R
     assert R in await shim.until(DOWN, R)
     assert await shim.up(A.format(8)) == ""
+    assert R in await shim.until(DOWN, R)
+    assert await shim.up(A.format(8)) == ""
     assert await shim.down(A.format(3)) == ""
     await shim.until(UP, R)
     assert await shim.down(A.format(3)) == ""
