@@ -70,6 +70,7 @@ REFUSED = {
     "group without members": (["check", "bob", "--group", "dba="], 1, ["--group dba=raj,kofi"]),
     "at a time, and now": (["meet", "bob", "--at", "14:00", "--now"], 2, ["now and at a time", "--at"]),
     "nobody is named": (["meet", " "], 2, ["WHO", "say who you need", "bob and (carol or dave)"]),
+    "a whole sentence": (["meet", 'bob at 14:00 about "x"'], 2, ['“at 14:00 about "x"”', "--about"]),
     "too often else": (
         ["meet", "bob", "--within", "5m", *["--else", "kim"] * 6],
         2,

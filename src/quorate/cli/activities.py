@@ -8,8 +8,9 @@ import typer
 from quorate.cli.client import Api
 from quorate.cli.options import From, Id, Json, complete_who
 from quorate.cli.show import activity_line, activity_text, as_json, clock, columns
-from quorate.errors import NotPossible
-from quorate.model.command import Kind
+from quorate.errors import NotPossible, NotSyntax
+from quorate.model.command import Kind, Meet
+from quorate.rules.commands import parse_command
 from quorate.rules.durations import parse_duration
 from quorate.rules.options import MAX_OTHERWISE
 
@@ -86,10 +87,24 @@ def _refuse(who: str, at: str | None, instead: list[str]) -> None:
     """What is wrong by itself; ``at``: a time although it is to be now."""
     if at is not None:
         raise typer.BadParameter("it cannot be now and at a time.", param_hint="--at")
-    if not who.strip():
-        raise typer.BadParameter("say who you need, e.g. bob and (carol or dave).", param_hint="WHO")
+    _check_who(who)
     if len(instead) > MAX_OTHERWISE:
         raise typer.BadParameter(f"it can be given at most {MAX_OTHERWISE} times.", param_hint="--else")
+
+
+def _check_who(who: str) -> None:
+    """Refuses what says nobody, and what says more than who: typed like to the companion."""
+    if not who.strip():
+        raise typer.BadParameter("say who you need, e.g. bob and (carol or dave).", param_hint="WHO")
+    try:
+        command = parse_command(f"meet {who}")
+    except NotSyntax:
+        return  # the server says what is wrong, with the names it knows
+    rest = who.strip().removeprefix(command.who).strip(" ,") if isinstance(command, Meet) else ""
+    if rest:
+        raise typer.BadParameter(
+            f"“{rest}” goes into options: --at, --about, --within and so on.", param_hint="WHO"
+        )
 
 
 def _window(on: str | None, between: str | None) -> str | None:
