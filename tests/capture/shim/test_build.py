@@ -13,7 +13,11 @@ def test_it_compiles_without_a_warning(tmp_path: Path) -> None:
     names = subprocess.run(
         ["nm", "-D", "--defined-only", str(tmp_path / "shim.so")], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert {name for name in names[2::3] if not name.startswith("_")} == {"connect", "quorate_shim_entry"}
+    assert {name for name in names[2::3] if not name.startswith("_")} == {
+        "connect",
+        "quorate_shim_entry",
+        "quorate_shim_loaded",
+    }
 
 
 def test_it_is_made_once_and_anew_when_its_source_changes(

@@ -733,3 +733,16 @@ def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(tmp_path: Path
     with Client([str(program), str(module), port, "1500"], shim(), tmp_path / "socket") as client:
         assert client.process.wait(30) == 0
     controller.hang_up()
+
+
+def test_who_died_at_the_door_is_in_nobodys_way(scene: Scene) -> None:
+    """Between its first connection and its second."""
+    client, _, controller = begin(scene, "openssl")
+    controller.hang_up()
+    address = f"\0quorate-{client.process.pid}-{os.geteuid()}"
+    with socket.socket(socket.AF_UNIX) as half:
+        half.connect(address)
+    second = Controller()
+    scene.stack.callback(second.hang_up)
+    second.connect(client.process.pid)
+    assert second.pid == client.process.pid

@@ -1096,6 +1096,7 @@ static int answer_door(int64_t ms) {
     o_close(fd);
     return -1;
 }
+static int is_gone(int fd) { return o_poll(&(struct pollfd){fd, POLLRDHUP, 0}, 1, 0) > 0; }
 static void hang_up(void) {
     lock(&ask_lock);
     lock(&queue_lock);
@@ -1191,7 +1192,7 @@ static void *work(void *first) {
             hang_up();
             if (hooked) withdraw();
             if ((S = answer_door(hooked ? TICK_MS : -1)) < 0) continue;
-            A = answer_door(2000);
+            while ((A = answer_door(2000)) >= 0 && is_gone(S)) disown(S), S = A; /* of one who came and died */
             greet(2000);
             continue;
         }
