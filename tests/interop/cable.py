@@ -12,12 +12,13 @@ class Cable:
     to: int
     port: int = 0
     """Any that is free, unless told."""
+    host: str = "127.0.0.1"
     ends: set[asyncio.Transport] = field(default_factory=set)
     """Of all connections, both."""
 
     async def __aenter__(self) -> "Cable":
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Near(self), "127.0.0.1", self.port)
+        self._server = await loop.create_server(lambda: _Near(self), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
