@@ -732,6 +732,7 @@ def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(tmp_path: Path
         port = str(closed.getsockname()[1])
     with Client([str(program), str(module), port, "1500"], shim(), tmp_path / "socket") as client:
         assert client.process.wait(30) == 0
+    assert controller.slots > 0
     controller.hang_up()
 
 

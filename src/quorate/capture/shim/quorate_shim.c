@@ -1044,6 +1044,7 @@ static void (*under_loader_lock(void))(void) {
     return nothing;
 }
 __attribute__((visibility("default"))) void quorate_shim_loaded(void) __attribute__((ifunc("under_loader_lock")));
+static void *(*volatile look_up)(void *, const char *) = dlsym; /* the compiler takes dlsym for a function that never calls us */
 static void scan(int putting) {
     static void *self;
     struct link_map *map;
@@ -1054,7 +1055,7 @@ static void scan(int putting) {
     if (!self && dladdr1((void *)scan, &info, (void **)&map, RTLD_DL_LINKMAP) && !(self = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD))) self = map;
     if (self && (!putting || !hooked || round_.adds != scanned)) {
         looked_up = 1;
-        dlsym(self, "quorate_shim_loaded");
+        look_up(self, "quorate_shim_loaded");
         looked_up = 0;
     }
     pthread_mutex_unlock(&scan_lock);
