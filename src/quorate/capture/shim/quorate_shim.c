@@ -1053,9 +1053,10 @@ static void scan(int putting) {
     round_ = (walk){.putting = putting, .self = (uintptr_t)scan};
     dl_iterate_phdr(note, &round_);
     if (!self && dladdr1((void *)scan, &info, (void **)&map, RTLD_DL_LINKMAP) && !(self = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD))) self = map;
-    if (self && (!putting || !hooked || round_.adds != scanned)) {
-        looked_up = 1;
-        look_up(self, "quorate_shim_loaded");
+    if (!putting || !hooked || round_.adds != scanned) {
+        looked_up = self != NULL;
+        if (self) look_up(self, "quorate_shim_loaded");
+        else patch_loaded(); /* put in by frida, which maps us itself: the loader knows no symbol of ours */
         looked_up = 0;
     }
     pthread_mutex_unlock(&scan_lock);
