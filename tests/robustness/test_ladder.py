@@ -11,6 +11,7 @@ from quorate.model.stream import StreamState
 from quorate.splice.arrival import Arrival, Midway
 from quorate.splice.channel_binding import Handling, Profile, Profiles
 from quorate.splice.effects import Close, Side, StateChanged
+from quorate.splice.joining import TRIES
 from quorate.splice.negotiation import SASL, TLS
 from quorate.talk.reasons import SENTENCES
 from quorate.wire.xmpp.header import header_shape
@@ -107,7 +108,7 @@ def attached() -> Talk:
 
 
 def never_the_same(talk: Talk) -> None:
-    for count in range(10):
+    for count in range(2 * TRIES):
         talk.c(f"<a {SM} h='{count}'/>")
 
 
