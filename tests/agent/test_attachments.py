@@ -87,15 +87,6 @@ async def test_a_client_whose_library_passes_all_over_is_shown_as_such(tmp_path:
         await server.hears_of(StreamState.ENDED, Reason.NOT_XMPP)
 
 
-async def test_a_client_that_is_let_go_waits_no_more(tmp_path: Path) -> None:
-    async with Scene(tmp_path), Server(tmp_path) as server:
-        await server.complete()
-        async with ScriptedShim(tmp_path / SOCKET_NAME):
-            await server.until(StreamIs)
-            await server.hears_of(StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC)
-        await server.hears_of(StreamState.ENDED, None)
-
-
 async def test_detaching_takes_leave_of_the_client(tmp_path: Path) -> None:
     async with Scene(tmp_path), Server(tmp_path) as server:
         await server.complete()
