@@ -53,6 +53,8 @@ class Attachments:
         self._door.came = self._came
         self._door.went = self._went
         self._door.turned_away = self._turned_away
+        self._telling: set[asyncio.Task[None]] = set()
+        """The loop itself keeps no task alive."""
         self._busy: set[int] = set()
         """Processes that another Quorate is attached to."""
         self._waiting: dict[int, AgentStream] = {}
@@ -228,7 +230,7 @@ class Attachments:
 
     def _turned_away(self, pid: int) -> None:
         self._busy.add(pid)
-        asyncio.ensure_future(self._tell())  # noqa: RUF006
+        self._tell_soon()
 
     def _changed(self, client: AttachedClient[Splice]) -> None:
         if client.streams:
@@ -237,12 +239,17 @@ class Attachments:
             self._show(client, waiting=True)
         else:
             asyncio.get_running_loop().call_later(SHOW_S, self._look_again, client)
-        asyncio.ensure_future(self._tell())  # noqa: RUF006
+        self._tell_soon()
 
     def _look_again(self, client: AttachedClient[Splice]) -> None:
         """A stream comes soon, or is gone only because another one begins."""
         if self._door.clients.get(client.told.pid) is client and not client.streams:
             self._show(client, waiting=True)
+
+    def _tell_soon(self) -> None:
+        task = asyncio.create_task(self._tell())
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _tell(self) -> None:
         async with self._news:

@@ -67,7 +67,7 @@ class Redirect:
         doors = [_door(socket.AF_INET, "127.0.0.1"), _door(socket.AF_INET6, "::1")]
         giver = Giver(self.data, self._told)
         try:
-            self._diversion = self._start(doors, giver)
+            self._start(doors, giver)
             tasks: list[asyncio.Task[object]] = [
                 asyncio.create_task(self._serve(door, giver)) for door in doors if door is not None
             ]
@@ -89,7 +89,7 @@ class Redirect:
                     door.close()
             giver.close()
 
-    def _start(self, doors: Iterable[socket.socket | None], giver: Giver) -> Diversion:
+    def _start(self, doors: Iterable[socket.socket | None], giver: Giver) -> None:
         four, six = (0 if door is None else door.getsockname()[1] for door in doors)
         try:
             giver.connect()
@@ -100,17 +100,15 @@ class Redirect:
         named = (name for name in self.names if not name.isdecimal())
         group = os.open(self.group, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            diversion = Diversion(Doors(four, six), self.ports, named, self._owner())
-            self._diversion = diversion
+            self._diversion = Diversion(Doors(four, six), self.ports, named, self._owner())
             self._look()
-            diversion.start(group)
+            self._diversion.start(group)
             for pid, client in self._clients.items():
                 self.say(Event("found", pid, client.name))
         except OSError as error:
             raise _refused(error) from error
         finally:
             os.close(group)
-        return diversion
 
     def _owner(self) -> int | None:
         """Nobody's clients are read by another user's Quorate, unless that is root."""
