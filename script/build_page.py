@@ -116,7 +116,8 @@ def add_shim(root: Path, build_data: dict[str, Any]) -> None:
     except build.NoShim as problem:
         print(problem, file=sys.stderr)
         return
-    build_data["force_include"][str(made)] = f"quorate/capture/shim/{made.name}"
+    for one in (made, build.entry_of(made)):
+        build_data["force_include"][str(one)] = f"quorate/capture/shim/{one.name}"
     build_data["pure_python"] = False
     build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
 

@@ -20,7 +20,7 @@ from quorate.capture.attach.inject import inject
 from quorate.capture.attach.preflight import refusal, start_refusal
 from quorate.capture.clients import also_called
 from quorate.capture.processes import is_shell, named
-from quorate.capture.shim.build import NoShim, shim
+from quorate.capture.shim.build import NoShim, entry_of, shim
 from quorate.clock import Clock
 from quorate.errors import Misconfigured, NotPossible, QuorateError, Refused, place_of
 from quorate.link.attaching import MAX_LINE, SOCKET_NAME
@@ -170,7 +170,7 @@ class Attachments:
             if not self._door.visit(pid):
                 self._busy.add(pid)
         else:
-            await inject(pid, await _library(), str(self._door.path))
+            await inject(pid, entry_of(await _library()), str(self._door.path))
             # in a file system of its own it may not find the way to us
             if not await self._until(lambda: pid in self._door.clients, COME_S / 2):
                 self._door.visit(pid)

@@ -148,14 +148,15 @@ class Server:
 @dataclass
 class Client:
     command: list[str]
-    preload: Path
+    preload: Path | None
+    """The library; None if somebody puts it in later."""
     path: Path
     """Of the controller's socket."""
     env: dict[str, str] = field(default_factory=dict)
     out: Collected = field(default_factory=Collected)
 
     def __enter__(self) -> Self:
-        preload = [self.env.get("LD_PRELOAD", ""), str(self.preload)]
+        preload = [self.env.get("LD_PRELOAD", ""), str(self.preload or "")]
         self.process = subprocess.Popen(
             self.command,
             stdin=subprocess.PIPE,

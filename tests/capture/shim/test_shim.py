@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.capture.shim.build import compiler, shim
+from quorate.capture.shim.build import compiler, entry_of, shim
 from tests.capture.shim.conftest import HEADER, Scene
 from tests.capture.shim.controller import (
     DEADLINE_S,
@@ -719,7 +719,10 @@ def processor_s(pid: int) -> float:
 
 
 @pytest.mark.parametrize("binding", ["now", "lazy"])
-def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(tmp_path: Path, binding: str) -> None:
+@pytest.mark.parametrize("running", [False, True], ids=["run", "attach"])
+def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(
+    tmp_path: Path, binding: str, running: bool
+) -> None:
     """Its hooks are put in when it is relocated: sooner, and the loader writes to what we have sealed."""
     cc, source = compiler() or "cc", str(HERE / "loads.c")
     program, module = tmp_path / "loads", tmp_path / "module.so"
@@ -730,8 +733,15 @@ def test_a_module_that_is_just_being_loaded_is_left_to_the_loader(tmp_path: Path
     controller.listen(tmp_path / "socket")
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = str(closed.getsockname()[1])
-    with Client([str(program), str(module), port, "1500"], shim(), tmp_path / "socket") as client:
-        assert client.process.wait(30) == 0
+    preload = None if running else shim()
+    with Client([str(program), str(module), port, "1500"], preload, tmp_path / "socket") as client:
+        if running:
+            client.out.until(bool)
+            inject = [sys.executable, "-m", "quorate.capture.attach.inject", str(client.process.pid)]
+            subprocess.run([*inject, str(entry_of(shim())), str(tmp_path / "socket")], check=True)
+            controller.until(lambda it: it.pid)
+            assert client.process.poll() is None
+        assert client.leave() == 0
     assert controller.slots > 0
     controller.hang_up()
 

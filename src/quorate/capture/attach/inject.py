@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quorate.errors import Misconfigured, NotPossible
 
-ENTRY = "quorate_shim_entry"
+ENTRY = "quorate_entry"
 NO_FRIDA = 3
 INJECT_S = 30.0
 

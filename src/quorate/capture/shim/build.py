@@ -14,11 +14,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SOURCES = ("quorate_shim.c", "tokenizer.c")
 HEADERS = ("tokenizer.h",)
+ENTRY = "entry.c"
+"""What an injector maps: it carries the library, and has the client's own loader load it."""
 FLAGS = (
     "-std=gnu11",
     "-O2",
     "-fPIC",
     "-fvisibility=hidden",
+    "-ftls-model=initial-exec",  # a hook in a signal's handler must not allocate
     "-fstack-protector-strong",
     "-Wall",
     "-Wextra",
@@ -44,7 +47,7 @@ def compiler() -> str | None:
 def digest(extra: tuple[str, ...] = ()) -> str:
     """What the outcome of a compilation depends on."""
     seen = hashlib.sha256(" ".join([*FLAGS, *extra]).encode())
-    for name in (*SOURCES, *HEADERS):
+    for name in (*SOURCES, *HEADERS, ENTRY):
         seen.update((HERE / name).read_bytes())
     return seen.hexdigest()[:16]
 
@@ -54,8 +57,13 @@ def file_name(extra: tuple[str, ...] = ()) -> str:
     return f"quorate_shim-{digest(extra)}.so"
 
 
+def entry_of(library: Path) -> Path:
+    """The file to inject so that a running client loads this library; it lies beside it."""
+    return library.with_name(library.name.replace("shim", "entry"))
+
+
 def compile_to(target: Path, extra: tuple[str, ...] = ()) -> None:
-    """Write the library to ``target``, whole or not at all; raises NoShim."""
+    """Write the library to ``target``, and its entry beside it, whole or not at all; raises NoShim."""
     found = compiler()
     if found is None:
         raise NoShim(
@@ -65,22 +73,27 @@ def compile_to(target: Path, extra: tuple[str, ...] = ()) -> None:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
-        made = Path(work) / target.name
-        sources = [str(HERE / name) for name in SOURCES]
-        done = subprocess.run(
-            [found, *FLAGS, *extra, "-shared", *sources, "-o", str(made), "-ldl", "-lpthread"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
+        library, entry = Path(work) / "library.so", Path(work) / "entry.so"
+        _run(found, *extra, *(str(HERE / name) for name in SOURCES), "-ldl", "-lpthread", "-o", str(library))
+        _run(found, f'-DLIBRARY="{library}"', str(HERE / ENTRY), "-ldl", "-o", str(entry))
+        entry.replace(entry_of(target))
+        library.replace(target)
+
+
+def _run(compiler: str, *words: str) -> None:
+    done = subprocess.run(
+        [compiler, *FLAGS, "-shared", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        first = (done.stdout.strip().splitlines() or ["no output"])[0]
+        raise NoShim(
+            f"The library for attaching to clients could not be compiled ({first}).",
+            "Use the IM listener (docs/clients.md) and tell us.",
         )
-        if done.returncode != 0:
-            first = (done.stdout.strip().splitlines() or ["no output"])[0]
-            raise NoShim(
-                f"The library for attaching to clients could not be compiled ({first}).",
-                "Use the IM listener (docs/clients.md) and tell us.",
-            )
-        made.replace(target)
 
 
 def caches() -> list[Path]:

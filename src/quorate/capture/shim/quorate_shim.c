@@ -1052,11 +1052,10 @@ static void scan(int putting) {
     if (pthread_mutex_trylock(&scan_lock)) return; /* a module's constructor that connects must not wait for one who waits for the loader */
     round_ = (walk){.putting = putting, .self = (uintptr_t)scan};
     dl_iterate_phdr(note, &round_);
-    if (!self && dladdr1((void *)scan, &info, (void **)&map, RTLD_DL_LINKMAP) && !(self = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD))) self = map;
+    if (!self && dladdr1((void *)scan, &info, (void **)&map, RTLD_DL_LINKMAP)) self = dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
     if (!putting || !hooked || round_.adds != scanned) {
-        looked_up = self != NULL;
-        if (self) look_up(self, "quorate_shim_loaded");
-        else patch_loaded(); /* put in by frida, which maps us itself: the loader knows no symbol of ours */
+        looked_up = 1;
+        look_up(self, "quorate_shim_loaded");
         looked_up = 0;
     }
     pthread_mutex_unlock(&scan_lock);
@@ -1223,7 +1222,7 @@ static void in_fork(void) {
 static void start(const char *to, int waiting) {
     sigset_t all, before;
     pthread_t t;
-    if (strlen(to) >= sizeof path || getrandom(instance, sizeof instance, 0) != sizeof instance) return;
+    if (home == getpid() || strlen(to) >= sizeof path || getrandom(instance, sizeof instance, 0) != sizeof instance) return;
     resolve(NULL, RTLD_DEFAULT);
     if (!open_door()) return; /* another copy of us is here */
     strcpy(path, to);
@@ -1236,12 +1235,8 @@ static void start(const char *to, int waiting) {
     if (!pthread_create(&t, NULL, work, waiting ? NULL : path)) pthread_detach(t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
-/* Put in by an injector, which must leave the library where it is. */
-__attribute__((visibility("default"))) void quorate_shim_entry(const char *data, int *stay, void *state) {
-    (void)state;
-    *stay = 1;
-    start(data, 0);
-}
+/* Put in by entry.c. */
+__attribute__((visibility("default"))) void quorate_shim_start(const char *to) { start(to, 0); }
 /* Put in by LD_PRELOAD. What only starts the client passes it on. */
 __attribute__((constructor)) static void preloaded(void) {
     static const char *const launchers[] = {"sh", "dash", "bash", "env", "nice", "setsid", "busybox"};

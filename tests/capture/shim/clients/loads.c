@@ -1,6 +1,8 @@
-/* A client that loads and unloads a module again and again in one thread and connects in another: loads MODULE PORT ROUNDS. */
+/* A client that loads and unloads a module again and again in one thread and connects in another, so often and until its input ends:
+ * loads MODULE PORT ROUNDS. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +30,8 @@ int main(int argc, char **argv) {
     there.sin_port = htons((uint16_t)atoi(argv[2]));
     there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     pthread_create(&t, NULL, connects, (void *)&over);
-    for (int i = atoi(argv[3]); i; i--) {
+    struct pollfd input = {0, POLLIN, 0};
+    for (int i = atoi(argv[3]); i-- > 0 || !poll(&input, 1, 0);) {
         void *module = dlopen(argv[1], RTLD_LAZY);
         ssize_t (*through)(int, const void *, size_t) = module ? (ssize_t (*)(int, const void *, size_t))dlsym(module, "through") : NULL;
         if (!through || through(1, ".", 1) != 1) return 2;
