@@ -14,7 +14,7 @@ PEER = ("192.0.2.1:5222",)
 GOOD = Facts(
     pid=7,
     name="profanity",
-    uid=1000,
+    uids=frozenset({1000}),
     our_uid=1000,
     libc="glibc",
     elf=ELF,
@@ -44,8 +44,7 @@ RUNS = [
     (replace(GOOD, replaced="/usr/bin/profanity"), CAN, Way.RUN, "quorate run -- profanity", "upgraded"),
     (replace(GOOD, sandbox="Flatpak"), CAN, Way.CAPTURE, "sudo quorate capture profanity", "Flatpak"),
     (replace(GOOD, sandbox="Snap"), replace(CAN, redirect=False), Way.LISTENER, None, "Snap"),
-    (replace(GOOD, uid=1001), CAN, Way.CAPTURE, "sudo quorate capture profanity", "another user"),
-    (replace(GOOD, uid=1001, may_trace_all=True), CAN, Way.ATTACH, "quorate attach 7", ""),
+    (replace(GOOD, uids=frozenset({1})), CAN, Way.CAPTURE, "sudo quorate capture profanity", "another user"),
 ]
 
 

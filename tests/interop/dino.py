@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.interop.attached import run_by
 from tests.interop.cable import Cable
 from tests.interop.conftest import House
+from tests.interop.rights import needs_namespaces
 from tests.interop.terminal import WAIT_S
 
 ADDRESS, PORT = "127.0.52.22", 5222
@@ -88,6 +89,7 @@ class Dino:
 @asynccontextmanager
 async def dino(house: House, home: Path, name: str, *, by_run: bool = False) -> AsyncIterator[Dino]:
     """Connected straight to the house's server; it is logged in when entered."""
+    needs_namespaces("unshare", "--mount")
     _furnish(house, home, name)
     async with _display() as display, Cable(house.server.port, PORT, ADDRESS):
         started = shlex.join(run_by(house, "dino")) if by_run else "dino-im"

@@ -35,6 +35,13 @@ def needs_redirect(data: Path) -> None:
         left_out("process redirect", " ".join(missing))
 
 
+def needs_namespaces(*unshare: str) -> None:
+    """Leaves the test out where these words of unshare(1) are not allowed."""
+    tried = subprocess.run((*unshare, "true"), capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        left_out("namespaces of a program's own", f"{' '.join(unshare)}: {tried.stderr.strip()}")
+
+
 @contextmanager
 def network() -> Iterator[None]:
     """A network of this thread's own, and of the programs it starts, with nothing but a loopback."""

@@ -17,7 +17,7 @@ from tests.interop.certificates import TestAuthority
 from tests.interop.im_client import ImClient
 from tests.interop.prosody import Prosody, everybody_knows_everybody
 from tests.interop.quorate_process import Quorate, quorate_command
-from tests.interop.rights import left_out, needs_redirect, network
+from tests.interop.rights import needs_namespaces, needs_redirect, network
 from tests.interop.terminal import WAIT_S, Terminal
 
 pytestmark = pytest.mark.real("prosody", "profanity", "tmux", "ip", "nsenter")
@@ -94,6 +94,7 @@ class Running:
 @asynccontextmanager
 async def machine(home: Path) -> AsyncIterator[tuple[str, ...]]:
     """Words that run a program there."""
+    needs_namespaces("unshare", "--mount")
     holder = await asyncio.create_subprocess_exec(
         *("unshare", "--mount", "sh", "-ec", MACHINE.format(home=home)),
         stdin=asyncio.subprocess.PIPE,
@@ -101,8 +102,7 @@ async def machine(home: Path) -> AsyncIterator[tuple[str, ...]]:
     )
     try:
         assert holder.stdout is not None
-        if await asyncio.wait_for(holder.stdout.readline(), WAIT_S) != b"ready\n":
-            left_out("mount namespaces", "unshare --mount")
+        assert await asyncio.wait_for(holder.stdout.readline(), WAIT_S) == b"ready\n"
         yield ("nsenter", "--mount", "--target", str(holder.pid), "--")
     finally:
         with contextlib.suppress(ProcessLookupError):

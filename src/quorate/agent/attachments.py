@@ -168,7 +168,10 @@ class Attachments:
         self._busy.discard(pid)
         if facts.resident:
             if not self._door.visit(pid):
-                self._busy.add(pid)
+                raise NotPossible(
+                    f"{facts.name} (process {pid}) has the library in it, and cannot be reached.",
+                    remedy="Start the client anew, by `quorate run`.",
+                )
         else:
             await inject(pid, entry_of(await _library()), str(self._door.path))
             # in a file system of its own it may not find the way to us

@@ -145,7 +145,7 @@ def _running(found: Sighting, facts: Facts, ability: Ability) -> Advice:
         why = "Attaching to it while it runs takes frida (pip install 'quorate[attach]')."
     else:
         why = refused.problem if refused is not None else _built_in(found)
-    if _startable(found, ability) is None and not facts.sandbox and facts.uid == facts.our_uid:
+    if _startable(found, ability) is None and not facts.sandbox and facts.uids == {facts.our_uid}:
         return Advice(Way.RUN, _run(found), f"{why} Close it and start it so.")
     return _from_outside(found, ability, why)
 

@@ -16,6 +16,8 @@ COMM_SIZE = 15
 _SHELLS = frozenset({"bash", "sh", "dash"})
 _INTERPRETER = re.compile(r"python[0-9.]*|perl[0-9.]*|ruby[0-9.]*|node|java|mono|" + "|".join(_SHELLS))
 _CAPABILITIES = re.compile(r"^CapEff:\s*([0-9a-f]+)", re.MULTILINE)
+_OVERFLOW_UID = 65534
+"""What a user without a number in a namespace is called there."""
 _ESTABLISHED = "01"
 DELETED = " (deleted)"
 Place = tuple[str, int]
@@ -106,6 +108,30 @@ def user_of(pid: int) -> int | None:
     """The real user id."""
     found = re.search(r"^Uid:\s*(\d+)", text_of(pid, "status"), re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def inner_ids(pid: int) -> tuple[int, int]:
+    """A process's own id and our user's, as it knows them: in namespaces of its own both may differ."""
+    own = re.search(r"^NSpid:.*?(\d+)$", text_of(pid, "status"), re.MULTILINE)
+    return int(own[1]) if own else pid, _inner_user(pid, os.getuid())
+
+
+def _inner_user(pid: int, user: int) -> int:
+    """user_namespaces(7)."""
+    if _namespace(pid, "user") == _namespace(os.getpid(), "user"):
+        return user
+    for line in text_of(pid, "uid_map").splitlines():
+        inside, outside, count = map(int, line.split())
+        if outside <= user < outside + count:
+            return inside + user - outside
+    return _OVERFLOW_UID
+
+
+def _namespace(pid: int, kind: str) -> str:
+    try:
+        return os.readlink(PROC / str(pid) / "ns" / kind)
+    except OSError:
+        return ""
 
 
 def capabilities_of(pid: int) -> int:

@@ -13,7 +13,7 @@ OURS = Elf(bits=64, machine=62)
 CLIENT = Facts(
     pid=7,
     name="dino",
-    uid=1000,
+    uids=frozenset({1000}),
     our_uid=1000,
     elf=OURS,
     our_elf=OURS,
@@ -25,7 +25,12 @@ CLIENT = Facts(
 CASES: dict[str, tuple[dict[str, object], str, str]] = {
     "gone": ({"alive": False}, "There is no process 7.", "quorate attach NAME"),
     "ourselves": ({"own": True}, "is Quorate itself", "IM client"),
-    "other user": ({"uid": 1001}, "belongs to another user", "as that user"),
+    "kernel": ({"kernel": True, "libc": ""}, "is a thread of the kernel", "IM client"),
+    "other user": ({"uids": frozenset({1001})}, "runs as another user", "as that user"),
+    "other user, asked by root": ({"our_uid": 0, "may_trace_all": True}, "as another user", "as that user"),
+    "set-user-ID": ({"uids": frozenset({1000, 0})}, "runs as another user", "as that user"),
+    "guarded": ({"guarded": True, "libc": ""}, "lets nobody look into it", "quorate run"),
+    "stopped": ({"stopped": True, "resident": "/x/quorate_shim.so"}, "is stopped", "kill -CONT 7"),
     "flatpak": ({"sandbox": "Flatpak"}, "runs in Flatpak", "docs/clients.md"),
     "snap": ({"sandbox": "Snap"}, "runs in Snap", "docs/clients.md"),
     "32 bit": ({"elf": Elf(bits=32, machine=3)}, "is a 32-bit program", "docs/clients.md"),
@@ -56,7 +61,7 @@ def test_refusals(change: dict[str, object], said: str, way_out: str) -> None:
     "change",
     [
         {},
-        {"uid": 0, "may_trace_all": True},
+        {"uids": frozenset({0}), "our_uid": 0, "may_trace_all": True},
         {"ptrace_scope": 1, "descends": True},
         {"ptrace_scope": 2, "may_trace_all": True},
         {"resident": "/x/quorate_shim.so", "ptrace_scope": 3, "tracer": 5},
@@ -77,8 +82,11 @@ def test_programs_that_cannot_be_started_with_a_library() -> None:
     for program, elf in (
         (client, Elf(bits=64, machine=62, dynamic=False)),
         (client, Elf(bits=32, machine=3)),
+        (client, replace(OURS, musl=True)),
+        (client, replace(OURS, elevated=True)),
         (Path("/snap/bin/gajim"), OURS),
         (Path("/usr/bin/flatpak"), OURS),
+        (Path("/var/lib/flatpak/exports/bin/org.gajim.Gajim"), None),
     ):
         refused = start_refusal(program, elf, OURS)
         assert refused is not None
@@ -87,11 +95,12 @@ def test_programs_that_cannot_be_started_with_a_library() -> None:
 
 def test_facts_of_this_process() -> None:
     facts = facts_of(os.getpid())
-    assert (facts.alive, facts.own, facts.uid, facts.libc) == (True, True, os.getuid(), "glibc")
+    assert (facts.alive, facts.own, facts.uids, facts.libc) == (True, True, frozenset({os.getuid()}), "glibc")
     assert facts.elf == facts.our_elf
     assert facts.elf is not None
     assert facts.elf.dynamic
     assert (facts.linker, facts.sandbox, facts.replaced, facts.tracer) == (True, "", "", 0)
+    assert (facts.kernel, facts.stopped, facts.guarded) == (False, False, False)
 
 
 def test_facts_of_nobody() -> None:

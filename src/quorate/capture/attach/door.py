@@ -14,7 +14,7 @@ from quorate.capture.attach.attached import Resident, Told
 from quorate.capture.attach.client import AttachedClient, Host
 from quorate.capture.attach.pipe import Pipe
 from quorate.capture.attach.protocol import VERSION, Frames, Kind, Malformed, read_hello
-from quorate.capture.processes import name_of
+from quorate.capture.processes import inner_ids, name_of
 from quorate.capture.unix_peer import peer_of
 from quorate.clock import Clock
 
@@ -76,9 +76,11 @@ class Door(Generic[R]):
 
     def visit(self, pid: int) -> bool:
         """Connect to the library that is in this process already; False if there is none that listens."""
-        address, socks = f"\0quorate-{pid}-{os.getuid()}", []
+        number, user = inner_ids(pid)
+        address, socks = f"\0quorate-{number}-{user}", []
         for _ in ("S", "A"):
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            sock.setblocking(False)  # a client that is stopped accepts nobody
             socks.append(sock)
             try:
                 sock.connect(address)

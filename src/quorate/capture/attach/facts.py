@@ -1,6 +1,7 @@
 """What /proc tells about a process that somebody wants to attach to. Nothing is touched."""
 
 import os
+import stat
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ class Elf:
     machine: int
     dynamic: bool = True
     """It has an interpreter, so that libraries can be put into it."""
+    musl: bool = False
+    elevated: bool = False
+    """It runs with more rights than who starts it: then the loader takes in no library of theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,10 @@ class Facts:
     alive: bool = True
     own: bool = False
     """It is Quorate itself."""
-    uid: int = 0
+    kernel: bool = False
+    """A thread of the kernel's."""
+    uids: frozenset[int] = frozenset()
+    """Real, effective and saved."""
     our_uid: int = 0
     may_trace_all: bool = False
     """We have CAP_SYS_PTRACE."""
@@ -56,6 +63,10 @@ class Facts:
     descends: bool = False
     """It is a child of ours."""
     tracer: int = 0
+    stopped: bool = False
+    """By Ctrl-Z or SIGSTOP."""
+    guarded: bool = False
+    """It lets nobody of its own user look into it (PR_SET_DUMPABLE, prctl(2))."""
     elf: Elf | None = None
     our_elf: Elf | None = None
     libc: str = ""
@@ -82,16 +93,19 @@ def facts_of(pid: int) -> Facts:
         pid=pid,
         name=printable(status.get("Name", "")),
         own=pid == os.getpid() or _is_quorate(pid),
-        uid=int(status.get("Uid", "0").split()[0]),
+        kernel="VmSize" not in status,
+        uids=frozenset(int(uid) for uid in status.get("Uid", "").split()[:3]),
         our_uid=os.getuid(),
         may_trace_all=bool(capabilities_of(os.getpid()) >> _PTRACE_BIT & 1),
         ptrace_scope=_number(PROC / "sys/kernel/yama/ptrace_scope"),
         descends=_descends(pid),
         tracer=int(status.get("TracerPid", "0")),
+        stopped=status.get("State", "")[:1] == "T",
+        guarded=not maps,
         elf=elf_of(PROC / str(pid) / "exe"),
         our_elf=elf_of(PROC / "self/exe"),
         libc=_libc(maps),
-        linker=not maps or any(part in path for path in maps for part in _LINKERS),
+        linker=any(part in path for path in maps for part in _LINKERS),
         sandbox=_sandbox(pid),
         replaced=_replaced(pid, maps),
         tls=frozenset(name for name, part in _TLS.items() if any(part in path for path in maps)),
@@ -104,13 +118,28 @@ def elf_of(path: Path) -> Elf | None:
     """None if it is no ELF program, or cannot be read."""
     with suppress(OSError, struct.error):
         with path.open("rb") as file:
-            data = file.read(_HEAD)
+            data, elevated = file.read(_HEAD), _elevated(file.fileno())
         magic, bits, _, _, machine = _ELF.unpack_from(data)
         if magic != b"\x7fELF":
             return None
         dynamic = b"/ld-" in data or b"ld.so" in data
-        return Elf(bits=64 if bits == 2 else 32, machine=machine, dynamic=dynamic)
+        musl = b"/ld-musl" in data
+        return Elf(
+            bits=64 if bits == 2 else 32, machine=machine, dynamic=dynamic, musl=musl, elevated=elevated
+        )
     return None
+
+
+def _elevated(file: int) -> bool:
+    """execve(2): set-user-ID, set-group-ID, capabilities(7) of the file."""
+    about = os.fstat(file)
+    if about.st_mode & stat.S_ISUID and about.st_uid != os.getuid():
+        return True
+    if about.st_mode & stat.S_ISGID and about.st_gid != os.getgid():
+        return True
+    with suppress(OSError):
+        return os.getuid() != 0 and bool(os.getxattr(file, "security.capability"))
+    return False
 
 
 def _status(pid: int) -> dict[str, str]:

@@ -8,13 +8,14 @@ from quorate.errors import NotPossible
 WEB_PORTS = frozenset({80, 443, 8080})
 _LISTENER = "Let it connect to Quorate instead: docs/clients.md."
 _RESTART = "Restart the client, or start it by `quorate run`."
+_BY_RUN = "Start it anew, by `quorate run`."
 _ONLY_CHILDREN, _ONLY_ADMINISTRATOR, _NOBODY = 1, 2, 3
 """Values of Yama's ptrace_scope."""
 
 
 def refusal(facts: Facts) -> NotPossible | None:
     """Why this process is not attached to; None if nothing speaks against it."""
-    for judge in (_no_such, _of_others, _foreign_program, _not_whole, _guarded, _no_client):
+    for judge in (_no_such, _of_others, _foreign_program, _not_whole, _stopped, _guarded, _no_client):
         said = judge(facts)
         if said is not None:
             return NotPossible(said[0], remedy=said[1])
@@ -28,14 +29,18 @@ def start_refusal(program: Path, elf: Elf | None, ours: Elf | None) -> NotPossib
 
 
 def _unstartable(program: Path, elf: Elf | None, ours: Elf | None) -> "Said":
-    if program.parts[:2] == ("/", "snap") or "flatpak" in program.name or program.name == "snap":
+    if program.parts[:2] == ("/", "snap") or "flatpak" in program.parts or program.name == "snap":
         return f"{program.name} runs in a sandbox, which lets no library of ours in.", _LISTENER
     if elf is None or ours is None:
         return None  # a script: its interpreter takes the library in
     if elf.bits != ours.bits or elf.machine != ours.machine:
         return f"{program.name} is a program for another kind of processor than Quorate's.", _LISTENER
+    if elf.musl:
+        return f"{program.name} uses musl; Quorate's library is made for glibc.", _LISTENER
     if not elf.dynamic:
         return f"{program.name} is linked statically: there is nothing to hook in it.", _LISTENER
+    if elf.elevated:
+        return f"{program.name} has more rights than you and takes in no library of yours.", _LISTENER
     return None
 
 
@@ -54,13 +59,15 @@ def _no_such(facts: Facts) -> Said:
         )
     if facts.own:
         return f"Process {facts.pid} is Quorate itself.", "Name your IM client's process."
+    if facts.kernel:
+        return f"{_named(facts)} is a thread of the kernel, not a program.", "Name your IM client's process."
     return None
 
 
 def _of_others(facts: Facts) -> Said:
-    if facts.uid != facts.our_uid and not facts.may_trace_all:
+    if facts.uids != {facts.our_uid}:
         return (
-            f"{_named(facts)} belongs to another user.",
+            f"{_named(facts)} runs as another user.",
             "Run Quorate as that user, or let the client connect to it: docs/clients.md.",
         )
     return None
@@ -69,6 +76,8 @@ def _of_others(facts: Facts) -> Said:
 def _foreign_program(facts: Facts) -> Said:
     if facts.sandbox:
         return f"{_named(facts)} runs in {facts.sandbox}, which lets no library of ours in.", _LISTENER
+    if facts.guarded:
+        return f"{_named(facts)} lets nobody look into it while it runs.", _BY_RUN
     theirs, ours = facts.elf, facts.our_elf
     if theirs is not None and ours is not None and theirs.bits != ours.bits:
         return f"{_named(facts)} is a {theirs.bits}-bit program, Quorate a {ours.bits}-bit one.", _LISTENER
@@ -86,6 +95,15 @@ def _not_whole(facts: Facts) -> Said:
         return (
             f"{_named(facts)} was upgraded while it runs: {facts.replaced} is not what is loaded.",
             _RESTART,
+        )
+    return None
+
+
+def _stopped(facts: Facts) -> Said:
+    if facts.stopped:
+        return (
+            f"{_named(facts)} is stopped.",
+            f"Let it go on first: `fg` in its terminal, or kill -CONT {facts.pid}.",
         )
     return None
 
