@@ -18,6 +18,9 @@ GOOD = {
     "Jürgen@exämple.org": ("jürgen", "exämple.org", ""),
     "ｂｏｂ@example.org": ("bob", "example.org", ""),
     "bob@example.org/my phone": ("bob", "example.org", "my phone"),
+    # no PRECIS profile takes these, servers do
+    "bob@example.org/\u2764\ufe0f": ("bob", "example.org", "\u2764\ufe0f"),
+    "bob@example.org/\U0001f469\u200d\U0001f4bb": ("bob", "example.org", "\U0001f469\u200d\U0001f4bb"),
     "quorate@quorate.invalid/q": ("quorate", "quorate.invalid", "q"),
 }
 BAD = [
@@ -28,6 +31,7 @@ BAD = [
     "bo b@example.org",
     "a@b@c",
     "bob@exa mple.org",
+    "bob@example.org/\x00",
     "x" * 1100,
 ]
 

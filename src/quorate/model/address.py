@@ -63,13 +63,24 @@ def parse_jid(text: str) -> Jid:
     try:
         local = local.lower() if _PLAIN.fullmatch(local) else _LOCAL.enforce(local)
         if not _PLAIN.fullmatch(resource):
-            resource = _RESOURCE.enforce(resource)
+            resource = _resource(resource)
     except UnicodeError as error:
         raise _bad(text) from error
     if any(len(part.encode()) > MAX_PART_BYTES for part in (local, domain, resource)):
         raise _bad(text)
     # many addresses share a domain, and many devices a name
     return Jid(local, sys.intern(domain), sys.intern(resource))
+
+
+def _resource(text: str) -> str:
+    """Servers that still follow RFC 3920 let through what PRECIS does not, newer emoji above all; a device
+    is compared with nothing but itself."""
+    try:
+        return str(_RESOURCE.enforce(text))
+    except UnicodeError:
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+            raise
+        return unicodedata.normalize("NFC", text)
 
 
 def _bad(text: str) -> BadAddress:
