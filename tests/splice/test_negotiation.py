@@ -365,6 +365,15 @@ def test_a_login_restarts_the_stream_and_binds(chunk: int) -> None:
     assert talk.splice.state is StreamState.LIVE
 
 
+def test_a_prefix_of_the_header_may_stand_before_what_sasl_says() -> None:
+    talk = Talk()
+    talk.c(f"{CLIENT_HEADER[:-1]} xmlns:sasl='urn:ietf:params:xml:ns:xmpp-sasl'>")
+    talk.s(f"{SERVER_HEADER[:-1]} xmlns:sasl='urn:ietf:params:xml:ns:xmpp-sasl'>")
+    talk.c("<sasl:auth mechanism='SCRAM-SHA-1'>biws</sasl:auth>")
+    talk.s("<sasl:challenge>cj14</sasl:challenge>")
+    assert talk.splice.state is StreamState.NEGOTIATING
+
+
 def test_the_users_own_presence_and_software_are_seen() -> None:
     talk = Talk()
     talk.log_in()

@@ -118,3 +118,13 @@ def test_a_bad_server_certificate_is_never_replaced_by_a_good_one() -> None:
     assert talk.saw(StartTls) == []
     assert talk.saw(Close) == [Close()]
     assert talk.saw(StateChanged)[-1].reason is Reason.UPSTREAM_CERTIFICATE
+
+
+def test_white_space_behind_starttls_is_no_part_of_the_clients_tls() -> None:
+    """RFC 6120 section 5.3.3 forbids it, servers read over it, and some clients end every element so."""
+    talk = asked_for_tls()
+    talk.c("\r\n")
+    talk.s(f"<proceed {TLS}/>")
+    talk.c(b"\n" + HELLO)
+    talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
+    assert talk.saw(StartTls)[-1] == StartTls(side=Side.CLIENT, domain="example.org", early=HELLO)

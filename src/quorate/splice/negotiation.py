@@ -33,6 +33,7 @@ COMPRESS = "http://jabber.org/protocol/compress"
 CSI = "urn:xmpp:csi:0"
 _STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
 MAX_NAME = 64
+WHITE_SPACE = b" \t\r\n"
 _REFUSED = {
     Reason.UPSTREAM_CERTIFICATE: "The server's certificate cannot be trusted.",
     Reason.CLIENT_CERTIFICATE: "The server wants a client certificate, which cannot pass through Quorate.",
@@ -132,7 +133,8 @@ class Negotiation:
         if side is Side.SERVER and connection.phase is Phase.SECURING_SERVER:
             connection.phase = Phase.SECURING_CLIENT
             connection.out.send(Side.CLIENT, connection.proceed)
-            early, connection.early = connection.early, b""
+            # some clients end <starttls/> with a newline, which belongs to no TLS
+            early, connection.early = connection.early.lstrip(WHITE_SPACE), b""
             connection.out.add(StartTls(side=Side.CLIENT, domain=connection.domain or "", early=early))
         elif side is Side.CLIENT and connection.phase is Phase.SECURING_CLIENT:
             connection.phase, connection.tls = Phase.HEADER, True
@@ -195,10 +197,10 @@ class Negotiation:
             case (x, "starttls") if x == TLS and not (connection.tls or connection.arrival.attached):
                 connection.phase = Phase.STARTTLS
             case (x, "auth") if x == SASL:
-                self._first_message(data, _text(data, None))
+                self._first_message(data, self._text(Side.CLIENT, data, None))
             case (x, "authenticate") if x == SASL2:
-                self._first_message(data, _text(data, f"{{{SASL2}}}initial-response"))
-                self._named(_text(data, f"{{{SASL2}}}user-agent/{{{SASL2}}}software"))
+                self._first_message(data, self._text(Side.CLIENT, data, f"{{{SASL2}}}initial-response"))
+                self._named(self._text(Side.CLIENT, data, f"{{{SASL2}}}user-agent/{{{SASL2}}}software"))
                 return self._resumption.authenticating(data)
             case (x, "abort") if x in (SASL, SASL2):
                 connection.login_failed()
@@ -225,7 +227,7 @@ class Negotiation:
             case (x, "failure") if x == TLS and connection.phase is Phase.STARTTLS:
                 connection.phase = Phase.OPEN
             case (x, "challenge") if x in (SASL, SASL2):
-                self._challenged(_text(data, None))
+                self._challenged(self._text(Side.SERVER, data, None))
             case (x, "failure") if x in (SASL, SASL2):
                 connection.login_failed()
                 if connection.session.context.own is None:
@@ -279,6 +281,10 @@ class Negotiation:
             context.client_name = software[:MAX_NAME]
             context.announce()
 
+    def _text(self, side: Side, data: bytes, child: str | None) -> str:
+        element = parse(data, self._connection.headers[side])
+        return ((element.findtext(child) if child else element.text) or "").strip()
+
     def _succeeded(self, data: bytes) -> bytes:
         """SASL2: there is no new header after it; with Bind2 the resource is bound already."""
         connection = self._connection
@@ -308,8 +314,3 @@ def _domain(to: str | None) -> str | None:
         return parse_jid(to).domain if to else None
     except Refused:
         return None
-
-
-def _text(data: bytes, child: str | None) -> str:
-    element = parse(data, None)
-    return ((element.findtext(child) if child else element.text) or "").strip()
