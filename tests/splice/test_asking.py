@@ -5,7 +5,7 @@ import pytest
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.splice.effects import Answered, PresenceSeen
-from tests.splice.script import BIND, BOB, BOUND, DELAY, Talk, ids, who
+from tests.splice.script import BIND, BOB, BOUND, DELAY, ROSTER_GET, Talk, ids, roster, who
 
 DAVE = "<item jid='dave@example.org' subscription='from'/>"
 EVE = "<item jid='eve@example.org' subscription='to' ask='subscribe'/>"
@@ -438,3 +438,65 @@ def test_asking_about_oneself_or_the_companion_adds_nothing() -> None:
     talk.ask("alice")
     assert [e.reason for e in talk.saw(Answered)] == [None]
     assert talk.server() == ""
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_what_the_client_asks_for_itself_is_not_hidden_from_it(first: bool) -> None:
+    """Two probes have two answers, and nobody can tell which is whose."""
+    talk = logged_in()
+    talk.s("<presence from='bob@example.org/x'/>")
+    probe = "<presence to='bob@example.org' type='probe'/>"
+    if first:
+        talk.c(probe)
+    talk.ask("bob", force=True)
+    if not first:
+        talk.c(probe)
+    talk.hear()
+    answer = f"<presence from='bob@example.org/x'>{DELAY}</presence>"
+    talk.s(answer)
+    assert talk.client() == answer
+    talk.wait(70)
+    talk.ask("bob", force=True)
+    talk.s(answer)
+    assert talk.client() == ""
+
+
+@pytest.mark.parametrize(
+    "before", ["", "<presence/><presence type='unavailable'/>"], ids=["not yet", "no more"]
+)
+def test_a_client_that_is_not_available_sees_no_answer_and_all_presence_once_it_is(before: str) -> None:
+    """RFC 6121 sections 4.2 and 4.5: its server tells it nobody's presence."""
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB))
+    talk.c(before)
+    talk.ask("bob")
+    talk.hear()
+    answer = f"<presence from='bob@example.org/x'><show>away</show>{DELAY}</presence>"
+    talk.s(answer)
+    assert talk.client() == ""
+    assert [e.presence for e in talk.saw(PresenceSeen)] == [Presence.AWAY]
+    talk.c("<presence/>")
+    talk.hear()
+    talk.s(answer)
+    assert talk.client() == answer
+
+
+def test_an_error_to_the_probe_without_a_sender_is_the_servers_and_hidden() -> None:
+    talk, probe, _ = asked()
+    talk.s(f"<presence type='error' id='{probe}'><error type='modify'/></presence>")
+    assert talk.client() == ""
+
+
+def test_the_answer_to_a_ping_of_ours_is_hidden_and_nothing_else_of_its_id() -> None:
+    talk = logged_in()
+    talk.do(talk.splice.ring(talk.now))
+    (ping,) = ids(talk.server())
+    foreign = f"<iq type='result' id='{ping}' from='mallory@example.net/x'/>"
+    talk.s(foreign)
+    assert talk.client() == foreign
+    talk.s(f"<iq type='result' id='{ping}' from='example.org' to='alice@example.org/pc'/>")
+    assert talk.client() == ""

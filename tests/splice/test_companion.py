@@ -6,7 +6,7 @@ import pytest
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import CommandTyped, Done, StateChanged
+from quorate.splice.effects import CommandTyped, Done, RosterSeen, StateChanged
 from quorate.splice.splice import SpliceConfig
 from tests.splice.script import (
     APPEARS,
@@ -131,6 +131,15 @@ def test_an_entry_of_it_that_the_server_once_stored_is_not_shown_beside_it() -> 
     talk.s(roster(BOB, f"<item jid='{JID}' name='old' subscription='none'/>", CAROL, ver="7"))
     assert talk.client() == roster(BOB, CAROL, ITEM, ver="q1:7")
     assert talk.splice.contacts == 2
+
+
+def test_a_change_of_an_entry_that_the_server_once_stored_does_not_touch_it() -> None:
+    """Another device, which knows nothing of it, throws the stored entry away."""
+    talk = Talk().log_in(sm=True)
+    removed = f"<item jid='{JID}' subscription='remove'/>"
+    talk.s(f"<iq type='set' id='x'><query xmlns='jabber:iq:roster'>{removed}</query></iq>")
+    assert talk.client() == ""
+    assert talk.saw(RosterSeen) == []
 
 
 def test_an_unchanged_roster_is_followed_by_a_push_and_fetched_by_ourselves() -> None:
@@ -274,6 +283,15 @@ def test_its_status_is_told_only_when_it_changes() -> None:
     talk = Talk().log_in()
     for text in ("1 waiting", "1 waiting"):
         talk.do(talk.splice.companion_status(text, talk.now))
+    assert talk.client().count("<status>1 waiting</status>") == 1
+
+
+def test_a_client_that_made_itself_unavailable_gets_its_status_when_it_comes_back() -> None:
+    talk = Talk().log_in()
+    talk.c("<presence type='unavailable'/>")
+    talk.do(talk.splice.companion_status("1 waiting", talk.now))
+    assert talk.client() == ""
+    talk.c("<presence/>")
     assert talk.client().count("<status>1 waiting</status>") == 1
 
 

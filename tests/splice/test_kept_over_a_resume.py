@@ -7,6 +7,7 @@ import pytest
 from quorate.model.evidence import Presence
 from quorate.model.stream import StreamState
 from quorate.splice.effects import (
+    Bounced,
     Done,
     PresenceSeen,
     RosterSeen,
@@ -78,6 +79,14 @@ def test_a_message_that_was_lost_on_its_way_to_a_contact_leaves_once_more(
     assert "probe" not in sent
     assert not set(ids(sent)) & set(before), "SM-6: under an id of its own"
     assert again.saw(Done) == []
+    if times:
+        new = re.search(r"<message[^>]* id='([^']*)'", sent)
+        assert new is not None
+        again.s(
+            f"<message type='error' from='bob@example.org' id='{new[1]}'><error type='cancel'/></message>"
+        )
+        assert "error" not in again.client()
+        assert again.saw(Bounced) == [Bounced(effect="e1")]
     again.c("<message to='bob@example.org' id='f'/>")
     again.s(ack(handled + times + 1))
     assert again.client().endswith(ack(1))
@@ -141,6 +150,36 @@ def test_absence_hidden_before_the_loss_stays_hidden_when_sent_again() -> None:
     again.s(f"<resumed {SM} h='2' previd='S9'/>")
     again.client()
     again.s(gone)
+    assert again.client() == ""
+
+
+def test_absence_the_client_lost_is_news_when_sent_again() -> None:
+    first, virtual = enabled()
+    first.s("<presence from='bob@example.org/x'/>")
+    first.c(ack(1))
+    gone = "<presence from='bob@example.org' type='unavailable'/>"
+    first.s(gone)
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.hear()
+    again.s(gone)
+    assert again.client() == gone
+
+
+def test_the_answer_to_a_ping_from_before_the_resume_is_hidden() -> None:
+    first, virtual = enabled()
+    first.do(first.splice.ring(first.now))
+    (ping,) = ids(first.server())
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='1' previd='S9'/>")
+    again.hear()
+    again.s(f"<iq type='result' id='{ping}' from='alice@example.org' to='alice@example.org/pc'/>")
     assert again.client() == ""
 
 

@@ -139,6 +139,16 @@ def test_a_frozen_stream_is_still_read_and_counted() -> None:
     assert talk.client() == ack(1)
 
 
+@pytest.mark.parametrize("h", ["00000000000001", " 1 "])
+def test_a_count_in_unusual_writing_is_a_count(h: str) -> None:
+    """XEP-0198 section 12: xs:unsignedInt, which may have zeros in front and space around it."""
+    talk, _ = enabled()
+    talk.do(talk.splice.say("s1", "hello", talk.now))
+    talk.c(f"<a {SM} h='{h}'/>")
+    assert talk.server() == ack(0)
+    assert talk.splice.state is StreamState.LIVE
+
+
 @pytest.mark.parametrize("h", ["", " h='x'", " h='-1'", " h='99999999999'"])
 def test_an_acknowledgement_without_a_count_passes(h: str) -> None:
     talk, _ = enabled()

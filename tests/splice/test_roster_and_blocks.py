@@ -269,3 +269,44 @@ def test_a_block_push_of_anybody_else_is_not_believed(sender: str) -> None:
     )
     talk.ask("bob", force=True)
     assert "type='probe'" in talk.server()
+
+
+REFUSED = (
+    "<iq type='error' id='{}' to='alice@example.org/pc'><query xmlns='jabber:iq:roster'/><error type='wait'>"
+    "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+)
+
+
+def test_a_refused_request_that_is_repeated_in_the_error_is_no_empty_roster() -> None:
+    """RFC 6120 section 8.3.1: an error may hold what was asked."""
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.hear()
+    talk.s(REFUSED.format("r1"))
+    assert talk.client().startswith(REFUSED.format("r1") + "<iq type='set'"), "the companion comes by a push"
+    assert talk.saw(RosterSeen) == []
+
+
+def test_our_own_request_refused_is_no_empty_roster_either() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c("<iq type='get' id='r1'><query xmlns='jabber:iq:roster' ver='q1:5'/></iq>")
+    talk.hear()
+    talk.s("<iq type='result' id='r1'/>")
+    (own,) = ids(talk.server())
+    talk.hear()
+    talk.s(REFUSED.format(own))
+    assert talk.client() == ""
+    assert talk.saw(RosterSeen) == []
+
+
+def test_who_is_in_their_own_roster_is_not_taken_for_offline() -> None:
+    talk = Talk().log_in(BOB, "<item jid='alice@example.org' subscription='both'/>")
+    talk.s("<presence from='alice@example.org/pc' to='alice@example.org/pc'/>")
+    talk.wait(6)
+    assert [e.contact for e in talk.saw(PresenceSeen)] == [who("bob")]

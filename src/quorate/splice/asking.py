@@ -91,8 +91,10 @@ class Asking:
     _answered_at: dict[Jid, float] = field(default_factory=dict)
     _heard_at: dict[Jid, float] = field(default_factory=dict)
     """Contact that was asked about -> when presence of theirs came last."""
+    _theirs: dict[Jid, float] = field(default_factory=dict)
+    """Contact -> until when an answer to a probe of the client's own may come."""
     _hidden: dict[Jid, bytes] = field(default_factory=dict)
-    """Full JID -> looks of the answer that was taken out last."""
+    """JID -> looks of the answer that was taken out last; none if it said that nobody is there."""
     _recent: list[float] = field(default_factory=list)
     _quiet_until: float = 0.0
     _backoff: float = FIRST_BACKOFF_S
@@ -173,21 +175,33 @@ class Asking:
         """A probe to this contact is out: its presence answers it."""
         return self._windows.get(contact, 0.0) > self.context.now
 
+    def probed_by_client(self, contact: Jid) -> None:
+        """One answer is the client's; which one of two nobody can tell."""
+        self._theirs[contact] = self.context.now + HIDING_S
+
     def hides(self, stanza: PresenceStanza, element: Callable[[], Element]) -> bool:
         """True if this presence is only the answer to our probe and no news to the client (PRB-5).
 
+        A client that is not available is told nobody's presence, and everybody's once it is.
         ``element`` parses it, which is needed only if somebody is there.
         """
         assert stanza.from_ is not None
         full, contact = stanza.from_, stanza.from_.bare
         asked = self.asked(contact)
-        if not asked and not self._just_resumed():
+        if self._theirs.get(contact, 0.0) > self.context.now or not (asked or self._just_resumed()):
             return False
         if stanza.type is not None:
-            return not full.resource and not self.presence.available(contact)
+            gone = not (full.resource or self.presence.available(contact))
+            return gone and self._as_before(full, b"", asked=asked)
+        if asked and stanza.delay is not None and not self.context.available:
+            return True
         looks = fingerprint(element())
         if stanza.delay is None or not self._has(full, looks):
             return False
+        return self._as_before(full, looks, asked=asked)
+
+    def _as_before(self, full: Jid, looks: bytes, *, asked: bool) -> bool:
+        """An answer to our probe is noted; what is sent again after a resume is hidden if it was one."""
         if asked:
             self._hidden.pop(full, None)
             self._hidden[full] = looks
@@ -214,10 +228,10 @@ class Asking:
             else:
                 question.until = min(question.until, self.context.now + GATHER_S)
 
-    def probe_failed(self, id: str | None, sender: Jid, data: bytes) -> bool:
-        """An error presence: True if it answers our probe and is taken out."""
+    def probe_failed(self, id: str | None, sender: Jid | None, data: bytes) -> bool:
+        """An error presence: True if it answers our probe and is taken out. No sender: the own server."""
         sent = self._sent.get(id or "")
-        if sent is None or sender.bare != sent.contact:
+        if sent is None or (sender is not None and sender.bare != sent.contact):
             return False
         error = stanza_error(parse(data, self.context.headers.get(Side.SERVER)))
         self._slow_down(error.condition if error else "")
@@ -350,6 +364,7 @@ class Asking:
             self._forget_at = now + FORGET_S
             self._sent = dict(self._remembered()[-MAX_SENT:])
             self._windows = {c: until for c, until in self._windows.items() if until > now}
+            self._theirs = {c: until for c, until in self._theirs.items() if until > now}
             interval = self.context.config.ask_interval_s
             self._asked_at = {c: at for c, at in self._asked_at.items() if now - at < interval}
             self._heard_at = {c: at for c, at in self._heard_at.items() if c in self._asked_at}

@@ -77,7 +77,7 @@ class Companion:
 
     def show_again(self) -> None:
         """The client has forgotten everybody's presence."""
-        if self._present and self._context.adding:
+        if self._present and self._context.adding and not self._context.withdrawn:
             self._injector.add(Side.CLIENT, Addition(self._presence))
 
     def show_at(self) -> float | None:

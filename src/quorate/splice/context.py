@@ -82,6 +82,11 @@ class Context:
         """Quorate still looks at what passes: it is neither blind nor over."""
         return self.state in (StreamState.NEGOTIATING, StreamState.LIVE, StreamState.FROZEN)
 
+    @property
+    def available(self) -> bool:
+        """The client has sent presence: the server tells it that of its contacts (RFC 6121 section 4.2)."""
+        return self.initial_presence_at is not None
+
     def has_blocked(self, contact: Jid) -> bool:
         return bool(self.blocked) and not self.blocked.isdisjoint((contact.bare, Jid("", contact.domain)))
 

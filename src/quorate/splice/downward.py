@@ -92,20 +92,29 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
     elif id == session.roster.own_id and own_account(session, sender):
         if connection.joining is not None:
             connection.joining.identified(data)
-        session.roster.own_result(data)
+        if kind == "result":
+            session.roster.own_result(data)
         session.own_roster_came()
         return None
-    elif id == session.ringing:
-        session.ringing = ""
-        return None
     elif context.ids.is_ours(id):
-        return None if session.asking.answered(id, sender, data) else data
+        return None if _answered(session, id, sender, data) else data
     elif id in session.roster.ids and own_account(session, sender):
-        return session.roster.result(data, id)
+        return session.roster.result(data, id) if kind == "result" else session.roster.refused(data, id)
     return data
 
 
-def _pushed(session: Session, data: bytes) -> bytes:
+def _answered(session: Session, id: str, sender: str | None, data: bytes) -> bool:
+    """Nobody else has asked the own server under an id of ours, whatever became of the question."""
+    if session.asking.answered(id, sender, data):
+        return True
+    if not own_account(session, sender):
+        return False
+    if id == session.ringing:
+        session.ringing = ""
+    return True
+
+
+def _pushed(session: Session, data: bytes) -> bytes | None:
     """The account's server tells a change of the roster or of who is blocked."""
     if _BLOCKING in data:
         session.blocks.pushed(data)
@@ -147,6 +156,8 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
     ``expecting``: it may answer a question. ``place``: its number among what the client is given.
     """
     own, book, asking, sender = session.context.own, session.presence, session.asking, stanza.from_
+    if sender is None and stanza.type == "error":
+        return asking.probe_failed(stanza.id, None, data)
     if sender is None or own is None or (sender.local == own.local and sender.domain == own.domain):
         return False
     contact, kind = sender.bare, stanza.type
@@ -174,6 +185,7 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         return False
     asked = asking.asked(contact)
     hidden = asking.hides(stanza, lambda: parse(data, session.context.headers.get(Side.SERVER)))
+    keep = keep and (session.context.available or not hidden)
     book.heard(stanza, data, asked=asked, place=None if hidden else place, keep=keep, pushed=pushed)
     asking.heard(stanza)
     return hidden

@@ -14,9 +14,10 @@ MAX_ADDED = 500
 
 def read_h(text: str | None) -> int | None:
     """An ``h`` as sent; None if it is missing or no count."""
-    if text is None or not text.isascii() or not text.isdigit():
+    text = (text or "").strip()
+    if not (text.isascii() and text.isdigit()):
         return None
-    h = int(text[:11])
+    h = int(text.lstrip("0")[:11] or "0")
     return h if h <= MAX_H else None
 
 

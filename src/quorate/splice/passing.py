@@ -80,7 +80,7 @@ class Passing:
                 passed = self._stanza_passed(side, piece, name)
                 # the client keeps what it was shown: never under a version that is the server's (VC-4)
                 if side is Side.SERVER and name == "iq" and tag_attributes(piece.tag).get("type") == "set":
-                    return passed
+                    return piece.data if passed is None else passed
             return piece.data
         if state in (StreamState.NEGOTIATING, StreamState.LIVE):
             return self._stanza_passed(side, piece, name)

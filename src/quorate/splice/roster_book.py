@@ -102,6 +102,11 @@ class RosterBook:
         self.companion_in = True
         return self._mark(cut(append_child(data, query, roster_item(item)), self._stored(data)), query)
 
+    def refused(self, data: bytes, id: str) -> bytes:
+        """An error, which may repeat the request, <query/> and all (RFC 6120 section 8.3.1)."""
+        self.open.discard(id)
+        return data
+
     def request(self) -> bytes | None:
         """Our own roster request, if one is due; the client asked before, so it changes nothing (INJ-1)."""
         if self.own_id is None or self._requested:
@@ -133,11 +138,13 @@ class RosterBook:
         self.open.discard(id)
         self.companion_in = self.companion_in and id == self.own_id
 
-    def pushed(self, data: bytes) -> bytes:
-        """The server tells a change."""
+    def pushed(self, data: bytes) -> bytes | None:
+        """The server tells a change; None if it is of the companion, which is no contact of the server's."""
         query = self._query(data, Side.SERVER)
         if query is None:
             return data
+        if self._stored(data):
+            return None
         roster = self._read(data)
         changed = self._people(roster)
         for contact in changed:
@@ -179,8 +186,10 @@ class RosterBook:
         return known.pushes_presence if known is not None else not self.known
 
     def with_presence(self) -> list[Jid]:
-        """Contacts whose presence the server pushes by itself."""
-        return [jid for jid, contact in self.contacts.items() if contact.pushes_presence]
+        """Contacts whose presence the server pushes by itself; some people are in their own roster."""
+        own = self._context.own
+        mine = None if own is None else own.bare
+        return [j for j, contact in self.contacts.items() if contact.pushes_presence and j != mine]
 
     def _request_own(self) -> None:
         if not self.known and self.own_id is None:

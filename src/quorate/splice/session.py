@@ -23,7 +23,6 @@ from quorate.splice.roster_book import RosterBook
 from quorate.splice.telling import Telling
 from quorate.wire.xmpp.header import StreamHeader
 from quorate.wire.xmpp.requests import Ids, ping
-from quorate.wire.xmpp.tag import replace_attribute
 
 MAX_SESSIONS = 4096
 """That were lost and may be resumed."""
@@ -116,7 +115,7 @@ class Session:
         self.companion.resumed()
         for stanza in self.ledger.take_lost(Side.SERVER, context.now - STILL_WANTED_S):
             if stanza.startswith(b"<message"):
-                self._again(Side.SERVER, replace_attribute(stanza, "id", context.ids.next()))
+                self._again(Side.SERVER, self.telling.renewed(stanza))
 
     def joined(self, own: Jid) -> None:
         """The stream was joined midway, and all is known that had to be learnt first.

@@ -15,6 +15,7 @@ from quorate.splice.injector import Addition, Injector
 from quorate.splice.speech import says_something
 from quorate.wire.xmpp import requests
 from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.tag import replace_attribute, tag_attributes
 
 _CLIENT = "{jabber:client}"
 _CARBONS = "{urn:xmpp:carbons:2}"
@@ -72,6 +73,12 @@ class Telling:
         if len(self._sent) > MAX_SENT:
             del self._sent[next(iter(self._sent))]
         return id
+
+    def renewed(self, stanza: bytes) -> bytes:
+        """A message of ours that was lost, to leave once more: under a new id, by which its error is told."""
+        effect = self._sent.pop(tag_attributes(stanza)["id"], None)
+        id = self._context.ids.next() if effect is None else self._new_id(effect)
+        return replace_attribute(stanza, "id", id)
 
     def watch(self, contact: Address) -> None:
         self._watched.add(parse_jid(contact.account).bare)

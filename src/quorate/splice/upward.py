@@ -95,6 +95,8 @@ def _presence(session: Session, data: bytes) -> None:
             session.presence.rooms.add(stanza.to.bare)
         if stanza.type == "subscribe":
             session.roster.subscribes(stanza.to.bare)
+        elif stanza.type == "probe":
+            session.asking.probed_by_client(stanza.to.bare)
     elif stanza.type in (None, "unavailable"):
         _own_presence(session, stanza)
 
