@@ -93,7 +93,7 @@ def _seen(one: Conversation) -> tuple[object, ...]:
     counts = [
         (log.dump(), session.ledger.shown, session.ledger.confirmed) for log in session.ledger._logs.values()
     ]
-    return one.heard, one.talk.all, counts, session.presence._resources, session.roster.contacts
+    return one.heard, one.talk.all, counts, dict(session.presence._resources.items()), session.roster.contacts
 
 
 def usual(data: bytes) -> None:

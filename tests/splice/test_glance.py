@@ -114,7 +114,7 @@ class Ends:
             for end in Side:
                 self.bytes[end] += self.talk.raw(end)
         session = self.talk.splice._connection.session
-        ledger, resources = session.ledger, session.presence._resources
+        ledger, resources = session.ledger, dict(session.presence._resources.items())
         counts = [(log.dump(), ledger.shown, ledger.confirmed) for log in ledger._logs.values()]
         return self.bytes, self.talk.all, (counts, resources, session.roster.contacts)
 

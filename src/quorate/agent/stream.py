@@ -170,6 +170,7 @@ class AgentStream:
             self._rest = asyncio.get_running_loop().call_later(REST_S, self._at_rest)
         else:
             self._knowledge.settled(at_rest=True)
+            self.driver.do(lambda splice, now: splice.rest(now))
 
     def _logged_in(self, effect: LoggedIn) -> None:
         self._own = xmpp(effect.own)

@@ -4,12 +4,10 @@ Rooms, the user's own resources and errors never feed a contact. What is "known"
 by the server's silence is told apart: design section 5.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
-from typing import NamedTuple
 
 from quorate.model.address import Jid, xmpp
 from quorate.model.evidence import Presence
@@ -17,6 +15,7 @@ from quorate.model.reasons import Reason
 from quorate.splice.address_table import AddressTable
 from quorate.splice.context import Context
 from quorate.splice.effects import PresenceSeen, Side
+from quorate.splice.resource_table import Resource, ResourceTable
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 from quorate.wire.xmpp.usual_presence import without_delay
@@ -29,35 +28,6 @@ _LAST = b"jabber:iq:last"
 """How long somebody was idle when it was sent: said again later, the same bytes say something else."""
 MAX_LOOKS = 4 * 1024
 """A bigger presence is not kept to be compared: its repetition would pass instead of being hidden."""
-
-
-MAX_CONDENSED = 200
-"""Contacts; it takes some 40 µs for each, and other streams wait."""
-
-
-class Resource(NamedTuple):
-    """The last presence of one resource, as the client has it."""
-
-    presence: Presence
-    priority: int
-    since: datetime | None
-    idle_since: datetime | None
-    stanza: bytes
-    """As the server sent it; empty if the client may not have got it, or if nobody will ask for it, or if
-    only its ``looks`` are kept."""
-    asked: bool
-    place: int
-    """Its number among the stanzas the client was given (XEP-0198); 0 if they are not counted."""
-    mark: int | None
-    """Recognises the same stanza sent again; None if that would be news."""
-    began: float
-    """When the stream said so first."""
-    idle_from: float | None
-    looks: bytes = b""
-    """Fingerprint of the stanza."""
-
-
-_NOBODY: Mapping[str, Resource] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +49,32 @@ _whole = lru_cache(maxsize=256)(Whole)
 class PresenceBook:
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._resources: dict[Jid, dict[str, Resource]] = {}
+        self._resources = ResourceTable()
         self._wholes = AddressTable[Whole]()
-        self._mentioned: set[Jid] = set()
+        self._gone: set[Jid] = set()
+        """Whose last resource has said that it leaves."""
         self._strangers: set[Jid] = set()
-        self._marks: set[int] = set()
-        """Those of all resources: one lookup tells a repetition."""
         self.rooms: set[Jid] = set()
         self._dead: set[Jid] = set()
         """Gateways whose link is down."""
 
     def knows(self, contact: Jid) -> bool:
         """The stream itself said something about this contact, and may be trusted to say more."""
-        return contact in self._mentioned and not (self._context.inactive or self._context.withdrawn)
+        return self._mentioned(contact) and not (self._context.inactive or self._context.withdrawn)
+
+    def _mentioned(self, contact: Jid) -> bool:
+        if contact in self._gone or contact in self._resources:
+            return True
+        whole = self._wholes.find(contact)
+        return whole is not None and not whole.implied and whole.presence is not Presence.UNKNOWN
 
     def available(self, contact: Jid) -> bool:
-        return bool(self._resources.get(contact))
+        return contact in self._resources
 
     @property
     def people(self) -> set[Jid]:
         """Everybody something is known about."""
-        return {*self._resources, *self._wholes}
+        return {*(contact for contact, _ in self._resources.items()), *self._wholes, *self._gone}
 
     def has_room(self, full: Jid, *, stranger: bool) -> bool:
         """Is what is said from here remembered? What others send must not fill our memory."""
@@ -107,39 +82,38 @@ class PresenceBook:
             if len(self._strangers) >= MAX_STRANGERS:
                 return False
             self._strangers.add(full.bare)
-        known = self._resources.get(full.bare, _NOBODY)
+        known = self._resources.of(full.bare)
         return not full.resource or full.resource in known or len(known) < MAX_RESOURCES
 
     def shown(self, full: Jid, looks: bytes) -> bool:
         """The client's last presence from this resource looks exactly like this."""
-        resource = self._resources.get(full.bare, {}).get(full.resource)
+        resource = self._resources.of(full.bare).get(full.resource)
         if resource is None or not (resource.stanza or resource.looks):
             return False
         return (resource.looks or self._looks(resource.stanza)) == looks
 
     def tells(self, full: Jid) -> bool:
         """Something is known about this device."""
-        return full.resource in self._resources.get(full.bare, _NOBODY)
+        return full.resource in self._resources.of(full.bare)
 
-    def condense(self) -> None:
-        """Keep of what was shown only how it looks: most of the initial burst is never asked for again."""
+    def fold(self) -> bool:
+        """Make it small, and keep of what was shown only how it looks; False if some of it is left to fold.
+
+        Most of the initial burst is never asked for again.
+        """
         self._wholes.fold()
-        for resources in islice(self._resources.values(), MAX_CONDENSED):
-            for name, resource in resources.items():
-                if resource.stanza:
-                    resources[name] = resource._replace(stanza=b"", looks=self._looks(resource.stanza))
+        return self._resources.fold(self._looks)
 
     def repeats(self, stanza: bytes) -> bool:
         """Byte for byte what this resource said last, but for the time: nothing is learnt from it."""
-        return hash(without_delay(stanza)) in self._marks
+        return self._resources.marked(hash(without_delay(stanza)))
 
     def lost_after(self, confirmed: int) -> None:
         """The client resumes with so many stanzas: what came later it may not have seen."""
-        for resources in self._resources.values():
-            for name, resource in resources.items():
+        for contact, resources in self._resources.items():
+            for name, resource in list(resources.items()):
                 if resource.place > confirmed:
-                    self._unmark(resource)
-                    resources[name] = resource._replace(stanza=b"", mark=None, looks=b"")
+                    self._resources.note(contact, name, resource._replace(stanza=b"", mark=None, looks=b""))
 
     def heard(
         self,
@@ -166,13 +140,12 @@ class PresenceBook:
 
     def _left(self, full: Jid, since: datetime | None, *, asked: bool, pushed: bool) -> None:
         contact = full.bare
-        self._mentioned.add(contact)
         reason = None if pushed else Reason.NOT_SUBSCRIBED
         if contact.local and Jid("", contact.domain) in self._dead:
             reason = Reason.STALE
         presence = Presence.UNKNOWN if reason else Presence.OFFLINE
         if full.resource:
-            self._unmark(self._resources.get(contact, {}).pop(full.resource, None))
+            self._resources.remove(contact, full.resource)
             left = _whole(presence, reason, asked, False, since, self._context.now)
             self._tell(contact, full.resource, left)
             if self.available(contact):
@@ -180,6 +153,7 @@ class PresenceBook:
         if reason is not None:
             self.unknown(contact, reason, asked=asked)
         elif full.resource:
+            self._gone.add(contact)
             self.link_down(contact)
         else:
             self.state(contact, presence, asked=asked, since=since)
@@ -195,24 +169,21 @@ class PresenceBook:
         kept: bytes,
     ) -> None:
         assert stanza.from_ is not None
-        name, resources = stanza.from_.resource, self._resources.get(contact)
-        before = resources.get(name) if resources else None
-        if resources is None or before is None:
-            self._mentioned.add(contact)
+        name = stanza.from_.resource
+        before = self._resources.of(contact).get(name)
+        if before is None:
+            self._gone.discard(contact)
             self._wholes.pop(contact, None)
-            resources = self._resources.setdefault(contact, {})
             self._dead.discard(contact)
         if place is None:
             place = before.place if before else 0
         now, idle_s = self._context.now, stanza.idle_s
         idle_from = None if idle_s is None else now - idle_s
         told = (stanza.presence, stanza.priority, stanza.delay, stanza.idle_since)
-        news = before is None or before[:4] != told or before.mark not in self._marks
+        news = before is None or before[:4] != told or before.mark is None
         began = now if before is None or news else before.began
-        seen = resources[name] = Resource(*told, kept, asked, place, mark, began, idle_from)
-        self._unmark(before)
-        if mark is not None:
-            self._marks.add(mark)
+        seen = Resource(*told, kept, asked, place, mark, began, idle_from)
+        self._resources.note(contact, name, seen)
         if news or mark is None or self._context.inactive:
             self._tell_resource(contact, name, seen)
 
@@ -227,11 +198,9 @@ class PresenceBook:
         since: datetime | None = None,
     ) -> None:
         """Something is known about the whole contact; its resources are forgotten."""
-        if not implied:
-            self._mentioned.add(contact)
         whole = _whole(presence, reason, asked, implied, since, self._context.now)
-        for name, resource in self._resources.pop(contact, {}).items():
-            self._unmark(resource)
+        self._gone.discard(contact)
+        for name in self._resources.pop(contact):
             if name:
                 self._tell(contact, name, whole)
         self._wholes[contact] = whole
@@ -242,19 +211,18 @@ class PresenceBook:
     def unknown(self, contact: Jid, reason: Reason, *, asked: bool = False) -> None:
         """We may not know, or cannot: forget what was known. Asking remains possible."""
         self.state(contact, Presence.UNKNOWN, reason, asked=asked)
-        self._mentioned.discard(contact)
 
     def confirm(self, contact: Jid) -> None:
         """Asked, and nothing had changed: what is known is fresh again."""
-        for name, resource in self._resources.get(contact, {}).items():
+        for name, resource in list(self._resources.of(contact).items()):
             # its next presence lifts that: the stream says so again by itself
-            self._unmark(resource)
+            self._resources.note(contact, name, resource._replace(mark=None))
             self._tell_resource(contact, name, resource, asked=True)
 
     def imply_offline(self, contacts: Iterable[Jid]) -> None:
         """The initial burst is over; who has a subscription and was not named is offline."""
         for contact in sorted(contacts, key=lambda jid: bool(jid.local)):  # gateways before their users
-            if contact in self._mentioned or contact in self._wholes:
+            if contact in self._wholes or self._mentioned(contact):
                 continue
             if self._context.has_blocked(contact):
                 self.unknown(contact, Reason.BLOCKED)
@@ -273,17 +241,12 @@ class PresenceBook:
 
     def clear(self) -> None:
         self._resources.clear()
-        self._marks.clear()
         self._wholes.clear()
-        self._mentioned.clear()
+        self._gone.clear()
         self._dead.clear()
 
     def _looks(self, stanza: bytes) -> bytes:
         return fingerprint(parse(stanza, self._context.headers.get(Side.SERVER)))
-
-    def _unmark(self, resource: Resource | None) -> None:
-        if resource is not None and resource.mark is not None:
-            self._marks.discard(resource.mark)
 
     def link_down(self, contact: Jid) -> None:
         """PR-5: a dead gateway says nothing about its users; they are not offline, but unknown."""

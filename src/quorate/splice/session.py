@@ -36,6 +36,10 @@ NOTHING = -1
 """A client that has not even seen its first stanza."""
 STILL_WANTED_S = 60.0
 """A message that left longer ago and was lost is not sent any more: what it says may be over."""
+BURST_FOLDED_S = 1.0
+"""After initial presence: most of the burst has come, and it takes more room than all else of a stream."""
+FOLD_PAUSE_S = 0.1
+"""Between two parts of what is folded, for other streams."""
 _AT_WORK = (StreamState.NEGOTIATING, StreamState.LIVE)
 _COMPANION_STEPS = ("roster item", "presence")
 
@@ -59,6 +63,8 @@ class Session:
         """Id of our ping to the server that has no answer yet."""
         self.own_presence: OwnPresenceSent | None = None
         self.burst_over = False
+        self._fold_at: float | None = None
+        """When to make small what is known of contacts."""
         self.life_s = SESSION_LIFE_S
         """How long it is kept once its connection is lost."""
         self.frozen: Reason | None = None
@@ -149,6 +155,10 @@ class Session:
         self.burst_over = False
         self.companion.show_again()
 
+    def rest(self, after_s: float = 0.0) -> None:
+        """Little more will be said of contacts by then: keep what is known in little room."""
+        self._fold_at = self.context.now + after_s
+
     def ring(self) -> None:
         """A ping whose answer is taken out (XEP-0199); one at a time."""
         context = self.context
@@ -168,6 +178,7 @@ class Session:
             self.asking.pump()
             self.catching_up.pump()
             self._end_burst()
+            self._fold()
 
     def next_deadline(self) -> float | None:
         if self.context.state not in _AT_WORK:
@@ -178,6 +189,7 @@ class Session:
             self.asking.next_deadline(),
             self.catching_up.next_deadline(),
             self._burst_ends(),
+            self._fold_at,
         )
         return min((t for t in times if t is not None), default=None)
 
@@ -203,7 +215,12 @@ class Session:
             self.burst_over = True
             if not self.context.inactive:
                 self.presence.imply_offline(self.roster.with_presence())
-            self.presence.condense()
+            self.rest()
+
+    def _fold(self) -> None:
+        now = self.context.now
+        if self._fold_at is not None and self._fold_at <= now:
+            self._fold_at = None if self.presence.fold() else now + FOLD_PAUSE_S
 
 
 class SessionRegistry:

@@ -54,13 +54,9 @@ class Splice:
         """When the server last sent something."""
         self._agenda = Agenda(self._connection)
         self.inside = Inside(self._connection)
-        self._connection.framers = {
-            Side.CLIENT: Framer(self._held_up),
-            Side.SERVER: Framer(self._held),
-        }
-        framers = self._connection.framers
-        self._up = framers[Side.CLIENT], Glance(self._connection, Side.CLIENT)
-        self._down = framers[Side.SERVER], Glance(self._connection, Side.SERVER)
+        self._up = Framer(self._held_up), Glance(self._connection, Side.CLIENT)
+        self._down = Framer(self._held), Glance(self._connection, Side.SERVER)
+        self._connection.framers = {Side.CLIENT: self._up[0], Side.SERVER: self._down[0]}
         midway = self._connection.arrival.midway
         self._joining = self._connection.joining = Joining(self._connection, midway) if midway else None
 
@@ -199,6 +195,10 @@ class Splice:
 
     def companion_status(self, text: str, now: float) -> list[SpliceEffect]:
         return self._do(now, lambda: self._connection.session.companion.status(text))
+
+    def rest(self, now: float) -> list[SpliceEffect]:
+        """Nothing was noticed for a while: what is known needs little room until it changes."""
+        return self._do(now, self._connection.session.rest)
 
     def retire(self, now: float) -> list[SpliceEffect]:
         """Take the companion out of the client's view; Quorate is about to end."""

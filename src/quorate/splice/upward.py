@@ -7,7 +7,7 @@ from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection
 from quorate.splice.effects import OwnPresenceSent, Side
 from quorate.splice.roster_book import ROSTER
-from quorate.splice.session import Session
+from quorate.splice.session import BURST_FOLDED_S, Session
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName
@@ -111,6 +111,7 @@ def _own_presence(session: Session, stanza: PresenceStanza) -> None:
     if available and context.initial_presence_at is None:
         context.initial_presence_at = context.now
         context.interested = True
+        session.rest(BURST_FOLDED_S)
     if stanza.caps and not context.client_name and (name := software_name(stanza.caps)):
         context.client_name = name
         context.announce()
