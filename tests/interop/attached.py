@@ -87,6 +87,10 @@ class Slix:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps([to, text]).encode() + b"\n")
 
+    def reconnect(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"[]\n")
+
     async def read(self) -> None:
         assert self.process.stdout is not None
         async for line in self.process.stdout:
@@ -97,12 +101,12 @@ class Slix:
 
 @asynccontextmanager
 async def slix(
-    house: House, name: str, *, by_run: bool = False, server: Prosody | None = None
+    house: House, name: str, *, by_run: bool = False, server: Prosody | None = None, port: int = 0
 ) -> AsyncIterator[Slix]:
-    """Connected straight to the ``server``, the house's if none is given."""
+    """Connected straight to the ``server``, the house's if none is given; by a ``port`` that leads there."""
     at = server or house.server
     words = [sys.executable, "-m", "tests.interop.clients.slix", at.jid(name)]
-    words += [at.accounts[name], str(at.port), str(at.authority.path)]
+    words += [at.accounts[name], str(port or at.port), str(at.authority.path)]
     process = await asyncio.create_subprocess_exec(
         *(run_by(house, shlex.join(words)) if by_run else words),
         stdin=asyncio.subprocess.PIPE,

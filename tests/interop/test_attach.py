@@ -11,6 +11,7 @@ import pytest
 
 from quorate.link import attaching
 from tests.interop.attached import Slix, known, sit_down, slix, stream_of, until_attached
+from tests.interop.cable import Cable
 from tests.interop.certificates import TestAuthority
 from tests.interop.conftest import House, MakeHouse
 from tests.interop.im_client import ImClient
@@ -131,6 +132,38 @@ async def test_joined_after_login_left_and_joined_again(make_house: MakeHouse, t
     await alice.shows("Ping response from server")
     assert "Lost connection" not in await alice.screen()
     assert "quorate" not in house.server.stored_text()
+
+
+async def test_a_session_joined_midway_is_not_resumed_when_quorate_is_gone(make_house: MakeHouse) -> None:
+    """It has the server's own id, and counts that nobody can translate any more on another connection."""
+    house = await make_house(people=("alice", "bob"))
+    bob = await house.login("bob")
+    async with (
+        Cable(house.server.port) as cable,
+        slix(house, "alice", port=cable.port) as alice,
+        slix(house, "alice", port=cable.port) as other,
+    ):
+        await attaching.attach(house.quorate.data, str(alice.pid))
+        bob.say(ALICE, "hello")
+        await alice.until("hello")
+        alice.say("bob@example.org", "hello")
+        assert (await stream_of(house, "alice"))["reason"] == "joined-midstream"
+        assert await known(house, "bob") == {"bob": ("available", True)}
+        agent = house.quorate.agent_pid()
+        assert agent is not None
+        await house.quorate.kill()
+        os.kill(agent, signal.SIGKILL)
+        cable.cut()
+        for client, outcome in ((alice, "afresh"), (other, "resumed")):
+            await client.until("closed")
+            client.reconnect()
+            assert (await client.until("back"))["back"] == outcome
+        bob.say(ALICE, "once more")
+        await alice.until("once more")
+        alice.say("bob@example.org", "and back")
+        await bob.message_with("and back")
+        assert not any("error" in line for line in (*alice.said, *other.said))
+    assert not [line for line in house.server.log if "handled" in line]
 
 
 async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path: Path) -> None:

@@ -34,7 +34,10 @@ class Table(ctypes.Structure):
 class State(ctypes.Structure):
     _fields_ = (
         ("depth", ctypes.c_int),
-        *((name, ctypes.c_uint8) for name in ("state", "quote", "last", "run", "watch", "hold")),
+        *(
+            (name, ctypes.c_uint8)
+            for name in ("state", "quote", "last", "run", "watch", "hold", "refuse", "authenticating")
+        ),
         ("tag", Buf),
     )
 
@@ -42,9 +45,11 @@ class State(ctypes.Structure):
 class Tokenizer:
     """One direction of a stream, from its first byte on."""
 
-    def __init__(self, library: ctypes.CDLL, rows: Rows = (), depth: int = 0) -> None:
+    def __init__(
+        self, library: ctypes.CDLL, rows: Rows = (), depth: int = 0, *, refuse: bool = False
+    ) -> None:
         self.library = library
-        self.state = State(depth=depth)
+        self.state = State(depth=depth, refuse=refuse)
         self.begun = 0
         self.rows = (Row * len(rows))(*(Row(*row) for row in rows))
         self.table = Table(self.rows, len(rows))
@@ -223,8 +228,10 @@ def test_the_same_as_expat_whatever_the_cuts(
     assert ours.begun == known.begun
 
 
-def fed(library: ctypes.CDLL, rows: Rows, parts: Iterator[bytes] | list[bytes]) -> tuple[bytes, int, int]:
-    ours = Tokenizer(library, rows)
+def fed(
+    library: ctypes.CDLL, rows: Rows, parts: Iterator[bytes] | list[bytes], *, refuse: bool = False
+) -> tuple[bytes, int, int]:
+    ours = Tokenizer(library, rows, refuse=refuse)
     out = b"".join([ours.feed(part) for part in parts])
     held = ctypes.string_at(ours.state.tag.p, ours.state.tag.n) if ours.state.hold else b""
     return out + held, ours.state.depth, ours.state.state
@@ -232,7 +239,16 @@ def fed(library: ctypes.CDLL, rows: Rows, parts: Iterator[bytes] | list[bytes]) 
 
 single = st.sampled_from([bytes([byte]) for byte in b"<>/'\"= !-[]?ah1\0\xff"])
 longer = st.sampled_from(
-    [b"<s>", b"<a xmlns='urn:xmpp:sm:3' h='", b"</s>", b"<![CDATA[", b"-->", b"x" * 5000]
+    [
+        b"<s>",
+        b"<a xmlns='urn:xmpp:sm:3' h='",
+        b"<authenticate>",
+        b"<sm:resume previd='",
+        b"</s>",
+        b"<![CDATA[",
+        b"-->",
+        b"x" * 5000,
+    ]
 )
 markup = st.lists(st.one_of(single, longer), max_size=60).map(b"".join)
 
@@ -244,6 +260,9 @@ def test_no_bytes_are_lost_and_no_cut_shows(
     whole = fed(library, rows, [data])
     assert fed(library, rows, pieces(data, at)) == whole
     assert fed(library, [], pieces(data, at))[0] == data
+    refused = fed(library, [], [data], refuse=True)
+    assert fed(library, [], pieces(data, at), refuse=True) == refused
+    assert len(refused[0]) <= len(data)  # a count loses its leading zeros
     digits = re.compile(rb"[0-9]+")
     assert digits.sub(b"", whole[0]) == digits.sub(b"", data)
 
@@ -272,6 +291,31 @@ def test_what_is_translated(
 ) -> None:
     ours = Tokenizer(library, [(0, 10)])
     assert b"".join(ours.feed(piece) for piece in cut(data)) == (data if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("data", "changed"),
+    [
+        ("<s><resume xmlns='urn:xmpp:sm:3' h='7' previd='x|yz'/>", True),
+        ('<s><sm:resume previd="|A" xmlns:sm="urn:xmpp:sm:2" h="7"></sm:resume>', True),
+        ("<s><authenticate><!-- --><b/><resume previd='x|y' xmlns='urn:xmpp:sm:3'/></authenticate>", True),
+        ("<s><authenticate/><message><resume xmlns='urn:xmpp:sm:3' previd='|x'/></message>", False),
+        ("<s><authenticate><b><resume xmlns='urn:xmpp:sm:3' previd='|x'/></b></authenticate>", False),
+        ("<s><resume xmlns='urn:other' previd='|x'/>", False),
+        ("<s><a xmlns='urn:xmpp:sm:3' previd='|x' h='7'/><resume xmlns='urn:xmpp:sm:3'/>", False),
+        ("<s><resume xmlns='urn:xmpp:sm:3' previd='|'/>", False),
+    ],
+)
+@pytest.mark.parametrize("cut", [lambda data: [data], lambda data: [bytes([one]) for one in data]])
+def test_which_resumption_is_refused(
+    library: ctypes.CDLL, data: str, changed: bool, cut: Callable[[bytes], list[bytes]]
+) -> None:
+    """The server is asked for a session that it does not know."""
+    said, at = data.replace("|", ""), data.index("|")
+    other = "B" if said[at] == "A" else "A"
+    expected = said[:at] + other + said[at + 1 :] if changed else said
+    assert fed(library, [], cut(said.encode()), refuse=True)[0].decode() == expected
+    assert fed(library, [], cut(said.encode()))[0].decode() == said
 
 
 def test_an_unknown_depth_becomes_known_with_a_stream_header(library: ctypes.CDLL, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A slixmpp client in a process of its own: lines of JSON out, lines of JSON in.
 
-``python -m tests.interop.clients.slix JID PASSWORD PORT CA``; ``["bob@example.org", "text"]`` is said.
+``python -m tests.interop.clients.slix JID PASSWORD PORT CA``; ``["bob@example.org", "text"]`` is said,
+``[]`` connects anew after the connection was lost.
 """
 
 import asyncio
@@ -32,15 +33,17 @@ async def main(jid: str, password: str, port: str, ca: str) -> None:
     async with Reporting(jid, password, "127.0.0.1", int(port), Path(ca)) as client:
         mechanism: Any = client.plugin["feature_mechanisms"]
         tell(online=str(client.boundjid), mechanism=mechanism.mech.name)
-        asyncio.ensure_future(_closed(client))  # noqa: RUF006
+        client.add_event_handler("disconnected", lambda _: tell(closed=True))
+        client.add_event_handler("session_resumed", lambda _: tell(back="resumed"))
+        client.add_event_handler("session_start", lambda _: tell(back="afresh"))
+        client.add_event_handler("stream_error", lambda error: tell(error=error["condition"]))
         async for line in stdin:
-            to, text = json.loads(line)
-            client.say(to, text)
-
-
-async def _closed(client: ImClient) -> None:
-    await client.closed.wait()
-    tell(closed=True)
+            match json.loads(line):
+                case [to, text]:
+                    client.say(to, text)
+                case _:
+                    client.closed.clear()
+                    client.connect("127.0.0.1", int(port))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ enum { UNKNOWN, OURS, FOREIGN };
 enum { MAX_FD = 16384, MAX_OWN = 8, MAX_POLL = 512, ASK = 65536, MAX_MESSAGE = 1 << 24, HIGH_FD = 900, TICK_MS = 200, MESSAGE_MS = 2000 };
 #define SECOND 1000000000LL
 #define EVER UINT64_MAX
+#define RESUMABLE (86400 * SECOND) /* no server keeps a session longer whose connection is lost */
 
 typedef struct { uint32_t len; uint8_t type, dir; uint16_t flags; uint32_t conn; uint64_t offset; } __attribute__((packed)) head;
 typedef struct command { struct command *next; head h; char data[]; } command;
@@ -71,6 +72,7 @@ static pid_t home; /* our process: a child that did not exec is none of ours */
 static int S = -1, A = -1, door = -1, session, deadline_ms = 200;
 static uint32_t next_id = 1;
 static uint64_t seen; /* the last number received on A */
+static _Atomic int64_t owed_until; /* when the last session is over that nobody may resume */
 static unsigned char instance[16];
 static char path[108];
 static __thread conn *cur; /* the connection whose library runs in this thread */
@@ -206,7 +208,18 @@ static int is_stream_socket(int fd, int internet) {
     return fd >= 0 && fd < MAX_FD && !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) && !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &m) &&
            type == SOCK_STREAM && (!internet || domain == AF_INET || domain == AF_INET6);
 }
+/* Its client counts otherwise than its server, and knows the session by the server's own id: it was joined midway. On another connection,
+ * and without Quorate, nobody knows how to translate. */
+static int owes(const conn *c) {
+    return c->live && !c->fresh && c->w[UP].tok.depth && (table_shifts(&c->w[UP].table) || table_shifts(&c->w[DOWN].table));
+}
+static int owed(void) {
+    conn *c = conns;
+    while (c && !owes(c)) c = c->next;
+    return c || now_ns() < owed_until;
+}
 static void forget(conn *c) {
+    if (owes(c)) owed_until = now_ns() + RESUMABLE;
     if (c->fd >= 0 && by_fd[c->fd] == c) by_fd[c->fd] = NULL;
     if (c->bio) memory_bios--;
     c->bio = NULL;
@@ -309,6 +322,7 @@ static long done(conn *c, long r) {
 static int led(const conn *c) { return active && !c->ignored; }
 static void deliver_to(buf *out, conn *c, int dir, const void *p, size_t n) {
     way *w = &c->w[dir];
+    w->tok.refuse = dir == UP && !led(c) && owed();
     int begun = n && tokenizer_feed(&w->tok, p, n, led(c) && !w->tok.hold ? NULL : &w->table, out);
     if (begun && dir == DOWN && !led(c)) c->w[DOWN].table.n = c->w[UP].table.n = 0;
 }
@@ -1136,7 +1150,7 @@ static void greet(int64_t patience_ms) {
     for (int i = 0; i < k; i++) {
         lock(&known[i]->lock);
         lock(&ask_lock);
-        known[i]->ignored = 0;
+        known[i]->ignored = known[i]->fresh = 0;
         if (active && known[i]->told != session && !tell(known[i], in_ms(deadline_ms))) fail_open();
         unlock(&ask_lock);
         unlock(&known[i]->lock);
@@ -1176,7 +1190,7 @@ static void withdraw(void) { /* if nothing of ours is left anywhere, the hooks g
         if (idle) pthread_mutex_unlock(&c->lock);
     }
     unlock(&list_lock);
-    if (!all_clean) return;
+    if (!all_clean || owed()) return;
     scan(0);
     lock(&list_lock);
     for (conn *c = conns; c; c = c->next)

@@ -1,4 +1,5 @@
 #include "tokenizer.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,12 @@ uint32_t table_translate(const table *t, uint32_t h) {
     for (uint32_t i = t->n; i-- > 0;)
         if ((int32_t)(h - t->rows[i].from) >= 0) return h + (uint32_t)t->rows[i].shift;
     return h;
+}
+
+int table_shifts(const table *t) {
+    int shifts = 0;
+    for (uint32_t i = 0; i < t->n; i++) shifts |= t->rows[i].shift != 0;
+    return shifts;
 }
 
 static int is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -71,15 +78,15 @@ static int attribute(const buf *tag, size_t *from, part *name, part *value) {
     return 1;
 }
 
-/* Is the tag of XEP-0198's namespace? `h`: the value of that attribute. A prefix the tag does not declare counts as its. */
-static int is_managing(const buf *tag, part name, part *h) {
+/* Is the tag of XEP-0198's namespace? `found`: the value of the attribute `wanted`. A prefix the tag does not declare counts as its. */
+static int is_managing(const buf *tag, part name, const char *wanted, part *found) {
     part local = local_of(name), n, v, prefix = {name.p, name.n == local.n ? 0 : name.n - local.n - 1};
     int managing = prefix.n && !is(prefix, "stream");
-    *h = (part){0};
+    *found = (part){0};
     for (size_t i = 1 + name.n; attribute(tag, &i, &n, &v);) {
         int ours = prefix.n ? n.n == 6 + prefix.n && !memcmp(n.p, "xmlns:", 6) && !memcmp(n.p + 6, prefix.p, prefix.n) : is(n, "xmlns");
         if (ours) managing = v.n >= 12 && !memcmp(v.p, "urn:xmpp:sm:", 12);
-        if (is(n, "h")) *h = v;
+        if (is(n, wanted)) *found = v;
     }
     return managing;
 }
@@ -99,23 +106,30 @@ static void release(tokenizer *k, buf *out) {
     k->hold = 0;
 }
 
-/* A start tag at depth 1 is complete. */
+/* Another session's id, of the same length and alphabet: the server answers that it has none such. */
+static void make_unknown(buf *tag, part id) {
+    char *middle = tag->p + (id.p - tag->p) + id.n / 2;
+    *middle = *middle == 'A' ? 'B' : 'A';
+}
+
+/* A start tag that is watched is complete. */
 static int start_tag(tokenizer *k, const table *t, buf *out) {
-    part name = name_of(&k->tag), local = local_of(name), h;
-    uint32_t v;
-    if (is(local, "stream")) k->depth = 0; /* the stream begins anew: RFC 6120 4.3.3 */
-    if (k->hold && t && is_counting(local) && is_managing(&k->tag, name, &h) && number(h, &v)) {
+    part name = name_of(&k->tag), local = local_of(name), found;
+    uint32_t h;
+    if (k->depth == 1) {
+        k->authenticating = is(local, "authenticate");
+        if (is(local, "stream")) k->depth = 0; /* the stream begins anew: RFC 6120 4.3.3 */
+    }
+    if (k->hold && k->refuse && is(local, "resume") && is_managing(&k->tag, name, "previd", &found) && found.n) make_unknown(&k->tag, found);
+    if (k->hold && t && is_counting(local) && is_managing(&k->tag, name, "h", &found) && number(found, &h)) {
         char digits[11];
-        size_t n = sizeof digits, before = (size_t)(h.p - k->tag.p);
-        v = table_translate(t, v);
-        do digits[--n] = (char)('0' + v % 10);
-        while (v /= 10);
+        size_t before = (size_t)(found.p - k->tag.p), after = before + found.n;
         buf_add(out, k->tag.p, before);
-        buf_add(out, digits + n, sizeof digits - n);
-        buf_add(out, h.p + h.n, k->tag.n - before - h.n);
+        buf_add(out, digits, (size_t)snprintf(digits, sizeof digits, "%u", table_translate(t, h)));
+        buf_add(out, k->tag.p + after, k->tag.n - after);
         k->hold = 0;
     }
-    return is(local, "enabled") && is_managing(&k->tag, name, &h);
+    return is(local, "enabled") && is_managing(&k->tag, name, "h", &found);
 }
 
 /* What a byte inside markup does; returns 1 if a start tag ended. */
@@ -160,9 +174,9 @@ int tokenizer_feed(tokenizer *k, const char *p, size_t n, const table *t, buf *o
             k->state = OPENED;
             k->last = 0;
             k->tag.n = 0;
-            k->watch = k->depth == 1;
+            k->watch = k->depth == 1 || (k->depth == 2 && k->refuse && k->authenticating);
             if (k->watch) buf_add(&k->tag, "<", 1);
-            if (k->watch && t && t->n && out) {
+            if (k->watch && out && (k->refuse || (t && t->n))) {
                 k->hold = 1;
                 buf_add(out, p + given, i - given);
                 given = i + 1;
