@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DOWN, UP = 0, 1
-HELLO, OPEN, DATA, CLOSED, ACK, NACK, OTHER = range(1, 8)
+HELLO, OPEN, DATA, CLOSED, OTHER = 1, 2, 3, 4, 7
 PASS, REPL, INJECT, TABLE, IGNORE, DETACH, WELCOME = 16, 17, 21, 22, 23, 24, 25
 HEAD = struct.Struct("<IBBHIQ")
 DEADLINE_S = 10.0
@@ -75,8 +75,6 @@ class Controller:
     others: int = 0
     """Connections that were said to be none of ours."""
     asks: list[Ask] = field(default_factory=list)
-    nacks: list[tuple[int, bytes]] = field(default_factory=list)
-    acks: int = 0
     pid: int = 0
     slots: int = 0
     instance: bytes = b""
@@ -140,7 +138,6 @@ class Controller:
             self.pid = HEAD.unpack(head)[5]
             self.changed.notify_all()
         threading.Thread(target=self._serve, args=(s,), daemon=True).start()
-        threading.Thread(target=self._listen, args=(a,), daemon=True).start()
 
     def _serve(self, s: socket.socket) -> None:
         while head := exactly(s, HEAD.size):
@@ -169,17 +166,6 @@ class Controller:
             self.ended = True
             self.changed.notify_all()
 
-    def _listen(self, a: socket.socket) -> None:
-        while head := exactly(a, HEAD.size):
-            size, kind, _, _, _, offset = HEAD.unpack(head)
-            data = exactly(a, size) if size else b""
-            with self.changed:
-                if kind == NACK:
-                    self.nacks.append((offset, data))
-                elif kind == ACK:
-                    self.acks += 1
-                self.changed.notify_all()
-
     def command(self, kind: int, direction: int, conn: int, data: bytes = b"", flags: int = 0) -> None:
         self.commands((kind, direction, conn, data, flags))
 
@@ -206,9 +192,7 @@ class Controller:
 
     def state(self) -> str:
         last = [(ask.conn, ask.direction, ask.offset, ask.data[-60:]) for ask in self.asks[-3:]]
-        return (
-            f"opens={self.opens} closed={self.closed} last asks={last} nacks={self.nacks} ended={self.ended}"
-        )
+        return f"opens={self.opens} closed={self.closed} last asks={last} ended={self.ended}"
 
     def until(self, what: Callable[["Controller"], object], within_s: float = DEADLINE_S) -> None:
         with self.changed:

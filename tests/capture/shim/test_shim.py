@@ -69,7 +69,7 @@ def test_a_client_that_sleeps_sends_and_receives_what_is_put_in(
     server.got.until_has(b"".join(b"<up i='%d'/>" % i for i in range(50)))
     client.out.until_has(b"".join(b"<down i='%d'/>" % i for i in range(50)))
     controller.command(DETACH, 0, 0)
-    controller.until(lambda it: it.acks)
+    controller.until(lambda it: it.ended)
     client.say("<iq id='2'/>")
     server.got.until_has(b"<iq id='2'/>")
     assert client.leave() == 0
@@ -309,9 +309,9 @@ def test_a_later_quorate_goes_on_where_the_first_was(scene: Scene, library: str)
     assert second.instance == controller.instance
     assert second.only == controller.only
     about = second.opens[second.only]
-    assert about["up_table"] == "0:-2,10:-3"
+    assert about["up_table"] == "0:-2,10:-3,"
     assert about["up_depth"] == about["down_depth"] == "1"
-    assert "down_table" not in about
+    assert about["down_table"] == ""
     client.say(f"<a {SM} h='9'/>")
     server.got.until_has(f"<a {SM} h='7'/><a {SM} h='9'/>".encode())
     second.inject(UP, b"<presence/>")
@@ -436,12 +436,11 @@ def test_one_controller_at_a_time(scene: Scene) -> None:
     assert not controller.ended
 
 
-def test_a_command_for_a_connection_that_is_gone_is_refused(scene: Scene) -> None:
+def test_a_command_for_a_connection_that_is_gone_does_nothing(scene: Scene) -> None:
     _, server, controller = begin(scene, "openssl")
     controller.inject(UP, b"<presence/>", conn=77)
-    controller.until(lambda it: it.nacks)
-    assert controller.nacks == [(1, b"no such connection")]
-    assert b"presence" not in server.got.data
+    controller.inject(UP, b"<iq/>")
+    server.got.until(lambda data: data == f"{HEADER}<iq/>".encode())
 
 
 def test_a_verdict_without_sense_ends_it_and_loses_nothing(scene: Scene) -> None:

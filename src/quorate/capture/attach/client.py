@@ -96,8 +96,6 @@ class AttachedClient(Generic[R]):
                 self._closed(one.conn)
             elif one.kind == Kind.OTHER:
                 self._passed_over()
-            elif one.kind == Kind.NACK:
-                log.info("attached client refuses pid=%d", self.told.pid)
 
     def lost(self) -> None:
         """The process is gone, or goes on without us."""

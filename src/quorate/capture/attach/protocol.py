@@ -24,8 +24,7 @@ class Kind(IntEnum):
     OPEN = 2
     DATA = 3
     CLOSED = 4
-    ACK = 5
-    NACK = 6
+    BUSY = 6
     OTHER = 7
     PASS = 16
     REPL = 17

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HELLO = 1, OPEN, DATA, CLOSED, ACK, NACK, OTHER, PASS = 16, REPL, INJECT = 21, TABLE, IGNORE, DETACH, WELCOME };
+enum { HELLO = 1, OPEN, DATA, CLOSED, BUSY = 6, OTHER, PASS = 16, REPL, INJECT = 21, TABLE, IGNORE, DETACH, WELCOME };
 enum { DOWN, UP };
 enum { PLAIN, OPENSSL, GNUTLS, NSS };
 enum { UNKNOWN, OURS, FOREIGN };
@@ -44,10 +45,12 @@ typedef struct { buf held, out; table table; tokenizer tok; uint64_t asked; } wa
 typedef struct conn {
     struct conn *next;
     pthread_mutex_t lock; /* held while bytes are read, judged, written; never while the client sleeps */
-    atomic_int users, live, mode;
+    atomic_int users;
+    int wake; /* an eventfd, kept for the next as all above */
+    atomic_int live, mode;
     void *key;
     uint32_t id;
-    int lib, fd, wake, ignored, stuck, fresh, told; /* wake: an eventfd; stuck: its last write would have blocked; told: in which session */
+    int lib, fd, ignored, stuck, fresh, told; /* stuck: its last write would have blocked; told: in which session */
     way w[2];
     buf pend, last; /* up: what is being written, at one place until it is; what the client offered and was told to offer again */
     size_t done;
@@ -265,18 +268,13 @@ static conn *fresh_conn(void) {
         c->next = conns;
         conns = c;
     }
-    for (int d = 0; d < 2; d++) {
-        way *w = &c->w[d];
-        free(w->table.rows), free(w->tok.tag.p), free(w->held.p), free(w->out.p);
-        *w = (way){.tok.depth = -1};
-    }
     for (command *q = c->queue; q; q = c->queue) c->queue = q->next, free(q);
+    for (way *w = c->w; w < c->w + 2; w++) free(w->table.rows), free(w->tok.tag.p), free(w->held.p), free(w->out.p);
+    free(c->pend.p), free(c->last.p), free(c->rest.p);
+    memset((void *)&c->live, 0, sizeof *c - offsetof(conn, live));
+    c->w[DOWN].tok.depth = c->w[UP].tok.depth = -1;
     c->tail = &c->queue;
-    c->pend.n = c->last.n = c->rest.n = c->done = 0;
-    c->mode = c->ignored = c->stuck = c->told = c->fresh = 0;
     c->fd = c->ep = c->not_ep = -1;
-    c->bio = NULL;
-    c->taken = c->sent = 0;
     return c;
 }
 static int is_tcp(void *f) { /* PR_DESC_SOCKET_TCP, or PR_DESC_LAYERED over a socket: NSPR serves files as well */
@@ -383,32 +381,24 @@ static int clean(const conn *c) {
 }
 
 /* ---- asking */
-static void address(char *out, size_t n, int fd, int (*of)(int, struct sockaddr *, socklen_t *)) {
-    struct sockaddr_storage a = {0};
-    socklen_t size = sizeof a;
-    char host[64], port[16];
-    *out = 0;
-    if (fd < 0 || of(fd, (void *)&a, &size) || (a.ss_family != AF_INET && a.ss_family != AF_INET6)) return;
-    if (!getnameinfo((void *)&a, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV)) snprintf(out, n, "%s %s", host, port);
-}
 static int tell(conn *c, int64_t until) { /* OPEN; with ask_lock held */
     static const char *const names[] = {"plain", "openssl", "gnutls", "nss"};
-    char peer[96], local[96], *text = NULL;
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
+    char host[64] = "", port[16] = "", *text = NULL;
     size_t n = 0;
     FILE *f = open_memstream(&text, &n);
     if (!f) return 0;
-    address(peer, sizeof peer, c->fd, getpeername);
-    address(local, sizeof local, c->fd, getsockname);
-    fprintf(f, "lib=%s\nkey=%lx\nfd=%d\npeer=%s\nlocal=%s\ntid=%ld\nblocking=%d\nwake=%d\nfresh=%d\n", names[c->lib], (unsigned long)c->key, c->fd, peer,
-            local, syscall(SYS_gettid), c->fd >= 0 && !(fcntl(c->fd, F_GETFL) & O_NONBLOCK), !c->bio, c->fresh);
+    if (c->fd >= 0 && !getpeername(c->fd, (void *)&peer, &size) && peer.ss_family != AF_UNIX)
+        getnameinfo((void *)&peer, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    fprintf(f, "lib=%s\nfd=%d\npeer=%s %s\nwake=%d\nfresh=%d\n", names[c->lib], c->fd, host, port, !c->bio, c->fresh);
     for (int d = 0; d < 2; d++) {
         const char *side = d == UP ? "up" : "down";
         const way *w = &c->w[d];
-        fprintf(f, "%s_asked=%llu\n", side, (unsigned long long)w->asked);
         if (w->tok.depth >= 0) fprintf(f, "%s_depth=%d\n", side, w->tok.depth);
-        for (uint32_t i = 0; i < w->table.n; i++)
-            fprintf(f, "%s%s%u:%d", i ? "," : side, i ? "" : "_table=", w->table.rows[i].from, w->table.rows[i].shift);
-        if (w->table.n) fputc('\n', f);
+        fprintf(f, "%s_table=", side);
+        for (uint32_t i = 0; i < w->table.n; i++) fprintf(f, "%u:%d,", w->table.rows[i].from, w->table.rows[i].shift);
+        fputc('\n', f);
     }
     fclose(f);
     int sent = put(S, OPEN, 0, c->id, 0, text, n, until);
@@ -494,8 +484,6 @@ static void classify(conn *c, int dir, const char *p, size_t n) {
 static int small(size_t n) { return n > INT_MAX ? INT_MAX : (int)n; }
 static long ssl_read(conn *c, void *b, size_t n) { INSIDE(o_SSL_read(c->key, b, small(n))); }
 static long ssl_write(conn *c, void *b, size_t n) { INSIDE(o_SSL_write(c->key, b, small(n))); }
-static long ssl_read_ex(conn *c, void *b, size_t n) { size_t k = 0; INSIDE(o_SSL_read_ex(c->key, b, n, &k) == 1 ? k : 0); }
-static long ssl_write_ex(conn *c, void *b, size_t n) { size_t k = 0; INSIDE(o_SSL_write_ex(c->key, b, n, &k) == 1 ? k : 0); }
 static long gnutls_recv(conn *c, void *b, size_t n) { INSIDE(o_gnutls_record_recv(c->key, b, n)); }
 static long gnutls_send(conn *c, void *b, size_t n) { INSIDE(o_gnutls_record_send(c->key, b, n)); }
 static long pr_read(conn *c, void *b, size_t n) { INSIDE(o_PR_Read(c->key, b, small(n))); }
@@ -646,15 +634,15 @@ static long do_read(conn *c, char *b, size_t n, io *read_) {
     }
 #define TRANSFER_EX_HOOK(name, pointer, how, raw) \
     static int h_##name(void *s, pointer b, size_t n, size_t *k) { \
-        conn *c = n ? take(OPENSSL, s, 1) : NULL; \
+        conn *c = n > 0 ? take(OPENSSL, s, 1) : NULL; \
         long r = c ? done(c, how(c, b, n, raw)) : 0; \
         if (r > 0) *k = (size_t)r; \
         return c ? r > 0 : o_##name(s, b, n, k); \
     }
 TRANSFER_HOOK(SSL_read, OPENSSL, int, void *, int, do_read, ssl_read)
 TRANSFER_HOOK(SSL_write, OPENSSL, int, const void *, int, do_write, ssl_write)
-TRANSFER_EX_HOOK(SSL_read_ex, void *, do_read, ssl_read_ex)
-TRANSFER_EX_HOOK(SSL_write_ex, const void *, do_write, ssl_write_ex)
+TRANSFER_EX_HOOK(SSL_read_ex, void *, do_read, ssl_read)
+TRANSFER_EX_HOOK(SSL_write_ex, const void *, do_write, ssl_write)
 TRANSFER_HOOK(gnutls_record_recv, GNUTLS, ssize_t, void *, size_t, do_read, gnutls_recv)
 TRANSFER_HOOK(PR_Read, NSS, int, void *, int, do_read, pr_read)
 TRANSFER_HOOK(PR_Write, NSS, int, const void *, int, do_write, pr_write)
@@ -1158,11 +1146,7 @@ static void greet(int64_t patience_ms) {
     }
 }
 static void obey(command *q) {
-    int64_t until = now_ns() + SECOND;
-    if (q->h.type == DETACH) {
-        put(A, ACK, 0, 0, q->h.offset, "", 0, until);
-        fail_open();
-    }
+    if (q->h.type == DETACH) fail_open();
     lock(&list_lock);
     conn *c = conns;
     while (c && !(c->live && c->id == q->h.conn)) c = c->next;
@@ -1177,7 +1161,6 @@ static void obey(command *q) {
     unlock(&queue_lock);
     if (ours) wake(c);
     unlock(&list_lock);
-    if (!ours && q->h.conn) put(A, NACK, q->h.dir, q->h.conn, q->h.offset, "no such connection", 18, until);
     if (!ours) free(q);
 }
 static void withdraw(void) { /* if nothing of ours is left anywhere, the hooks go */
@@ -1221,7 +1204,7 @@ static void *work(void *first) {
         else if (f[0].revents) fail_open();
         else if (f[1].revents & POLLNVAL) mend_door();
         else if ((f[1].fd = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) { /* one controller at a time */
-            put(f[1].fd, NACK, 0, 0, 0, "busy", 4, now_ns());
+            put(f[1].fd, BUSY, 0, 0, 0, "", 0, now_ns());
             o_close(f[1].fd);
         }
     }
