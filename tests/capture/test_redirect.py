@@ -148,6 +148,14 @@ async def test_over_ipv6_too(tmp_path: Path) -> None:
         assert here.home.splices[0].arrival.destination == f"[::1]:{upstream.port}"
 
 
+async def test_a_thread_of_another_name_that_connects_at_once(tmp_path: Path) -> None:
+    renamed = "__import__('ctypes').CDLL(None).prctl(15, b'pool-1')\n" + CLIENT
+    async with Upstream() as upstream, scene(tmp_path, upstream.port) as here:
+        client = await here.start("imclient", renamed, "127.0.0.1", str(upstream.port), "<stream>")
+        await (await upstream.next()).expect(b"<stream>")
+        assert (await here.told("taken")).pid == client.pid
+
+
 @pytest.mark.parametrize("case", ["another process", "another port"])
 async def test_everything_else_goes_its_own_way(tmp_path: Path, case: str) -> None:
     async with Upstream() as upstream, Upstream() as web, scene(tmp_path, upstream.port) as here:

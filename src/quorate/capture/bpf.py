@@ -27,6 +27,7 @@ class _Command(IntEnum):
     MAP_UPDATE = 2
     MAP_DELETE = 3
     PROG_LOAD = 5
+    RAW_TRACEPOINT_OPEN = 17
     LINK_CREATE = 28
 
 
@@ -44,6 +45,7 @@ class Hook(IntEnum):
 
 
 _PROGRAM_TYPES: Final = {Hook.SOCK_OPS: 13, Hook.CONNECT4: 18, Hook.CONNECT6: 18}
+_RAW_TRACEPOINT: Final = 17
 
 
 def supported() -> bool:
@@ -107,19 +109,32 @@ def attach(code: bytes, hook: Hook, group: int) -> int:
 
     With linked programs of others in the same place it is called as well.
     """
-    program = _load(code, hook)
+    program = _load(code, _PROGRAM_TYPES[hook], hook)
     try:
         return _bpf(_Command.LINK_CREATE, struct.pack("=4I", program, group, hook, 0))
     finally:
         os.close(program)
 
 
-def _load(code: bytes, hook: Hook) -> int:
+def watch(code: bytes, event: str) -> int:
+    """Let the kernel call it at each tracepoint of this name; the link. Raises OSError.
+
+    That takes CAP_PERFMON.
+    """
+    name = ctypes.create_string_buffer(event.encode())
+    program = _load(code, _RAW_TRACEPOINT, 0)
+    try:
+        return _bpf(_Command.RAW_TRACEPOINT_OPEN, struct.pack("=QI", ctypes.addressof(name), program))
+    finally:
+        os.close(program)
+
+
+def _load(code: bytes, kind: int, hook: int) -> int:
     held = ctypes.create_string_buffer(code, len(code))
     log = ctypes.create_string_buffer(_LOG_SIZE)
     attributes = struct.pack(
         "=IIQQIIQII16sII",
-        _PROGRAM_TYPES[hook],
+        kind,
         len(code) // 8,
         ctypes.addressof(held),
         ctypes.addressof(_LICENSE),

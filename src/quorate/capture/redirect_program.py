@@ -1,5 +1,8 @@
 """Programs that lead the connections of chosen processes to our door instead, in the kernel, at ``connect``.
 
+A process is chosen by its number, by the name of its program, noted when that begins, or by the name of the
+thread that connects.
+
 Only stream sockets of one user's on their way to chosen ports, in our own network namespace; whatever else
 a process does is not looked at. Where a connection was going is kept by socket cookie, and once it stands by
 its local port.
@@ -9,15 +12,25 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from quorate.capture.bpf import Assembler, Hook, Map, MapType, Size, attach
+from quorate.capture.bpf import Assembler, Hook, Map, MapType, Size, attach, watch
 from quorate.capture.destination import Destination, plain_address
 from quorate.capture.processes import COMM_SIZE
 
 # helpers of linux/bpf.h
-_LOOKUP, _UPDATE, _PID_TGID, _UID_GID, _COMM, _SOCKET_COOKIE, _NETNS_COOKIE = 1, 2, 14, 15, 16, 46, 122
+_LOOKUP, _UPDATE, _DELETE, _PID_TGID, _UID_GID, _COMM, _SOCKET_COOKIE, _NETNS_COOKIE = (
+    1,
+    2,
+    3,
+    14,
+    15,
+    16,
+    46,
+    122,
+)
 _SO_NETNS_COOKIE: Final = 71
 _ACTIVE_ESTABLISHED: Final = 4
 # struct bpf_sock_addr
@@ -62,6 +75,7 @@ class Diversion:
         self._doors = doors
         self._ports = Map.make(MapType.HASH, 4, 4, 64)
         self._pids = Map.make(MapType.HASH, 4, 4, 4096)
+        self._begun = Map.make(MapType.LRU_HASH, 4, 4, 4096)
         self._names = Map.make(MapType.HASH, NAME_SIZE, 4, 64)
         self._wanted = Map.make(MapType.LRU_HASH, 8, _FLIGHT.size, _FLIGHTS)
         self._arriving = Map.make(MapType.LRU_HASH, 8, _FLIGHT.size, _FLIGHTS)
@@ -73,6 +87,9 @@ class Diversion:
 
     def start(self, group: int) -> None:
         """For all processes of the control group, an open directory. Raises OSError; then nothing is left."""
+        with suppress(OSError):  # without the right to it, who looks from time to time finds them later
+            self._links.append(watch(self._ending(), "sched_process_exit"))
+            self._links.append(watch(self._beginning(), "sched_process_exec"))
         try:
             self._links.append(attach(self._noting(), Hook.SOCK_OPS, group))
             if self._doors.six:
@@ -87,7 +104,7 @@ class Diversion:
         for link in self._links:
             os.close(link)
         self._links.clear()
-        for table in (self._ports, self._pids, self._names, self._wanted, self._arriving):
+        for table in (self._ports, self._pids, self._begun, self._names, self._wanted, self._arriving):
             table.close()
 
     def take(self, pid: int) -> None:
@@ -156,12 +173,48 @@ class Diversion:
         a.jump_if(1, 0, "pass")
         a.jump("take")
         a.label("by name")
+        _look_up(a, self._begun, pid)
+        a.jump_unless(0, 0, "take")
         a.put_place(1, name)
         a.put(2, NAME_SIZE)
         a.call(_COMM)
         _look_up(a, self._names, name)
         a.jump_if(0, 0, "pass")
         a.label("take")
+
+    def _beginning(self) -> bytes:
+        """A program has taken a process over; its only thread is called as it is."""
+        pid, name, value = -4, -24, -28
+        a = Assembler()
+        a.call(_PID_TGID)
+        a.shift_right(0, 32)
+        a.store(10, pid, 0)
+        a.put_place(1, name)
+        a.put(2, NAME_SIZE)
+        a.call(_COMM)
+        _look_up(a, self._names, name)
+        a.jump_if(0, 0, "another")
+        a.store_value(10, value, 1)
+        _update(a, self._begun, pid, value)
+        a.leave(0)
+        a.label("another")
+        _drop(a, self._begun, pid)
+        a.leave(0)
+        return a.code()
+
+    def _ending(self) -> bytes:
+        """The number of a process that is over will be another's."""
+        thread, pid = -8, -4
+        a = Assembler()
+        a.call(_PID_TGID)
+        a.store(10, thread, 0, Size.LONG)
+        a.load(1, 10, thread)
+        a.load(2, 10, pid)
+        a.jump_unless_same(1, 2, "out")
+        _drop(a, self._begun, pid)
+        a.label("out")
+        a.leave(0)
+        return a.code()
 
     def _note(self, a: Assembler, version: int, flight: int, pid: int) -> None:
         """Where it is going, to the stack."""
@@ -236,6 +289,12 @@ def _update(a: Assembler, table: Map, key: int, value: int) -> None:
     a.put_place(3, value)
     a.put(4, 0)
     a.call(_UPDATE)
+
+
+def _drop(a: Assembler, table: Map, key: int) -> None:
+    a.put_map(1, table)
+    a.put_place(2, key)
+    a.call(_DELETE)
 
 
 def _set(a: Assembler, field: int, value: int) -> None:
