@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
-from collections.abc import Callable
 from itertools import combinations, product
 from pathlib import Path
 
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.engine_server import start, whole_server
 from bench.rate import rate
 from bench.waiting import NOON, World, made
-from quorate.activity.matcher import Matcher
+from quorate.activity.matcher import Matcher, PresentFor
 from quorate.clock import ManualClock
 from quorate.model.activity import Activity
 from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Part
@@ -119,9 +118,9 @@ def look_at_all(world: World, person: str) -> None:
         met(activity.requirement, world.present.__contains__)
 
 
-def _there(world: World) -> Callable[[str, str], bool]:
-    present = world.present
-    return lambda _, key: key in present
+def _there(world: World) -> PresentFor:
+    there = world.present.__contains__
+    return lambda _: there
 
 
 def memory(world: World) -> float:

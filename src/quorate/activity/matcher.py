@@ -11,130 +11,145 @@ who stayed silent or said "later" counts as present: that depends on more than t
 to decide. The same person on two places counts for both, so what looks met may not be; it is stepped then.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from quorate.activity.candidates import counted
 from quorate.model.activity import Activity, ActivityState
 from quorate.model.command import When
-from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
-from quorate.rules.count import needed
+from quorate.rules.clauses import Clauses, Present, blocking, clauses_of
 
-Present = Callable[[str], bool]
-"""By person key, from the organiser's vantage."""
+PresentFor = Callable[[Activity], Present]
+"""Who is present, seen from the activity's organiser."""
 _MET = None
 
 
 @dataclass(slots=True)
 class _Watch:
     activity: Activity
-    blockers: tuple[str, ...] | None
+    clauses: Clauses
+    blockers: tuple[str, ...] | None = ()
     """While these are away nothing is to be done; None: any change of anybody it names counts."""
 
 
 class Matcher:
-    """An index over activities that are not over; the caller says who is present when asked."""
+    """An index over activities that are not over; the caller says who is present when asked.
+
+    An entry under a person who is not watched any more stays until that person changes, or the activity is
+    dropped: to come back to somebody costs nothing then.
+    """
 
     def __init__(self) -> None:
         self._watches: dict[str, _Watch] = {}
         self._blocked: dict[str, set[str]] = {}
-        """Person to the activities that cannot be met while they are away."""
+        """Person to the activities that cannot be met while they are away, and some that once could not."""
         self._looking: dict[str, set[str]] = {}
-        """Person to the activities for which any change of theirs counts."""
+        """Person to the activities for which any change of theirs counts, and some for which it did."""
 
     def put(self, activity: Activity, present: Present) -> bool:
         """Take note of an activity's new state; True if any change of its people is to be stepped."""
         if activity.state.over:
             self.drop(activity.id)
             return False
+        watch = self._watch(activity)
         quiet = activity.state is ActivityState.WAITING and activity.when is not When.NOW
-        blockers = _blockers(activity, present) if quiet else _MET
-        known = self._watches.get(activity.id)
-        if known is not None and known.blockers == blockers and known.activity.people is activity.people:
-            known.activity = activity
-        else:
-            self.drop(activity.id)
-            self._add(_Watch(activity, blockers))
-        return blockers is _MET
+        self._watch_for(watch, self._blockers(watch, present) if quiet else _MET)
+        return watch.blockers is _MET
 
     def drop(self, id: str) -> None:
         watch = self._watches.pop(id, None)
         if watch is None:
             return
-        index, people = self._place(watch)
-        for key in people:
-            if (ids := index.get(key)) is not None:
-                ids.discard(id)
-                if not ids:
-                    del index[key]
+        for key in (*_people(watch.activity), *(watch.blockers or ())):
+            _discard(self._looking, key, {id})
+            _discard(self._blocked, key, {id})
 
-    def changed(self, person: str, present: Callable[[str, str], bool]) -> set[str]:
-        """Ids of the activities to step because of this person; ``present`` is told (id, person key).
+    def changed(self, person: str, present: PresentFor) -> set[str]:
+        """Ids of the activities to step because of this person.
 
         Whoever gets an id steps it and then ``put``s what it has become; until then it is given every time.
         """
-        found = set(self._looking.get(person, ()))
-        for id in tuple(self._blocked.get(person, ())):
-            if present(id, person) and self.put(self._watches[id].activity, partial(present, id)):
-                found.add(id)
+        found = self._looking_for(person)
+        watching = self._blocked.get(person)
+        if watching is None:
+            return found
+        gone = set()
+        for id in watching:
+            watch = self._watches.get(id)
+            if watch is None or watch.blockers is _MET or person not in watch.blockers:
+                gone.add(id)
+                continue
+            there = present(watch.activity)
+            if there(person):
+                gone.add(id)
+                self._watch_for(watch, self._blockers(watch, there))
+                if watch.blockers is _MET:
+                    found.add(id)
+        if gone:
+            _discard(self._blocked, person, gone)
         return found
 
-    def again(self, activity: Activity, present: Callable[[str, str], bool]) -> bool:
+    def again(self, activity: Activity, present: PresentFor) -> bool:
         """As ``put``, whoever came or went: while all it watches are away there is nothing to find."""
-        id, watch = activity.id, self._watches.get(activity.id)
+        watch, there = self._watches.get(activity.id), present(activity)
         blockers = watch.blockers if watch is not None and watch.activity is activity else _MET
-        if blockers is not _MET and not any(present(id, key) for key in blockers):
+        if blockers is not _MET and not any(there(key) for key in blockers):
             return False
-        return self.put(activity, partial(present, id))
+        return self.put(activity, there)
 
-    def _add(self, watch: _Watch) -> None:
-        id = watch.activity.id
-        self._watches[id] = watch
-        index, people = self._place(watch)
-        for key in people:
-            index.setdefault(key, set()).add(id)
+    def _watch(self, activity: Activity) -> _Watch:
+        watch = self._watches.get(activity.id)
+        if watch is not None and watch.activity.people is activity.people:
+            if watch.activity.requirement is not activity.requirement:
+                watch.clauses = clauses_of(activity.requirement)
+            watch.activity = activity
+            return watch
+        self.drop(activity.id)
+        self._watches[activity.id] = watch = _Watch(activity, clauses_of(activity.requirement))
+        return watch
 
-    def _place(self, watch: _Watch) -> tuple[dict[str, set[str]], Iterable[str]]:
-        """Where it is entered, and under whom."""
-        if watch.blockers is not None:
-            return self._blocked, watch.blockers
-        activity = watch.activity
-        return self._looking, (*(person.key for person in activity.people), activity.organiser.key)
+    def _watch_for(self, watch: _Watch, blockers: tuple[str, ...] | None) -> None:
+        if blockers == watch.blockers:
+            return
+        id, watch.blockers = watch.activity.id, blockers
+        if blockers is None:
+            _enter(self._looking, _people(watch.activity), id)
+        else:
+            _enter(self._blocked, blockers, id)
 
+    def _blockers(self, watch: _Watch, present: Present) -> tuple[str, ...] | None:
+        if watch.activity.invitations:
+            inside = counted(watch.activity)
+            return blocking(watch.clauses, lambda key: key in inside or present(key), self._blocked)
+        return blocking(watch.clauses, present, self._blocked)
 
-def _blockers(activity: Activity, present: Present) -> tuple[str, ...] | None:
-    if not activity.invitations:
-        return blocking(activity.requirement, present)
-    inside = counted(activity)
-    return blocking(activity.requirement, lambda key: key in inside or present(key))
-
-
-def blocking(part: Part, present: Present) -> tuple[str, ...] | None:
-    """Absent people without one of whom ``part`` cannot be met; None if those present may meet it."""
-    match part:
-        case Name(text=key):
-            return _MET if present(key) else (key,)
-        case Group(members=members):
-            return next(((m,) for m in members if not present(m)), _MET)
-        case CountOf(count=count, of=Group(members=members)):
-            return _too_few(needed(count, len(members)), [() if present(m) else (m,) for m in members])
-        case CountOf(count=count, of=AllOf(parts=parts)):
-            inner = [blocking(p, present) or () for p in parts if not isinstance(p, Optional)]
-            return _too_few(needed(count, len(inner)), inner)
-        case OneOf(choices=choices):
-            return _too_few(1, [blocking(choice, present) or () for choice in choices])
-        case AllOf(parts=parts):
-            gating = (blocking(p, present) for p in parts if not isinstance(p, Optional))
-            return next((blockers for blockers in gating if blockers is not _MET), _MET)
-        case _:
-            return _MET
+    def _looking_for(self, person: str) -> set[str]:
+        entered = self._looking.get(person)
+        if entered is None:
+            return set()
+        watches = self._watches
+        found = {id for id in entered if watches[id].blockers is _MET}
+        if len(found) < len(entered):
+            _discard(self._looking, person, entered - found)
+        return found
 
 
-def _too_few(need: int, blockers: list[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """Of parts of which ``need`` must be met (an empty entry is met): as many as have to stay unmet."""
-    unmet = sorted((b for b in blockers if b), key=len)
-    lacking = need - (len(blockers) - len(unmet))
-    if lacking <= 0:
-        return _MET
-    return tuple(dict.fromkeys(key for b in unmet[: len(unmet) - lacking + 1] for key in b))
+def _people(activity: Activity) -> tuple[str, ...]:
+    return (*(person.key for person in activity.people), activity.organiser.key)
+
+
+def _enter(index: dict[str, set[str]], people: tuple[str, ...], id: str) -> None:
+    for key in people:
+        ids = index.get(key)
+        if ids is None:
+            index[key] = {id}
+        else:
+            ids.add(id)
+
+
+def _discard(index: dict[str, set[str]], key: str, some: set[str]) -> None:
+    ids = index.get(key)
+    if ids is not None:
+        ids -= some
+        if not ids:
+            del index[key]

@@ -7,10 +7,11 @@ already sees whom it holds: two activities can never ring one person.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from quorate.activity.effects import ActivityEffect
 from quorate.activity.inputs import ActivityInput, WorldChanged
-from quorate.activity.matcher import Matcher
+from quorate.activity.matcher import Matcher, PresentFor
 from quorate.activity.reservations import held_in, released_at
 from quorate.activity.step import next_deadline, step
 from quorate.activity.view import View
@@ -197,16 +198,15 @@ class Activities:
         times = (next_deadline(activity, now, view), released_at(activity, now))
         self._alarms.set(activity.id, min((at for at in times if at is not None), default=None))
 
-    def _remembering(self) -> Callable[[str, str], bool]:
-        """Who is present, by activity and person; for one look, so that nobody is judged twice."""
-        known: dict[tuple[Address, str], bool] = {}
+    def _remembering(self) -> PresentFor:
+        """Who is present, for one look, so that nobody is judged twice."""
+        seen: dict[tuple[Address, bool], _Seen] = {}
 
-        def present(id: str, key: str) -> bool:
-            activity = self.get(id)
-            seen = activity.organiser_via, key
-            if seen not in known:
-                known[seen] = self._present(activity, key)
-            return known[seen]
+        def present(activity: Activity) -> Callable[[str], bool]:
+            alike = activity.organiser_via, activity.urgent
+            if alike not in seen:
+                seen[alike] = _Seen(partial(self._present, activity))
+            return seen[alike].__getitem__
 
         return present
 
@@ -229,6 +229,17 @@ class Activities:
         for id in self.known.forget_oldest(SHOWN_OVER):
             self._alarms.set(id, None)
             self._matcher.drop(id)
+
+
+class _Seen(dict[str, bool]):
+    """Whether a person (key) is present, judged once."""
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        self._judge = judge
+
+    def __missing__(self, key: str) -> bool:
+        here = self[key] = self._judge(key)
+        return here
 
 
 def _nobody(_: str) -> bool:
