@@ -4,6 +4,7 @@ Blocked by us and blocked by them are two things: the latter looks like any cont
 """
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from quorate.model.address import Jid
@@ -62,7 +63,7 @@ class BlockList:
         if f"{{{BLOCKING}}}block" in names:
             self._block(jids)
         elif f"{{{BLOCKING}}}unblock" in names:
-            self._unblock(jids or set(self._context.blocked))
+            self._unblock(jids or self._context.blocked)
             if not jids:
                 self._cleared()
         elif f"{{{BLOCKING}}}blocklist" in names:
@@ -78,7 +79,7 @@ class BlockList:
             if contact not in before and self._context.has_blocked(contact):
                 self._presence.unknown(contact, Reason.BLOCKED)
 
-    def _unblock(self, jids: set[Jid]) -> None:
+    def _unblock(self, jids: AbstractSet[Jid]) -> None:
         before = [jid for jid in self._people() if self._context.has_blocked(jid)]
         self._context.blocked -= jids
         for contact in before:

@@ -4,8 +4,6 @@ That is what the server did for the client at its login; here at the pace of any
 somebody who is asked for by name.
 """
 
-from collections import deque
-
 from quorate.model.address import Jid
 from quorate.splice.asking import Asking
 from quorate.splice.context import Context
@@ -22,16 +20,17 @@ class CatchingUp:
         self._roster = roster
         self._presence = presence
         self._asking = asking
-        self._missed: deque[Jid] = deque()
+        self._missed: list[Jid] = []
+        """The next one last."""
 
     def begin(self) -> None:
         """The roster is known, and nobody's presence."""
-        self._missed = deque(self._roster.with_presence()[:MAX_ASKED])
+        self._missed = self._roster.with_presence()[:MAX_ASKED][::-1]
 
     def pump(self) -> None:
         """Ask for the next one, if nobody else is being asked for."""
         while self._missed and not self._asking.busy and self._context.gate_open():
-            contact = self._missed.popleft()
+            contact = self._missed.pop()
             if not (self._presence.knows(contact) or self._context.has_blocked(contact)):
                 self._asking.wonder(contact)
 

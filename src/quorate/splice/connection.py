@@ -75,9 +75,9 @@ class Connection:
         self.headers: dict[Side, StreamHeader | None] = {Side.CLIENT: None, Side.SERVER: None}
         """By the side that sent them."""
         self.framers: dict[Side, Framer] = {}
-        self.shut: set[Side] = set()
+        self.shut: frozenset[Side] = frozenset()
         """Sides to which the end of the stream was already handed on."""
-        self.sinking: set[Side] = set()
+        self.sinking: frozenset[Side] = frozenset()
         """Sides whose element, which comes in parts, goes nowhere."""
         self._owed = b""
         """Answers of our own, no stanzas, that wait for a place in what the client is sent."""

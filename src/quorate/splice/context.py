@@ -49,7 +49,7 @@ class Context:
     enabling: bool = False
     """<enable/> sent, not answered: nothing may be added in between."""
 
-    blocked: set[Jid] = field(default_factory=set)
+    blocked: frozenset[Jid] = frozenset()
     """Bare addresses and domains the user has blocked (XEP-0191)."""
 
     session_id: str | None = None

@@ -167,7 +167,7 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         return asking.probe_failed(stanza.id, sender, data)
     if stanza.muc or contact in book.rooms:
         if len(book.rooms) < MAX_STRANGERS:
-            book.rooms.add(contact)
+            book.rooms |= {contact}
         return False
     standing = session.roster.contacts.find(contact)
     stranger = standing is None

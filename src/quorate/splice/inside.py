@@ -18,5 +18,5 @@ class Inside:
         ledger = self._connection.session.ledger
         if not ledger.changed or not ledger.on:
             return []
-        changed, ledger.changed = ledger.changed, set()
+        changed, ledger.changed = ledger.changed, frozenset()
         return [(origin, ledger.table(origin)) for origin in changed]

@@ -41,7 +41,7 @@ class Ledger:
 
         self.joining = False
         """What passes is counted, but nobody has said from which number on."""
-        self.changed: set[Side] = set()
+        self.changed: frozenset[Side] = frozenset()
         """Logs in which something was added or taken out, so that their tables are new."""
 
     @property
@@ -59,11 +59,11 @@ class Ledger:
         ``table``: how the receiver's counts were translated by an earlier Quorate.
         """
         self._logs[origin] = AckLog.joined(table, h, passed)
-        self.changed.add(origin)
+        self.changed |= {origin}
 
     def carried(self) -> None:
         """Another connection counts on: whoever delivers its bytes has no table yet."""
-        self.changed = set(self._logs)
+        self.changed = frozenset(self._logs)
 
     def table(self, origin: Side) -> Table:
         """How to translate what the receiver of this side's stanzas counts; empty if nothing is counted."""
@@ -104,13 +104,13 @@ class Ledger:
     def swallowed(self, origin: Side) -> None:
         if log := self._logs.get(origin):
             log.swallowed()
-            self.changed.add(origin)
+            self.changed |= {origin}
 
     def injected(self, receiver: Side, stanza: bytes, now: float) -> None:
         origin = Side.SERVER if receiver is Side.CLIENT else Side.CLIENT
         if log := self._logs.get(origin):
             log.injected()
-            self.changed.add(origin)
+            self.changed |= {origin}
             self._added[origin].append((now, stanza))
             del self._added[origin][:-MAX_ADDED]
             self.shown += origin is Side.SERVER

@@ -103,16 +103,16 @@ class Passing:
         """A part of an element too big to be read; nobody but the companion gets what is written to it."""
         if piece.first and name is None and self.managed(side, piece.tag):
             self._connection.fault(Reason.STANZA_TOO_BIG, count=True)
-        sinking = self._connection.sinking
+        connection = self._connection
         if piece.first:
-            sinking.discard(side)
+            connection.sinking -= {side}
             if self._begins_parts(side, piece, name):
-                sinking.add(side)
+                connection.sinking |= {side}
         if side is Side.SERVER and self._roster is not None:
             self._read_roster(self._roster, piece)
-        sunk = side in sinking
+        sunk = side in connection.sinking
         if piece.last:
-            sinking.discard(side)
+            connection.sinking -= {side}
         return None if sunk else piece.data
 
     def _read_roster(self, roster: LongRoster, piece: Piece) -> None:

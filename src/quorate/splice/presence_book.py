@@ -51,11 +51,11 @@ class PresenceBook:
         self._context = context
         self._resources = ResourceTable()
         self._wholes = AddressTable[Whole]()
-        self._gone: set[Jid] = set()
+        self._gone: frozenset[Jid] = frozenset()
         """Whose last resource has said that it leaves."""
-        self._strangers: set[Jid] = set()
-        self.rooms: set[Jid] = set()
-        self._dead: set[Jid] = set()
+        self._strangers: frozenset[Jid] = frozenset()
+        self.rooms: frozenset[Jid] = frozenset()
+        self._dead: frozenset[Jid] = frozenset()
         """Gateways whose link is down."""
 
     def knows(self, contact: Jid) -> bool:
@@ -81,7 +81,7 @@ class PresenceBook:
         if stranger and full.bare not in self._strangers:
             if len(self._strangers) >= MAX_STRANGERS:
                 return False
-            self._strangers.add(full.bare)
+            self._strangers |= {full.bare}
         known = self._resources.of(full.bare)
         return not full.resource or full.resource in known or len(known) < MAX_RESOURCES
 
@@ -153,7 +153,7 @@ class PresenceBook:
         if reason is not None:
             self.unknown(contact, reason, asked=asked)
         elif full.resource:
-            self._gone.add(contact)
+            self._gone |= {contact}
             self.link_down(contact)
         else:
             self.state(contact, presence, asked=asked, since=since)
@@ -172,9 +172,9 @@ class PresenceBook:
         name = stanza.from_.resource
         before = self._resources.of(contact).get(name)
         if before is None:
-            self._gone.discard(contact)
+            self._gone -= {contact}
             self._wholes.pop(contact, None)
-            self._dead.discard(contact)
+            self._dead -= {contact}
         if place is None:
             place = before.place if before else 0
         now, idle_s = self._context.now, stanza.idle_s
@@ -199,7 +199,7 @@ class PresenceBook:
     ) -> None:
         """Something is known about the whole contact; its resources are forgotten."""
         whole = _whole(presence, reason, asked, implied, since, self._context.now)
-        self._gone.discard(contact)
+        self._gone -= {contact}
         for name in self._resources.pop(contact):
             if name:
                 self._tell(contact, name, whole)
@@ -242,8 +242,8 @@ class PresenceBook:
     def clear(self) -> None:
         self._resources.clear()
         self._wholes.clear()
-        self._gone.clear()
-        self._dead.clear()
+        self._gone = frozenset()
+        self._dead = frozenset()
 
     def _looks(self, stanza: bytes) -> bytes:
         return fingerprint(parse(stanza, self._context.headers.get(Side.SERVER)))
@@ -253,7 +253,7 @@ class PresenceBook:
         own = self._context.own
         if contact.local or (own is not None and contact.domain == own.domain):
             return
-        self._dead.add(contact)
+        self._dead |= {contact}
         for user in self.people:
             if user.domain == contact.domain and user.local:
                 self.unknown(user, Reason.STALE)

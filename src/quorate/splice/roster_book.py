@@ -61,7 +61,7 @@ class RosterBook:
         """Of contacts that were pushed since."""
         self.known = False
         """The whole roster was seen."""
-        self.open: set[str] = set()
+        self.open: frozenset[str] = frozenset()
         """Ids of the client's roster requests that are not answered yet."""
         self.ids: dict[str, None] = {}
         """The latest of this session, answered or not: the server may answer again after a resume."""
@@ -74,12 +74,12 @@ class RosterBook:
 
     def requested(self, data: bytes, id: str) -> bytes:
         """The client asks for its roster: give the server its own version number, or none (VC-4)."""
-        self.open.add(id)
+        self.open |= {id}
         self.ids[id] = None
         if len(self.ids) > MAX_REQUESTS:
             oldest = next(iter(self.ids))
             del self.ids[oldest]
-            self.open.discard(oldest)
+            self.open -= {oldest}
         self._context.interested = True
         query = self._query(data, Side.CLIENT)
         version = query.attributes.get("ver") if query else None
@@ -91,7 +91,7 @@ class RosterBook:
 
     def result(self, data: bytes, id: str) -> bytes:
         """The server's answer: note it, put the companion in, mark the version."""
-        self.open.discard(id)
+        self.open -= {id}
         query = self._query(data, Side.SERVER)
         if query is None:
             self._request_own()
@@ -135,7 +135,7 @@ class RosterBook:
 
     def missed(self, id: str) -> None:
         """An answer went by without the companion in it."""
-        self.open.discard(id)
+        self.open -= {id}
         self.companion_in = self.companion_in and id == self.own_id
 
     def pushed(self, data: bytes) -> bytes | None:

@@ -36,7 +36,7 @@ NOTHING = -1
 """A client that has not even seen its first stanza."""
 STILL_WANTED_S = 60.0
 """A message that left longer ago and was lost is not sent any more: what it says may be over."""
-BURST_FOLDED_S = 1.0
+BURST_FOLDED_S = 0.5
 """After initial presence: most of the burst has come, and it takes more room than all else of a stream."""
 FOLD_PAUSE_S = 0.1
 """Between two parts of what is folded, for other streams."""

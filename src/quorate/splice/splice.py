@@ -145,7 +145,7 @@ class Splice:
 
         def end() -> None:
             connection = self._connection
-            connection.shut.add(side)
+            connection.shut |= {side}
             if not connection.blind:
                 for origin, framer in connection.framers.items():
                     if origin is side or not connection.counting:
@@ -394,7 +394,7 @@ class Splice:
     def _stream_ended(self, side: Side) -> None:
         """``</stream:stream>`` has passed: this session will not be resumed (SM-11)."""
         connection = self._connection
-        connection.shut.add(OTHER[side])
+        connection.shut |= {OTHER[side]}
         connection.session.context.closing = True
         connection.sessions.forget(connection.session)
         connection.give_up(Reason.STREAM_ENDED)

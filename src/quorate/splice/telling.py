@@ -35,8 +35,8 @@ class Telling:
         self._context = context
         self._injector = injector
         self._companion = companion
-        self._told: set[Jid] = set()
-        self._watched: set[Jid] = set()
+        self._told: frozenset[Jid] = frozenset()
+        self._watched: frozenset[Jid] = frozenset()
         self._sent: dict[str, str] = {}
         """Stanza id to effect."""
 
@@ -53,9 +53,9 @@ class Telling:
         def settled(reason: Reason | None) -> None:
             self._context.out.add(Done(effect=effect, reason=reason))
             if reason is None:
-                self._told.add(contact)
+                self._told |= {contact}
                 if watch:
-                    self._watched.add(contact)
+                    self._watched |= {contact}
                 if echo:
                     self._companion.say(None, echo)
 
@@ -81,10 +81,10 @@ class Telling:
         return replace_attribute(stanza, "id", id)
 
     def watch(self, contact: Address) -> None:
-        self._watched.add(parse_jid(contact.account).bare)
+        self._watched |= {parse_jid(contact.account).bare}
 
     def unwatch(self, contact: Address) -> None:
-        self._watched.discard(parse_jid(contact.account).bare)
+        self._watched -= {parse_jid(contact.account).bare}
 
     def concerns(self, sender: str | None, id: str | None) -> bool:
         """Must a message with this start tag be read whole?"""

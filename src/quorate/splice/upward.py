@@ -92,7 +92,7 @@ def _presence(session: Session, data: bytes) -> None:
     stanza = read_presence(data) or parse_presence(parse(data, context.headers.get(Side.CLIENT)))
     if stanza.to is not None:
         if stanza.muc:
-            session.presence.rooms.add(stanza.to.bare)
+            session.presence.rooms |= {stanza.to.bare}
         if stanza.type == "subscribe":
             session.roster.subscribes(stanza.to.bare)
         elif stanza.type == "probe":
