@@ -1,6 +1,7 @@
 """The framer against expat: same boundaries, no byte lost, whatever the cuts."""
 
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import FrameType
@@ -368,6 +369,19 @@ GROWING: dict[str, tuple[Grow, int]] = {
 def test_work_grows_with_the_bytes_and_memory_does_not(document: Grow, step: int) -> None:
     """T33: four times the bytes are four times the work; quadratic would be sixteen."""
     assert work(document(4), step) < 5 * work(document(1), step)
+
+
+def test_what_is_held_of_tiny_reads_takes_little_more_room_than_its_bytes() -> None:
+    framer, text = open_stream(1 << 30), b"<iq>" + b"<b>x</b>" * 2048
+    tracemalloc.start()
+    try:
+        for at in range(0, len(text), 2):
+            framer.feed(text[at : at + 2])
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(text) == framer.pending <= taken < 2 * len(text)
+    assert joined(framer.feed(b"</iq>")) == text + b"</iq>"
 
 
 def test_a_stanza_of_ten_megabytes_in_small_reads_is_never_kept() -> None:

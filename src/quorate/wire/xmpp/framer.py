@@ -18,8 +18,9 @@ from quorate.wire.xmpp.markup import SKIPPED, SLASH, START_TAG, delimiters, elem
 
 MAX_START_TAG: Final = 64 * 1024
 MAX_HEADER: Final = 16 * 1024
-
 MAX_NAME: Final = 1024
+CHUNK: Final = 1024
+"""What is held of small reads is joined up to this size: an object for each takes 33 bytes of its own."""
 
 _IN_TAG = re.compile(rb"[\"'<>]")
 _IN_QUOTES = {b'"': re.compile(rb'["<]'), b"'": re.compile(rb"['<]")}
@@ -163,6 +164,8 @@ class Framer:
         if self._depth and self._held_size > self._limit:
             self._limit = 0
             out.append(self._part())
+        while len(self._held) > 1 and len(self._held[-2]) + len(self._held[-1]) <= CHUNK:
+            self._held[-2:] = [self._held[-2] + self._held[-1]]
         self.rests = self._in_stream and self._scan is _Scan.BETWEEN and not (self._tail or self._torn)
         return at
 
