@@ -138,6 +138,8 @@ def named(name: bytes) -> Iterator[int]:
 
 async def test_of_a_client_that_is_killed_nothing_is_left(tmp_path: Path) -> None:
     async with attached(tmp_path) as (shim, host, door):
+        went = asyncio.Event()
+        door.went = lambda _: went.set()
         shim.open(1, fresh="1")
         shim.open(2, fresh="1")
         shim.open(3)
@@ -150,8 +152,8 @@ async def test_of_a_client_that_is_killed_nothing_is_left(tmp_path: Path) -> Non
         shim._s[1].close()
         shim._a[1].close()
         async with asyncio.timeout(WAIT_S):
-            while door.clients:  # noqa: ASYNC110 - nobody else is told
-                await asyncio.sleep(0.01)
+            await went.wait()
+        assert not door.clients
         assert all(stream.over for stream in host.streams)
         host.streams.clear()
         gc.collect()

@@ -4,9 +4,8 @@ import os
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,22 +99,13 @@ class Controller:
 
         threading.Thread(target=accept, daemon=True).start()
 
-    def connect(self, pid: int, within_s: float = DEADLINE_S) -> None:
-        """To a library that is in a process already."""
-        address = f"\0quorate-{pid}-{os.geteuid()}"
-        until = time.monotonic() + within_s
-        while True:
-            s, a = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-            try:
-                s.connect(address)
-                a.connect(address)
-                break
-            except OSError:
-                s.close()
-                a.close()
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
+    def connect(self, pid: int) -> None:
+        """To a library that is in a process already; raises OSError if it does not listen."""
+        with ExitStack() as stack:
+            s, a = (stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in "SA")
+            for sock in (s, a):
+                sock.connect(f"\0quorate-{pid}-{os.geteuid()}")
+            stack.pop_all()
         self.begin(s, a)
 
     def begin(self, s: socket.socket, a: socket.socket) -> None:

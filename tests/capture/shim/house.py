@@ -1,17 +1,14 @@
 """A client with the library in it, the server it talks to, and what compiles both."""
 
-import fcntl
 import os
+import select
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
-import termios
 import threading
-import time
-from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -103,7 +100,6 @@ class Server:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.context is not None:
             client = self.context.wrap_socket(client, server_side=True)
-        client.settimeout(0.01)
         self.client = client
         self.there.set()
         self.go.wait()
@@ -114,20 +110,17 @@ class Server:
     def _read(self) -> bytes:
         assert self.client is not None
         while True:
-            try:
-                with self.lock:
-                    return self.client.recv(65536)
-            except TimeoutError:
-                time.sleep(0.0005)
+            select.select([self.client], [], [])
+            with self.lock, suppress(BlockingIOError, ssl.SSLWantReadError):
+                self.client.setblocking(False)
+                return self.client.recv(65536)
 
     def has_waiting(self, size: int) -> None:
         """Wait until so much has come and is not read; for one that is ``slow``."""
         assert self.client is not None
-        until, came = time.monotonic() + DEADLINE_S, array("i", [0])
-        while came[0] < size:
-            assert time.monotonic() < until
-            fcntl.ioctl(self.client, termios.FIONREAD, came)
-            time.sleep(0.0005)
+        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+        assert select.select([self.client], [], [], DEADLINE_S)[0]
+        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
     def send(self, data: bytes) -> None:
         assert self.there.wait(DEADLINE_S)
@@ -135,14 +128,14 @@ class Server:
         with self.lock:
             self.client.settimeout(DEADLINE_S)
             self.client.sendall(data)
-            self.client.settimeout(0.01)
 
     def close(self) -> None:
-        self.go.set()
+        """Its thread closes the client."""
         self.listener.close()
         if self.client is not None:
-            with self.lock:
-                self.client.close()
+            with self.lock, suppress(OSError):
+                self.client.shutdown(socket.SHUT_RDWR)
+        self.go.set()
 
 
 @dataclass
