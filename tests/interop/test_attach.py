@@ -180,7 +180,6 @@ async def test_other_clients_joined_after_login(make_house: MakeHouse, tmp_path:
         for name in pids:
             dave.say(f"{name}@example.org", "hello")
         carol.say("dave@example.org", "hello")
-        await alice.type("/say_to dave@example.org hello")
         await bob.shows("dave (bob@example.org")
         for name in pids:
             stream = await stream_of(house, name)

@@ -225,6 +225,36 @@ def test_boundaries_are_found_in_what_passes() -> None:
     assert talk.saw(StateChanged)[-1].reason is Reason.JOINING
 
 
+def test_a_client_that_says_nothing_is_made_to() -> None:
+    """One that counts answers at once, and only so is it known where its elements begin."""
+    talk = midway(at_rest=False)
+    talk.s(HI)
+    assert talk.client() == R + HI
+    for h in (7, 8, 8):
+        talk.c(A.format(h))
+    assert talk.server() == R
+    for _ in range(2):
+        talk.s(A.format(4))
+    assert "jabber:iq:roster" in talk.server()
+
+
+@pytest.mark.parametrize("answer", ["type='result'/>", "type='error'><error type='cancel'/></iq>"])
+def test_a_client_that_says_nothing_and_does_not_count_answers_a_ping(answer: str) -> None:
+    talk = midway(at_rest=False)
+    talk.s(HI)
+    talk.wait(2.9)
+    assert talk.client() == R + HI
+    talk.wait(0.2)
+    (id,) = ids(ping := talk.client())
+    assert "urn:xmpp:ping" in ping
+    assert talk.server() == ""
+    talk.c(f"<iq id='{id}' {answer}")
+    talk.wait(0.01)
+    listed(talk)
+    assert talk.splice.state is StreamState.LIVE
+    assert talk.splice.inside.new_tables() == []
+
+
 def test_a_nested_message_is_no_boundary() -> None:
     talk = midway(at_rest=False)
     talk.c(WRITTEN)

@@ -18,7 +18,7 @@ from quorate.splice.connection import Connection, Phase
 from quorate.splice.effects import OTHER, Side
 from quorate.splice.ledger import read_h
 from quorate.wire.xmpp.header import parse_header
-from quorate.wire.xmpp.requests import request_ack
+from quorate.wire.xmpp.requests import ping, request_ack
 from quorate.wire.xmpp.stream_management import MODULUS, Table, translated
 from quorate.wire.xmpp.tag import replace_attribute, tag_attributes
 
@@ -77,6 +77,8 @@ class Joining:
         self._counting = False
         self._silent_at: float | None = None
         """When it is taken for sure that they are not."""
+        self._pinged = False
+        """The client has let the question pass, and was asked what everybody answers."""
         self._bell_at: float | None = None
         """When the server is made to say something, so that the client reads what we have asked it."""
         self._clear_at: float | None = None
@@ -164,7 +166,7 @@ class Joining:
         if self._silent_at is not None and self._silent_at <= now:
             self._silent_at = None
             if self._namespace is None:
-                self._uncounted()
+                self._silent()
         for count in self._counts.values():
             if count.again_at is not None and count.again_at <= now:
                 count.again_at = None
@@ -187,11 +189,26 @@ class Joining:
             if self._midway.wakes:
                 self._given()
             self._ask_counts()
+        elif side is Side.SERVER and self._midway.wakes:
+            # where the client's elements begin its next one shows: let it say something
+            self._silent_at = self._connection.now + SILENT_S
+            self._request(self._counts[Side.SERVER])
+
+    def _silent(self) -> None:
+        """The client does not count."""
+        connection = self._connection
+        if self._boundaries[Side.CLIENT].found:
+            self._uncounted()
+        elif not connection.safe(Side.CLIENT):
+            self._silent_at = connection.now + SOON_S
+        else:
+            self._pinged = True
+            connection.session.injector.now(Side.CLIENT, ping(connection.session.context.ids.next()))
 
     def _given(self) -> None:
         """What was asked of the client has reached it, or does so now."""
         if self._counting and self._namespace is None and self._silent_at is None:
-            self._silent_at = self._connection.now + SILENT_S
+            self._silent_at = self._connection.now + (0.0 if self._pinged else SILENT_S)
 
     def _ask_counts(self) -> None:
         """The client first: one that does not count ignores the question, a server might end the stream."""

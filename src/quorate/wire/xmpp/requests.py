@@ -56,7 +56,7 @@ def last_activity(id: str, to: Jid) -> bytes:
 
 
 def ping(id: str) -> bytes:
-    """XEP-0199 to the own server, which answers in any case, if only that it cannot."""
+    """XEP-0199 between client and own server: either answers in any case, if only that it cannot."""
     return _stanza("iq", "<ping xmlns='urn:xmpp:ping'/>", type="get", id=id)
 
 
