@@ -10,12 +10,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from quorate.errors import Misconfigured
+from quorate.model.activity import Activity
 from quorate.store.database import FILE_NAME, engine_for
-from quorate.store.documents import FORMAT, activity_text
-from quorate.store.open import open_store
+from quorate.store.documents import FORMAT
+from quorate.store.open import NEWEST, open_store
 from quorate.store.schema import Base
 from tests.store.samples import activity
 
@@ -46,7 +48,9 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(tmp_path: Path) ->
     open_store(tmp_path).close()
     engine = engine_for(tmp_path)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        made = MigrationContext.configure(connection)
+        assert compare_metadata(made, Base.metadata) == []
+        assert made.get_current_revision() == NEWEST
     engine.dispose()
 
 
@@ -67,7 +71,7 @@ def test_a_directory_of_an_older_quorate_is_brought_up_to_date(tmp_path: Path) -
     engine = engine_for(tmp_path)
     config = Config()
     config.set_main_option("script_location", "quorate.store:migrations")
-    document = json.loads(activity_text(activity()))
+    document = json.loads(TypeAdapter(Activity).dump_json(activity()))
     for field in ("starts", "window", "fallbacks", "fell_back_at", "first_who"):
         del document[field]
     with engine.begin() as connection:

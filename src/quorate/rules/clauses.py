@@ -27,6 +27,9 @@ def clauses_of(requirement: Requirement) -> Clauses:
     named: list[str] = []
     counted: list[Clause] = []
     for part in required(requirement):
+        if isinstance(part, Name):  # most are
+            named.append(part.text)
+            continue
         for spare, keys, parts in _clauses(part):
             if spare or parts:
                 counted.append((spare, keys, parts))

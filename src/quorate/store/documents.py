@@ -1,6 +1,7 @@
 """Activities and effects as versioned JSON text, both ways.
 
-The model may get fields with a default in the same version; anything else needs a new one and its step in
+What has its default is left out: a third of the text, and of the time to read it. So the model may get fields
+with a default in the same version; another default, or anything else, needs a new one and its step in
 ``UPGRADES``.
 """
 
@@ -58,7 +59,7 @@ _EFFECTS: Final[Mapping[str, TypeAdapter[ActivityEffect]]] = {
 
 
 def activity_text(activity: Activity) -> str:
-    return _ACTIVITY.dump_json(activity).decode()
+    return _ACTIVITY.dump_json(activity, exclude_defaults=True).decode()
 
 
 def activity_from(text: str, version: int) -> Activity:

@@ -4,11 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from quorate.clock import Clock, SystemClock
@@ -20,6 +16,9 @@ from quorate.store.repositories_people import Asked, Blocks, Statements, Watches
 from quorate.store.repositories_requests import Executed, Idempotency
 
 _SCRIPTS: Final = "quorate.store:migrations"
+NEWEST: Final = "0003"
+"""The migration the schema is at."""
+_AT: Final = Table("alembic_version", MetaData(), Column("version_num", Text))
 DIRECTORY_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
 """Of the database, also in a directory others may read; SQLite gives its journal the same."""
@@ -74,17 +73,25 @@ def _make_directory(directory: Path) -> None:
 
 
 def _bring_up_to_date(engine: Engine) -> None:
+    with engine.begin() as connection:
+        made = inspect(connection).has_table(_AT.name)
+        present = connection.scalar(select(_AT.c.version_num)) if made else None
+        if present != NEWEST:
+            _migrate(connection, present)
+
+
+def _migrate(connection: Connection, present: str | None) -> None:
+    from alembic import command  # slow to import, and hardly ever needed
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", _SCRIPTS)
     scripts = ScriptDirectory.from_config(config)
-    with engine.begin() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        if present == scripts.get_current_head():
-            return
-        if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
-            raise newer()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    if present is not None and present not in {script.revision for script in scripts.walk_revisions()}:
+        raise newer()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _not_usable(where: Path | str) -> Misconfigured:
