@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-START_S = 20.0
+START_S = 60.0
 USER = "quorate"
 
 

@@ -96,7 +96,7 @@ async def test_detaching_takes_leave_of_the_client(tmp_path: Path) -> None:
             pids = [one["pid"] for one in json.loads((tmp_path / FILE_NAME).read_text())]
             assert pids == [os.getpid()]
             await attaching.detach(tmp_path, str(os.getpid()))
-            await asyncio.wait_for(shim.detached.wait(), 5)
+            await asyncio.wait_for(shim.detached.wait(), 60)
             assert "type='unavailable'" in await shim.until(DOWN, "subscription='remove'")
             assert json.loads((tmp_path / FILE_NAME).read_text()) == []
 

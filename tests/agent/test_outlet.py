@@ -13,7 +13,7 @@ from quorate.model.address import Address
 from quorate.model.evidence import Evidence, Presence, Source
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Server:

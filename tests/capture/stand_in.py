@@ -21,7 +21,7 @@ from quorate.splice.effects import OTHER, Close, Connect, Send, Side, SpliceEffe
 from tests.interop.certificates import TestAuthority
 
 DOMAIN = "example.org"
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -62,7 +62,7 @@ def test_another_process_with_that_id_is_left_alone(tmp_path: Path) -> None:
             down(tmp_path)
         os.kill(other.pid, 0)
         assert other.poll() is None
-        other.communicate(b"\n", timeout=5)
+        other.communicate(b"\n", timeout=60)
 
 
 def test_a_server_elsewhere_is_not_looked_for_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

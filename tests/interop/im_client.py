@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import slixmpp
 from slixmpp import JID
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 @dataclass

@@ -15,7 +15,7 @@ import httpx
 
 from tests.interop.prosody import free_port
 
-START_S = 30.0
+START_S = 60.0
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Quorate:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGINT)
             try:
-                await asyncio.wait_for(self.process.wait(), 15)
+                await asyncio.wait_for(self.process.wait(), 60)
             except TimeoutError:
                 self.process.kill()
                 await self.process.wait()
@@ -155,14 +155,14 @@ class Quorate:
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         """One call of the API; its JSON."""
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=30) as client:
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=60) as client:
             answer = await client.post(f"{self.url}/api/v1{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()
 
     async def get(self, path: str, **query: str) -> Any:
         """One question to the API; its JSON."""
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=30) as client:
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {self.token}"}, timeout=60) as client:
             answer = await client.get(f"{self.url}/api/v1{path}", params=query)
         assert answer.is_success, answer.text
         return answer.json()
@@ -171,7 +171,7 @@ class Quorate:
         """An address that lets one browser into the page, once."""
         return str((await self.post("/enter-keys", {}))["url"])
 
-    async def run(self, *words: str, timeout_s: float = 30) -> Finished:
+    async def run(self, *words: str, timeout_s: float = 60) -> Finished:
         """One `quorate` command against this server."""
         process = await asyncio.create_subprocess_exec(
             *quorate_command(),

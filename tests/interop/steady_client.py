@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 from xml.etree.ElementTree import Element, XMLPullParser
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 SM = "urn:xmpp:sm:3"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"

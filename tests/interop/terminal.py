@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 _ACCOUNT = """[{jid}]
 enabled=true

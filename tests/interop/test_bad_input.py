@@ -33,7 +33,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         await alice.until(lambda got: {"bob", "carol"} <= {w.split("@")[0] for w, _ in got.presences}, "all")
         for kim in KIMS:
             alice.update_roster(JID(kim), name="Kim")
-        await alice.plugin["xep_0199"].ping(SERVER, timeout=10)
+        await alice.plugin["xep_0199"].ping(SERVER, timeout=60)
         yield house
 
 
@@ -165,7 +165,7 @@ async def test_over_http(
 
 async def request(house: House, method: str, path: str, **sent: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {house.quorate.token}", **sent.pop("headers", {})}
-    async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
         return await client.request(method, f"{house.quorate.url}/api/v1{path}", **sent)
 
 
@@ -196,7 +196,7 @@ async def test_what_is_not_understood_is_forwarded(house: House, sent: str, way:
 
 async def still_live(house: House, alice: ImClient) -> None:
     """The stream goes on, is read, and can be added to."""
-    await alice.plugin["xep_0199"].ping(SERVER, timeout=10)
+    await alice.plugin["xep_0199"].ping(SERVER, timeout=60)
     streams = (await request(house, "GET", "/streams")).json()
     assert [(s["state"], s["reason"], s["companion"]) for s in streams] == [("live", None, True)]
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.real("prosody", "profanity", "tmux", "gcc")
 @asynccontextmanager
 async def page_of(house: House) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {house.quorate.token}"}
-    async with httpx.AsyncClient(headers=headers, base_url=f"{house.quorate.url}/api/v1", timeout=30) as page:
+    async with httpx.AsyncClient(headers=headers, base_url=f"{house.quorate.url}/api/v1", timeout=60) as page:
         yield page
 
 

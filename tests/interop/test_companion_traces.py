@@ -24,7 +24,7 @@ async def ask(client: ImClient, kind: Literal["get", "set"], payload: str, to: s
     iq: Any = client.make_iq(itype=kind, ito=JID(to) if to else None)
     iq.append(ET.fromstring(payload))
     try:
-        answer = await iq.send(timeout=10)
+        answer = await iq.send(timeout=60)
         return ET.tostring(answer.xml, "unicode")
     except IqError as error:
         return str(error.condition)

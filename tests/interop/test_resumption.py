@@ -76,7 +76,7 @@ async def test_asks_rings_and_chat_around_broken_connections(make_house: MakeHou
     for client in (bob, carol):
         await client.message_with("is open", ALICE)
     await alice.message_with("Q1 is live", COMPANION)
-    await alice.plugin["xep_0199"].ping(SERVER, timeout=10)
+    await alice.plugin["xep_0199"].ping(SERVER, timeout=60)
 
     parts = [f"{number}.{part}" for number in range(ROUNDS) for part in range(5)]
     said = [text for who, text in bob.received.messages if who == ALICE and text.startswith("out ")]
@@ -119,7 +119,7 @@ async def test_another_device_and_the_archive_know_nothing_of_it(make_house: Mak
     for device in (second, outside):
         await device.until(lambda got: "typed by alice" in texts_in(got.stanzas), "alice's own words")
 
-    await alice.plugin["xep_0199"].ping(SERVER, timeout=10)
+    await alice.plugin["xep_0199"].ping(SERVER, timeout=60)
 
     # of Quorate's words there is no copy on other devices, behind Quorate or not, and none in the archive
     said = ["typed by alice", "yes", "yes"]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real("prosody")
 TOP = Path(__file__).resolve().parents[2]
 CLIENT = Path(__file__).parent / "clients" / "xmppjs" / "client.js"
 COMPANION = "quorate@quorate.invalid"
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 Event = dict[str, Any]
 

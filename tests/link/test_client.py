@@ -12,7 +12,7 @@ from quorate.link.client import LinkClient
 from quorate.link.messages import FromAgent, FromServer, Quit, SnapshotDone, Welcome
 from quorate.link.server import LinkPeer, LinkServer
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class User:

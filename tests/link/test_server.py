@@ -12,7 +12,7 @@ from quorate.link.messages import FromAgent, Hello, Quit
 from quorate.link.server import MAX_SOCKET_PATH, LinkPeer, LinkServer
 from quorate.link.wire import encode
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Noted:

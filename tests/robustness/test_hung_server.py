@@ -16,7 +16,7 @@ from quorate.link.client import LinkClient
 from quorate.link.messages import Beat, FromAgent, FromServer, Hello, Quit, Welcome
 from quorate.link.server import LinkPeer, LinkServer
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 class Agent:

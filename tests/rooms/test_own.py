@@ -14,7 +14,7 @@ from quorate.model.person import Person
 from quorate.model.requirement import AllOf
 from quorate.rooms.own import BURST_LINES, BURST_S, MAX_LINE_CHARACTERS, MAX_LINES, RETURN_S, Rooms, TooFast
 
-DEADLINE_S = 5.0
+DEADLINE_S = 60.0
 
 
 class Hall:

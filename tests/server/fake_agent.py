@@ -34,7 +34,7 @@ from quorate.model.stream import Stream, StreamState
 from quorate.rules.commands import parse_command
 from quorate.talk.replies import parse_reply
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -17,7 +17,7 @@ from quorate.server.hub import Hub
 from quorate.store.open import open_store
 from tests.server.fake_agent import FakeAgent
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 ALICE, BOB, CAROL, DAVE = (f"{name}@example.org" for name in ("alice", "bob", "carol", "dave"))
 
 

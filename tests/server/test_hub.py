@@ -353,7 +353,7 @@ async def test_a_decision_that_could_not_be_stored_is_made_again(
             raise OSError
 
         monkeypatch.setattr(hub.store.activities, "save", disk_full)
-        await asyncio.wait_for(tried.wait(), 5)
+        await asyncio.wait_for(tried.wait(), 60)
         monkeypatch.setattr(hub.store.activities, "save", save)
         await until(hub, "Q1", in_state(ActivityState.EXPIRED))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 UP = """
 import sys
 from pathlib import Path

@@ -25,7 +25,7 @@ def kill_in_the_middle(where: Path | str, after: int) -> int:
     return said[-1]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_a_killed_process_loses_nothing_it_had_acknowledged(where: Path | str) -> None:
     for after in (1, *range(7, 7 * ROUNDS, 7)):
         acknowledged = kill_in_the_middle(where, after)

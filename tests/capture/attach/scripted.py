@@ -19,7 +19,7 @@ from quorate.capture.attach.protocol import (
 )
 from quorate.wire.xmpp.stream_management import Table
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 @dataclass

@@ -13,7 +13,7 @@ DOWN, UP = 0, 1
 HELLO, OPEN, DATA, CLOSED, OTHER = 1, 2, 3, 4, 7
 PASS, REPL, INJECT, TABLE, IGNORE, DETACH, WELCOME = 16, 17, 21, 22, 23, 24, 25
 HEAD = struct.Struct("<IBBHIQ")
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 Verdict = tuple[int, bytes]
 
