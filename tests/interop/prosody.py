@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.interop.certificates import TestAuthority
 
-START_S = 20.0
+START_S = 60.0
+PORTS = range(10_000, 32_000)
+WORKERS = 16
 
 _CONFIG = """
 run_as_root = true
@@ -53,11 +57,25 @@ class RosterItem:
     ask: bool = False
 
 
+def _ports_of_this_process() -> Iterator[int]:
+    """Below those the kernel gives to whoever connects; no two workers of pytest-xdist share any."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    room = len(PORTS) // WORKERS
+    mine = PORTS[worker * room : (worker + 1) * room]
+    first = random.randrange(room)  # another run of the tests on this machine begins elsewhere
+    return itertools.cycle([*mine[first:], *mine[:first]])
+
+
+_PORTS = _ports_of_this_process()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens at, and nobody else is given while the test that asked for it runs."""
+    for port in itertools.islice(_PORTS, len(PORTS) // WORKERS):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"all of the ports {PORTS} of 127.0.0.1 are taken")
 
 
 def _lua(text: str) -> str:
@@ -139,7 +157,7 @@ class Prosody:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(self.process.wait(), 10)
+                await asyncio.wait_for(self.process.wait(), 60)
             except TimeoutError:
                 self.process.kill()
                 await self.process.wait()

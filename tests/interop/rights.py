@@ -1,8 +1,10 @@
 """What tests need of the kernel and of this user; where it is missing they are left out, loudly."""
 
 import ctypes
+import fcntl
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +46,18 @@ def needs_namespaces(*unshare: str) -> None:
 
 @contextmanager
 def network() -> Iterator[None]:
-    """A network of this thread's own, and of the programs it starts, with nothing but a loopback."""
+    """A network of this thread's own, and of the programs it starts, with nothing but a loopback.
+
+    One at a time on this machine: a redirect is set for processes by name, whatever network they are in.
+    """
+    with (Path(tempfile.gettempdir()) / "quorate-tests-redirect.lock").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with _network():
+            yield
+
+
+@contextmanager
+def _network() -> Iterator[None]:
     before = os.open("/proc/self/ns/net", os.O_RDONLY)
     try:
         if _LIBC.unshare(CLONE_NEWNET) != 0:

@@ -28,6 +28,7 @@ def test_the_writer_is_found_again(tmp_path: Path) -> None:
         json.dumps({"pid": os.getpid(), "started": "another"}),
         json.dumps({"pid": os.getpid(), "started": None}),
     ],
+    ids=["nothing", "a list", "no id", "no number", "no start", "another start", "an unknown start"],
 )
 def test_whoever_has_the_id_now_is_not_taken_for_the_writer(tmp_path: Path, said: str) -> None:
     path = tmp_path / "run.json"
