@@ -193,10 +193,8 @@ class Asking:
         if stanza.type is not None:
             gone = not (full.resource or self.presence.available(contact))
             return gone and self._as_before(full, b"", asked=asked)
-        if asked and stanza.delay is not None and not self.context.available:
-            return True
         looks = fingerprint(element())
-        if stanza.delay is None or not self._has(full, looks):
+        if stanza.delay is None or (self.context.available and not self._has(full, looks)):
             return False
         return self._as_before(full, looks, asked=asked)
 
