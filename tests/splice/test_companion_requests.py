@@ -86,8 +86,15 @@ def test_changing_its_roster_entry_changes_nothing(item: str) -> None:
             "<prefs xmlns='urn:xmpp:mam:2' default='always'><never></never></prefs>",
             False,
         ),
+        (
+            "<query xmlns='http://jabber.org/protocol/muc#admin'><item jid='{J}' affiliation='member'/>"
+            "<item jid='eve@example.org' affiliation='member'/></query>",
+            "<query xmlns='http://jabber.org/protocol/muc#admin'>"
+            "<item jid='eve@example.org' affiliation='member'/></query>",
+            False,
+        ),
     ],
-    ids=["block", "block two", "displayed", "notes", "archive preferences"],
+    ids=["block", "block two", "displayed", "notes", "archive preferences", "members of a room"],
 )
 def test_lists_lose_it_and_keep_the_rest(request_: str, forwarded: str | None, answered: bool) -> None:
     talk = Talk().log_in()
@@ -185,3 +192,18 @@ def test_notes_that_name_it_are_cut_out_of_what_people_write(note: str) -> None:
     talk = Talk().log_in()
     talk.c(f"<message to='bob@example.org' type='chat'><body>look</body>{note}</message>")
     assert talk.server() == "<message to='bob@example.org' type='chat'><body>look</body></message>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<x xmlns='http://jabber.org/protocol/muc#user'>", "</x>"),
+        ("<addresses xmlns='http://jabber.org/protocol/address'>", "</addresses><body>look</body>"),
+    ],
+    ids=["invitations", "addresses"],
+)
+def test_of_several_who_are_addressed_only_it_is_left_out(before: str, after: str) -> None:
+    """XEP-0045 section 7.8.2, XEP-0033."""
+    talk = Talk().log_in()
+    talk.c(f"<message to='r@muc'>{before}<i to='bob@example.org'/><i to='{JID}'/>{after}</message>")
+    assert talk.server() == f"<message to='r@muc'>{before}<i to='bob@example.org'/>{after}</message>"

@@ -41,6 +41,7 @@ ENTRY_DEPTH: Final = {
     f"{{{_PUBSUB}}}pubsub": 4,
     "{jabber:iq:private}query": 4,
     f"{{{_MAM}}}prefs": 4,
+    "{http://jabber.org/protocol/muc#admin}query": 3,
 }
 """Requests that are lists: how deep their entries stand, so that one can be taken out."""
 
@@ -52,6 +53,10 @@ _STILL_A_REQUEST: Final = frozenset({"{jabber:iq:private}query", f"{{{_MAM}}}pre
 _FREE_TEXT: Final = frozenset({"body", "subject", "status", "thread", "html"})
 _SPOKEN: Final = frozenset({"body", "subject", "status", "html", "forwarded"})
 """What a person wrote or passes on: it goes to whom it is written, whatever it names."""
+_ADDRESSED_TO_SEVERAL: Final = frozenset(
+    {"{http://jabber.org/protocol/muc#user}x", "{http://jabber.org/protocol/address}addresses"}
+)
+"""Parts of a message that are lists of people (XEP-0045 section 7.8.2, XEP-0033)."""
 _AFTER_ADDRESS: Final = re.compile(r"[/?;#]")
 
 
@@ -107,7 +112,7 @@ def asked_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> 
     if depth is None or any(len(s.path) < depth for s in named):
         return Handling(error="service-unavailable")
     entries = [s for s in spans if len(s.path) == depth]
-    ours = [e for e in entries if any(e.start <= s.start < e.end for s in named)]
+    ours = [e for e in entries if any(_within(e, s) for s in named)]
     lists = {e.path[:-1] for e in ours}
     left = [e for e in entries if e not in ours and e.path[:-1] in lists]
     mute = _MUTES.get(payload)
@@ -119,13 +124,26 @@ def asked_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> 
 def said_about_companion(data: bytes, spans: list[Span], named: list[Span]) -> bytes | None:
     """A message or presence to others that names the companion: what people wrote, without the rest."""
     parts = [s for s in spans if len(s.path) == 2]
-    cut_out = [
-        p for p in parts if _local(p.name) not in _SPOKEN and any(p.start <= s.start < p.end for s in named)
-    ]
+    theirs = [p for p in parts if _local(p.name) not in _SPOKEN and any(_within(p, s) for s in named)]
+    cut_out = [element for part in theirs for element in _of_companion(part, spans, named)]
     message = _local(spans[0].name) == "message"
     if message and cut_out and not says_something(p.name for p in parts if p not in cut_out):
         return None
     return cut(data, [(p.start, p.end) for p in cut_out])
+
+
+def _of_companion(part: Span, spans: list[Span], named: list[Span]) -> list[Span]:
+    """The entries of a list that name it, if the list has others of their kind; else all of it."""
+    entries = [s for s in spans if len(s.path) == 3 and _within(part, s)]
+    ours = [e for e in entries if any(_within(e, s) for s in named)]
+    others = {e.name for e in entries if e not in ours}
+    if part.name in _ADDRESSED_TO_SEVERAL and part not in named and {e.name for e in ours} <= others:
+        return ours
+    return [part]
+
+
+def _within(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start < outer.end
 
 
 def _payload(spans: list[Span]) -> str:
