@@ -2,8 +2,10 @@
 
 import pytest
 
+from quorate.model.address import parse_address
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
+from quorate.splice.backing_off import BackingOff
 from quorate.splice.effects import Answered, PresenceSeen
 from tests.splice.script import BIND, BOB, BOUND, DELAY, ROSTER_GET, Talk, ids, roster, who
 
@@ -367,6 +369,24 @@ def test_a_server_that_says_slow_down_is_left_alone() -> None:
     talk.hear()
     talk.do(talk.splice.ask("q2", who("far"), talk.now))
     assert verdict(talk) == (None, Reason.RATE_LIMITED, False)
+    talk.do(talk.splice.ask("q3", parse_address("zoe@elsewhere.net"), talk.now))
+    assert "zoe@elsewhere.net" in talk.server(), "what one server says is not for others"
+
+
+def test_it_is_left_alone_for_longer_each_time_and_forgets() -> None:
+    backing_off = BackingOff()
+    quiet_s, now = [], 0.0
+    for _ in range(8):
+        backing_off.heard("example.org", "resource-constraint", now)
+        backing_off.heard("example.org", "resource-constraint", now + 1)
+        until = next(s for s in range(10_000) if not backing_off.quiet("example.org", now + s))
+        quiet_s.append(until)
+        now += until
+    assert quiet_s == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+    backing_off.heard("example.org", "resource-constraint", now + 3600)
+    assert not backing_off.quiet("example.org", now + 3660)
+    backing_off.heard("example.net", "forbidden", now)
+    assert not backing_off.quiet("example.net", now)
 
 
 def test_before_the_login_a_question_waits_and_is_given_up() -> None:

@@ -15,13 +15,14 @@ from quorate.model.address import Address, Jid, parse_jid, xmpp
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
+from quorate.splice.backing_off import BackingOff
 from quorate.splice.context import Context
 from quorate.splice.effects import Answered, Side
 from quorate.splice.injector import Injector
 from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp.element import parse
-from quorate.wire.xmpp.iq import LastAnswer, parse_last, read_last, stanza_error
+from quorate.wire.xmpp.iq import LastAnswer, StanzaError, parse_last, read_last, stanza_error
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 from quorate.wire.xmpp.requests import last_activity, presence_probe
 
@@ -30,8 +31,6 @@ GATHER_S = 0.25
 """Presence came: how long the other half, and with it the contact's other devices, are waited for."""
 HIDING_S = 8.0
 """How long the answer to a probe may take from far away and is still known for one (PRB-4)."""
-FIRST_BACKOFF_S = 60.0
-MAX_BACKOFF_S = 3600.0
 RESENT_S = 10.0
 """After a resume the server sends again what was not acknowledged: hidden answers stay hidden this long."""
 
@@ -40,7 +39,6 @@ MAX_SENT = 1000
 MAX_HIDDEN = 1000
 """Devices whose hidden answer is known again after a resume; of the oldest it would reach the client once."""
 
-_SLOW_DOWN = frozenset({"policy-violation", "resource-constraint"})
 _NOT_ADDING = {
     StreamState.BLIND: Reason.BLIND,
     StreamState.FROZEN: Reason.FROZEN,
@@ -96,8 +94,7 @@ class Asking:
     _hidden: dict[Jid, bytes] = field(default_factory=dict)
     """JID -> looks of the answer that was taken out last; none if it said that nobody is there."""
     _recent: list[float] = field(default_factory=list)
-    _quiet_until: float = 0.0
-    _backoff: float = FIRST_BACKOFF_S
+    _backing_off: BackingOff = field(default_factory=BackingOff)
     _resumed_at: float | None = None
     _forget_at: float = 0.0
 
@@ -232,7 +229,7 @@ class Asking:
         if sent is None or (sender is not None and sender.bare != sent.contact):
             return False
         error = stanza_error(parse(data, self.context.headers.get(Side.SERVER)))
-        self._slow_down(error.condition if error else "")
+        self._heard_error(sent.contact, error)
         question = self._open.get(sent.contact)
         if question and error and error.condition.startswith("remote-server"):
             question.last = LastAnswer(Presence.UNREACHABLE, reason=Reason.UNREACHABLE)
@@ -247,8 +244,7 @@ class Asking:
         last = read_last(data)
         if last is None:
             element = parse(data, self.context.headers.get(Side.SERVER))
-            error = stanza_error(element)
-            self._slow_down(error.condition if error else "")
+            self._heard_error(sent.contact, stanza_error(element))
             last = parse_last(element)
         question = self._open.get(sent.contact)
         if question is None or question.last_id != id:
@@ -345,12 +341,12 @@ class Asking:
     def _too_soon(self, contact: Jid) -> bool:
         at = self._asked_at.get(contact)
         now = self.context.now
-        return now < self._quiet_until or (at is not None and now - at < self.context.config.ask_interval_s)
+        quiet = self._backing_off.quiet(contact.domain, now)
+        return quiet or (at is not None and now - at < self.context.config.ask_interval_s)
 
-    def _slow_down(self, condition: str) -> None:
-        if condition in _SLOW_DOWN:
-            self._quiet_until = self.context.now + self._backoff
-            self._backoff = min(2 * self._backoff, MAX_BACKOFF_S)
+    def _heard_error(self, contact: Jid, error: StanzaError | None) -> None:
+        if error is not None:
+            self._backing_off.heard(contact.domain, error.condition, self.context.now)
 
     def _just_resumed(self) -> bool:
         """What was hidden before may be sent again now."""
