@@ -104,7 +104,7 @@ class RosterBook:
 
     def refused(self, data: bytes, id: str) -> bytes:
         """An error, which may repeat the request, <query/> and all (RFC 6120 section 8.3.1)."""
-        self.open.discard(id)
+        self.open -= {id}
         return data
 
     def request(self) -> bytes | None:
