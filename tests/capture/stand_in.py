@@ -43,6 +43,7 @@ class PassThrough:
         self.raising = False
         self.deadline: float | None = None
         self.told: list[str] = []
+        self.unread = ()
 
     def start(self, now: float) -> list[SpliceEffect]:
         if self.arrival.unread is not None:
@@ -66,6 +67,9 @@ class PassThrough:
             self.proceed = data
             return [StartTls(side=Side.SERVER, domain=DOMAIN)]
         return [*effects, Send(OTHER[side], data)]
+
+    def read(self, now: float) -> list[SpliceEffect]:
+        return []
 
     def connected(self, now: float) -> list[SpliceEffect]:
         self.told.append("connected")

@@ -39,7 +39,7 @@ def done(name: str) -> Done:
 
 
 def observed(loop: asyncio.AbstractEventLoop) -> tuple[Noticed, Observer]:
-    noticed = Noticed(loop)
+    noticed = Noticed(loop, lambda: None)
     observer = noticed.observer = Observer(noticed)
     return noticed, observer
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice import glance, upward
+from quorate.splice import downward, upward
 from quorate.splice.asking import Asking
 from quorate.splice.companion import Companion
 from quorate.splice.effects import Answered, Side, SpliceEffect, StateChanged
@@ -160,7 +160,7 @@ FAULTS = [
     (PresenceBook, "heard", Side.SERVER, "<presence from='bob@example.org/x'/>"),
     (RosterBook, "pushed", Side.SERVER, "<iq type='set' id='p'><query xmlns='jabber:iq:roster'/></iq>"),
     (upward, "read_presence", Side.CLIENT, "<presence><show>away</show></presence>"),
-    (glance, "read_presence", Side.SERVER, "<presence from='bob@example.org/x'/>"),
+    (downward, "read_presence", Side.SERVER, "<presence from='bob@example.org/x'/>"),
 ]
 
 

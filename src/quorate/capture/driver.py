@@ -73,13 +73,12 @@ class Driver(Generic[S]):
         self._running = False
         self._raw = False
         self._hello = b""
-        self._leaf_allowed = True
-        self._closing = False
+        self._leaf_allowed, self._closing = True, False
         self._dialling: asyncio.Task[None] | None = None
         self._alarm = Alarm(self._now, self._next_deadline, self._on_time)
         self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
-        self.noticed = Noticed(self._loop)
+        self.noticed = Noticed(self._loop, self._read)
         self.over: asyncio.Future[None] = self._loop.create_future()
         self._outgoing = ("", "")  # HOST:PORT of our own end of the upstream connection, and of the server's
         self.domain = ""
@@ -90,8 +89,7 @@ class Driver(Generic[S]):
 
     @property
     def peer(self) -> str:
-        host, port = self._legs[Side.CLIENT].peer
-        return f"{host}:{port}"
+        return "{}:{}".format(*self._legs[Side.CLIENT].peer)
 
     def begin(self, data: bytes) -> None:
         """Take over the client's leg with the bytes it has already sent."""
@@ -148,8 +146,14 @@ class Driver(Generic[S]):
                 except Exception as error:
                     self._broken(error)
                     self.abort()
+                if self._splice.unread:
+                    self.noticed.due()
                 return
         self._legs[OTHER[side]].write(data)
+
+    def _read(self) -> None:
+        if self._splice.unread:
+            self.do(lambda splice, now: splice.read(now))
 
     def leg_secured(self, side: Side) -> None:
         if side is Side.SERVER and self._direct is not None:
@@ -293,8 +297,8 @@ class Driver(Generic[S]):
     async def _reach(self, effect: Connect) -> str:
         if self._reached is not None:
             return self._reached.place
-        server = self._legs[Side.SERVER]
-        return str(await dial(self._means.routes, effect.domain, server, direct_tls=effect.direct_tls))
+        leg, direct = self._legs[Side.SERVER], effect.direct_tls
+        return str(await dial(self._means.routes, effect.domain, leg, direct_tls=direct))
 
     async def _connect(self, effect: Connect) -> None:
         try:
@@ -308,8 +312,7 @@ class Driver(Generic[S]):
             self._broken(error)
             return
         self.found_at = place
-        self.noticed.stir()
-        self.noticed.settled()
+        self.noticed.due()
         if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))
         else:

@@ -17,7 +17,9 @@ Ts = TypeVarTuple("Ts")
 class Noticed:
     """One stream's. While a ``StreamLoop`` deals with several, observers are told after all have sent."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, read: Callable[[], object]) -> None:
+        """``read`` is called before anything is told: what it finds is told, too."""
+        self._read = read
         self._selector: StreamSelector | None = loop.selector if isinstance(loop, StreamLoop) else None
         self._effects: list[SpliceEffect] = []
         self._stirred = False
@@ -30,6 +32,11 @@ class Noticed:
     def add(self, effect: SpliceEffect) -> None:
         self._effects.append(effect)
         self._stirred = True
+
+    def due(self) -> None:
+        """There is something to read, or to look at."""
+        self._stirred = True
+        self.settled()
 
     def stir(self) -> None:
         """Something was done that the observer may want to look at."""
@@ -57,6 +64,7 @@ class Noticed:
         if self._telling:
             return
         self._telling = True
+        self._read()
         while self._stirred:
             effects, self._effects, self._stirred = self._effects, [], False
             for effect in effects:

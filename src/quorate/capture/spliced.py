@@ -1,6 +1,6 @@
 """What a capture needs of a splice; ``quorate.splice.splice.Splice`` is one, tests have others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Protocol
 
 from quorate.model.reasons import Reason
@@ -16,6 +16,13 @@ class Spliced(Protocol):
         """Bytes have come from ``side``. Only bytes: all there is to do is to hand them on to the other side,
         and ``next_deadline`` is what it was."""
         ...
+
+    @property
+    def unread(self) -> Sized:
+        """What was handed on and waits for ``read``, once it has left."""
+        ...
+
+    def read(self, now: float) -> Iterable[SpliceEffect]: ...
 
     def connected(self, now: float) -> Iterable[SpliceEffect]: ...
 

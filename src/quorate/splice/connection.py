@@ -200,6 +200,32 @@ class Connection:
         kept = len(self.early) if side is Side.CLIENT else 0
         return kept + self.framers[side].pending
 
+    def diverts(self, side: Side) -> bool:
+        """Bytes from this side are not elements (any more)."""
+        if self.phase is Phase.OPEN:
+            return False
+        if side is Side.CLIENT and self.phase is Phase.STARTTLS:
+            return True
+        return self.blind or self.phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT)
+
+    def divert(self, side: Side, data: bytes) -> None:
+        """Deal with bytes that are not elements: hand on, keep for TLS, or refuse."""
+        if self.framers[side].pending:
+            data = self.framers[side].reset() + data
+        if self.phase is Phase.MOVED:
+            self.out.send(Side.CLIENT, data if side is Side.SERVER else b"")
+        elif self.phase in (Phase.BLIND, Phase.OVER):
+            self.out.send(OTHER[side], data)
+        elif self.phase is Phase.CUT:
+            return
+        elif side is Side.CLIENT:
+            self.early += data
+            if len(self.early) > MAX_EARLY:
+                self.early = b""
+                self.cut(Reason.NOT_XMPP)
+        elif data:
+            self.cut(Reason.STARTTLS_INJECTION)
+
     @property
     def counting(self) -> bool:
         """Its stanzas are followed and counted (XEP-0198)."""

@@ -150,6 +150,15 @@ def _presence(session: Session, data: bytes) -> bytes | None:
     return None if hidden else data
 
 
+def learn_passed(connection: Connection, data: bytes, place: int) -> None:
+    """The same for one that the client was given already, as its ``place``-th stanza."""
+    session = connection.session
+    if not session.context.inactive and session.presence.repeats(data):
+        return
+    stanza = read_presence(data) or parse_presence(parse(data, connection.headers[Side.SERVER]))
+    learn(session, stanza, data, place=place, expecting=False)
+
+
 def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, expecting: bool) -> bool:
     """What a presence from the server says; True if it is hidden from the client.
 

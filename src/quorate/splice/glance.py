@@ -11,15 +11,15 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.block_list import BLOCKING
 from quorate.splice.connection import Connection, Phase
-from quorate.splice.downward import HOLD, learn
+from quorate.splice.downward import HOLD
 from quorate.splice.effects import Side
 from quorate.splice.ledger import MAX_H
 from quorate.splice.roster_book import ROSTER
 from quorate.splice.session import Session
+from quorate.splice.unread import Unread
 from quorate.wire.xmpp.framer import MAX_START_TAG
 from quorate.wire.xmpp.presence import address
 from quorate.wire.xmpp.usual import FROM, ID, TYPE, acknowledgement, double, plain, single, stanza_end
-from quorate.wire.xmpp.usual_presence import read_presence
 
 _ROSTER = ROSTER.encode()
 _BLOCKING = BLOCKING.encode()
@@ -36,8 +36,9 @@ A whole stanza to be read follows, with this start tag and up to ``after``; no t
 class Glance:
     """One direction of one connection."""
 
-    def __init__(self, connection: Connection, origin: Side) -> None:
+    def __init__(self, connection: Connection, origin: Side, unread: Unread) -> None:
         self._connection = connection
+        self._unread = unread
         self._origin = origin
         self.receiver = Side.CLIENT if origin is Side.SERVER else Side.SERVER
         self._passes = self._passes_down if origin is Side.SERVER else self._passes_up
@@ -143,11 +144,11 @@ class Glance:
         return not sender.isascii() or sender.lower().find(self._companion) >= 0
 
     def _presence(self, session: Session, start: re.Match[bytes], data: bytes, passed: int) -> bool:
-        """Nothing new, of somebody in a room, or easily read; while none may be hidden, all of them pass."""
+        """While none may be hidden, all of them pass, and what is new of contacts is read after that."""
         book, sender = session.presence, start[FROM]
         if session.asking.expecting or len(data) > HOLD:
             return False
-        if not session.context.inactive and book.repeats(data):
+        if not (session.context.inactive or self._unread) and book.repeats(data):
             return True
         if start[TYPE] == b"error" or self._maybe_companion(sender):
             return False
@@ -155,8 +156,5 @@ class Glance:
             jid = address(sender.decode())
             if jid is not None and jid.bare in book.rooms:
                 return True
-        stanza = read_presence(data)
-        if stanza is None:
-            return False
-        learn(session, stanza, data, place=session.ledger.next_place(passed), expecting=False)
+        self._unread.add(data, session.ledger.next_place(passed))
         return True

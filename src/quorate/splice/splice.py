@@ -15,7 +15,7 @@ from quorate.splice.arrival import Arrival
 from quorate.splice.asking import why_not
 from quorate.splice.channel_binding import Profiles
 from quorate.splice.config import SpliceConfig
-from quorate.splice.connection import LONGEST_HOLD, MAX_EARLY, Connection, Phase
+from quorate.splice.connection import LONGEST_HOLD, Connection, Phase
 from quorate.splice.downward import HOLD, hold
 from quorate.splice.effects import OTHER, Answered, Done, Side, SpliceEffect, sending
 from quorate.splice.glance import Glance, Looked
@@ -24,6 +24,7 @@ from quorate.splice.joining import Joining
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.passing import Passing
 from quorate.splice.session import SessionRegistry
+from quorate.splice.unread import Unread
 from quorate.wire.xmpp.framer import Framer, Lost, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName
 
@@ -54,8 +55,9 @@ class Splice:
         """When the server last sent something."""
         self._agenda = Agenda(self._connection)
         self.inside = Inside(self._connection)
-        self._up = Framer(self._held_up), Glance(self._connection, Side.CLIENT)
-        self._down = Framer(self._held), Glance(self._connection, Side.SERVER)
+        self.unread = Unread(self._connection)
+        self._up = Framer(self._held_up), Glance(self._connection, Side.CLIENT, self.unread)
+        self._down = Framer(self._held), Glance(self._connection, Side.SERVER, self.unread)
         self._connection.framers = {Side.CLIENT: self._up[0], Side.SERVER: self._down[0]}
         midway = self._connection.arrival.midway
         self._joining = self._connection.joining = Joining(self._connection, midway) if midway else None
@@ -86,16 +88,19 @@ class Splice:
     def receive(self, side: Side, data: bytes, now: float) -> list[SpliceEffect]:
         """Bytes have come from ``side``; they leave towards the other, now or when their element is whole."""
         got = self.forward(side, data, now)
-        if not isinstance(got, bytes):
-            return got
-        return [sending((OTHER[side], got))] if got else []
+        if isinstance(got, bytes):
+            got = [sending((OTHER[side], got))] if got else []
+        return got + self.read(now) if self.unread else got
 
     def forward(self, side: Side, data: bytes, now: float) -> bytes | list[SpliceEffect]:
         """The same; only the bytes, if handing them on to the other side is all there is to do.
 
-        Then ``next_deadline`` has not changed either: nearly everything passes in this way.
+        Then ``next_deadline`` has not changed either: nearly everything passes in this way. Where it leaves
+        something ``unread``, ``read`` is to be called soon: after the bytes have left.
         """
         connection, agenda = self._connection, self._agenda
+        if self.unread:
+            self.unread.read()
         connection.now = connection.session.context.now = now
         if side is Side.SERVER:
             self._fed = now
@@ -117,6 +122,13 @@ class Splice:
             connection.go_blind(Reason.INTERNAL_ERROR)
         connection.hand_on_held()
         return connection.out.take()
+
+    def read(self, now: float) -> list[SpliceEffect]:
+        """Learn from what was handed on unread."""
+        self._connection.at(now)
+        self.unread.read()
+        self._connection.hand_on_held()
+        return self._connection.out.take()
 
     def ring(self, now: float) -> list[SpliceEffect]:
         """Make the server say something: some clients take what was added only when they read."""
@@ -250,6 +262,7 @@ class Splice:
     def _do(self, now: float | None, act: Callable[[], None]) -> list[SpliceEffect]:
         connection = self._connection
         connection.at(connection.now if now is None else now)
+        self.unread.read()
         try:
             act()
         except Exception:  # a fault of ours must not stop the stream
@@ -270,8 +283,8 @@ class Splice:
         return self._fed + connection.config.hold_s
 
     def _take(self, side: Side, data: bytes, looked: Looked | None = None) -> None:
-        if self._diverted(side):
-            self._divert(side, data[looked[0] :] if looked else data)
+        if self._connection.diverts(side):
+            self._connection.divert(side, data[looked[0] :] if looked else data)
             return
         framer, glance = self._down if side is Side.SERVER else self._up
         window, at = framer.window(data), 0
@@ -281,12 +294,14 @@ class Splice:
             if looked is None and framer.rests and clear is not False:
                 clear = clear or glance.clear(window)
                 looked = glance.through(window, at) if clear else None
+            if self.unread:
+                self.unread.read()
             if looked is not None:
                 at, looked = self._looked(side, window, looked), None
             if at == start:
                 at = self._advance(side, window, at)
-            if self._diverted(side):
-                self._divert(side, window[at:])
+            if self._connection.diverts(side):
+                self._connection.divert(side, window[at:])
                 return
 
     def _looked(self, side: Side, window: bytes, looked: Looked) -> int:
@@ -315,42 +330,14 @@ class Splice:
             pieces = [Lost(Reason.INTERNAL_ERROR, framer.reset()[:pending] + window[at:])]
             at = len(window)
         for number, piece in enumerate(pieces):
-            if number and self._diverted(side):
-                self._divert(side, b"".join(p.data for p in pieces[number:]))
+            if number and self._connection.diverts(side):
+                self._connection.divert(side, b"".join(p.data for p in pieces[number:]))
                 break
             try:
                 self._piece(side, piece)
             except Exception:  # a fault of ours, after the piece was handed on
                 self._connection.go_blind(Reason.INTERNAL_ERROR)
         return at
-
-    def _diverted(self, side: Side) -> bool:
-        """Bytes from this side are not elements (any more)."""
-        phase = self._connection.phase
-        if phase is Phase.OPEN:
-            return False
-        if side is Side.CLIENT and phase is Phase.STARTTLS:
-            return True
-        return self._connection.blind or phase in (Phase.SECURING_SERVER, Phase.SECURING_CLIENT)
-
-    def _divert(self, side: Side, data: bytes) -> None:
-        """Deal with bytes that are not elements: hand on, keep for TLS, or refuse."""
-        connection = self._connection
-        if connection.framers[side].pending:
-            data = connection.framers[side].reset() + data
-        if connection.phase is Phase.MOVED:
-            connection.out.send(Side.CLIENT, data if side is Side.SERVER else b"")
-        elif connection.phase in (Phase.BLIND, Phase.OVER):
-            connection.out.send(OTHER[side], data)
-        elif connection.phase is Phase.CUT:
-            return
-        elif side is Side.CLIENT:
-            connection.early += data
-            if len(connection.early) > MAX_EARLY:
-                connection.early = b""
-                connection.cut(Reason.NOT_XMPP)
-        elif data:
-            connection.cut(Reason.STARTTLS_INJECTION)
 
     def _piece(self, side: Side, piece: Piece | Lost) -> None:
         """Hand one piece on, edited or not; our own faults cost us the sight, not the user the bytes."""

@@ -122,6 +122,8 @@ class Attached(Generic[R]):
         if self._pending is not None:
             (noticed, rung), self._pending = self._pending, None
             self._after(noticed, rung=rung)
+        if self._splice.unread:
+            self.do(lambda splice, now: splice.read(now))
 
     def do(self, act: Act[R]) -> bool:
         """Let the splice do something nobody asked about; False if it cannot any more."""
