@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,6 @@ def exactly(sock: socket.socket, size: int) -> bytes:
 class Ask:
     conn: int
     direction: int
-    offset: int
     data: bytes
 
 
@@ -100,13 +99,21 @@ class Controller:
         threading.Thread(target=accept, daemon=True).start()
 
     def connect(self, pid: int) -> None:
-        """To a library that is in a process already; raises OSError if it does not listen."""
-        with ExitStack() as stack:
-            s, a = (stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in "SA")
-            for sock in (s, a):
-                sock.connect(f"\0quorate-{pid}-{os.geteuid()}")
-            stack.pop_all()
-        self.begin(s, a)
+        """To a library that is in a process already; raises OSError if it does not listen.
+
+        It asks when this returns: it turns others away only then.
+        """
+        address = f"\0quorate-{pid}-{os.geteuid()}"
+        s, a, other = (socket.socket(socket.AF_UNIX) for _ in range(3))
+        self.s, self.a = s, a
+        other.settimeout(DEADLINE_S)
+        with other:
+            s.connect(address)
+            a.connect(address)
+            self.begin(s, a)
+            if self.pid:
+                other.connect(address)
+                exactly(other, HEAD.size)
 
     def begin(self, s: socket.socket, a: socket.socket) -> None:
         self.s, self.a = s, a
@@ -131,7 +138,7 @@ class Controller:
 
     def _serve(self, s: socket.socket) -> None:
         while head := exactly(s, HEAD.size):
-            size, kind, direction, _, conn, offset = HEAD.unpack(head)
+            size, kind, direction, _, conn, _ = HEAD.unpack(head)
             data = exactly(s, size) if size else b""
             verdict = None
             with self.changed:
@@ -143,7 +150,7 @@ class Controller:
                 elif kind == OTHER:
                     self.others += 1
                 elif kind == DATA:
-                    ask = Ask(conn, direction, offset, data)
+                    ask = Ask(conn, direction, data)
                     verdict = self.judge(ask)
                     self.asks.append(ask)
                 self.changed.notify_all()
@@ -181,7 +188,7 @@ class Controller:
         return conn
 
     def state(self) -> str:
-        last = [(ask.conn, ask.direction, ask.offset, ask.data[-60:]) for ask in self.asks[-3:]]
+        last = [(ask.conn, ask.direction, ask.data[-60:]) for ask in self.asks[-3:]]
         return f"opens={self.opens} closed={self.closed} last asks={last} ended={self.ended}"
 
     def until(self, what: Callable[["Controller"], object], within_s: float = DEADLINE_S) -> None:

@@ -12,12 +12,25 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ("quorate_shim.c", "tokenizer.c")
-HEADERS = ("tokenizer.h",)
+SOURCES = (
+    "base.c",
+    "channel.c",
+    "connections.c",
+    "judging.c",
+    "sleep_hooks.c",
+    "slots.c",
+    "socket_hooks.c",
+    "streams.c",
+    "tls_hooks.c",
+    "tokenizer.c",
+    "worker.c",
+)
+HEADERS = ("functions.def", "shim.h", "tokenizer.h")
 ENTRY = "entry.c"
 """What an injector maps: it carries the library, and has the client's own loader load it."""
 FLAGS = (
     "-std=gnu11",
+    "-D_GNU_SOURCE",
     "-O2",
     "-fPIC",
     "-fvisibility=hidden",

@@ -1,6 +1,5 @@
-/* All that an injector maps, of which the client's loader knows nothing: it hands the library, which it carries, to the loader and may
- * go again. Not by a path: the client may have a file system of its own. */
-#define _GNU_SOURCE
+/* All that an injector maps, of which the client's loader knows nothing: it hands the library, which it carries, to the
+ * loader and may go again. Not by a path: the client may have a file system of its own. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>

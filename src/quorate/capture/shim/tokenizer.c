@@ -57,7 +57,9 @@ static part local_of(part name) {
     return colon ? (part){colon + 1, (size_t)(name.p + name.n - colon - 1)} : name;
 }
 
-static int is_counting(part local) { return is(local, "a") || is(local, "resume") || is(local, "resumed") || is(local, "failed"); }
+static int is_counting(part local) {
+    return is(local, "a") || is(local, "resume") || is(local, "resumed") || is(local, "failed");
+}
 
 /* The next attribute after `from`; 0 at the end. */
 static int attribute(const buf *tag, size_t *from, part *name, part *value) {
@@ -78,13 +80,15 @@ static int attribute(const buf *tag, size_t *from, part *name, part *value) {
     return 1;
 }
 
-/* Is the tag of XEP-0198's namespace? `found`: the value of the attribute `wanted`. A prefix the tag does not declare counts as its. */
+/* Is the tag of XEP-0198's namespace? `found`: the value of the attribute `wanted`. A prefix the tag does not declare
+ * counts as its. */
 static int is_managing(const buf *tag, part name, const char *wanted, part *found) {
     part local = local_of(name), n, v, prefix = {name.p, name.n == local.n ? 0 : name.n - local.n - 1};
     int managing = prefix.n && !is(prefix, "stream");
     *found = (part){0};
     for (size_t i = 1 + name.n; attribute(tag, &i, &n, &v);) {
-        int ours = prefix.n ? n.n == 6 + prefix.n && !memcmp(n.p, "xmlns:", 6) && !memcmp(n.p + 6, prefix.p, prefix.n) : is(n, "xmlns");
+        int ours = prefix.n ? n.n == 6 + prefix.n && !memcmp(n.p, "xmlns:", 6) && !memcmp(n.p + 6, prefix.p, prefix.n)
+                            : is(n, "xmlns");
         if (ours) managing = v.n >= 12 && !memcmp(v.p, "urn:xmpp:sm:", 12);
         if (is(n, wanted)) *found = v;
     }
@@ -120,7 +124,8 @@ static int start_tag(tokenizer *k, const table *t, buf *out) {
         k->authenticating = is(local, "authenticate");
         if (is(local, "stream")) k->depth = 0; /* the stream begins anew: RFC 6120 4.3.3 */
     }
-    if (k->hold && k->refuse && is(local, "resume") && is_managing(&k->tag, name, "previd", &found) && found.n) make_unknown(&k->tag, found);
+    if (k->hold && k->refuse && is(local, "resume") && is_managing(&k->tag, name, "previd", &found) && found.n)
+        make_unknown(&k->tag, found);
     if (k->hold && t && is_counting(local) && is_managing(&k->tag, name, "h", &found) && number(found, &h)) {
         char digits[11];
         size_t before = (size_t)(found.p - k->tag.p), after = before + found.n;
@@ -142,7 +147,8 @@ static int step(tokenizer *k, char c) {
     if (from == VALUE && c == (char)k->quote) k->state = TAG;
     if ((from == END || from == DECLARATION || (from == PI && k->last == '?')) && c == '>') k->state = TEXT;
     if (from == END && c == '>') k->depth--;
-    if (from == BANG) k->state = c == '[' ? CDATA : c == '-' ? (k->last == '-' ? COMMENT : BANG) : c == '>' ? TEXT : DECLARATION;
+    if (from == BANG)
+        k->state = c == '[' ? CDATA : c == '-' ? (k->last == '-' ? COMMENT : BANG) : c == '>' ? TEXT : DECLARATION;
     if (from == BANG) k->run = 0;
     if ((from == COMMENT || from == CDATA) && c == '>' && k->run >= 2) k->state = TEXT;
     if (from == COMMENT || from == CDATA) k->run = c != ending[from] ? 0 : k->run < 2 ? (uint8_t)(k->run + 1) : 2;

@@ -11,14 +11,15 @@ typedef struct {
     int depth;                       /* open elements; -1: not known */
     uint8_t state, quote, last, run; /* where in the markup; run: how much of what ends it has been seen */
     uint8_t watch, hold;             /* the tag that has begun is kept in `tag`; its bytes have not been given out */
-    uint8_t refuse, authenticating;  /* sessions are not to be resumed; inside SASL2's <authenticate/>, which may do so as well */
+    uint8_t refuse,
+        authenticating; /* sessions are not to be resumed; inside SASL2's <authenticate/>, which may do so as well */
     buf tag;
 } tokenizer;
 
 void buf_add(buf *b, const void *p, size_t n);
 void buf_cut(buf *b, size_t n); /* the first n bytes */
-/* Adds to `out` (NULL: only follows) what is to be delivered; translates by `t` (NULL: nothing). With `refuse` set, the session that a
- * <resume/> names is made one that no server knows. Returns 1 if the stream began a new XEP-0198 session. */
+/* Adds to `out` (NULL: only follows) what is to be delivered; translates by `t` (NULL: nothing). With `refuse` set, the
+ * session that a <resume/> names is made one that no server knows. Returns 1 if a new XEP-0198 session has begun. */
 int tokenizer_feed(tokenizer *k, const char *p, size_t n, const table *t, buf *out);
 void tokenizer_between_stanzas(tokenizer *k);
 uint32_t table_translate(const table *t, uint32_t h);
