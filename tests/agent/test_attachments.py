@@ -118,6 +118,8 @@ async def test_what_is_not_possible_is_said(tmp_path: Path) -> None:
         with pytest.raises(QuorateError, match="not attached to “dino”") as refused:
             await attaching.detach(tmp_path, "dino")
         assert refused.value.remedy == "`quorate clients` lists what it is attached to."
+        with pytest.raises(NotPossible, match="does not know what is asked of it"):
+            await attaching._ask(tmp_path, {"do": "dance"})
         with pytest.raises(QuorateError, match="linked statically"):
             await attaching.prepare(tmp_path, static)
         environment = (await attaching.prepare(tmp_path, Path(sys.executable)))["environment"]

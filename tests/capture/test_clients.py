@@ -16,7 +16,7 @@ GOOD = Facts(
     name="profanity",
     uids=frozenset({1000}),
     our_uid=1000,
-    libc="glibc",
+    glibc=True,
     elf=ELF,
     our_elf=ELF,
     tls=frozenset({"openssl"}),
@@ -58,7 +58,7 @@ def test_a_client_that_runs(facts: Facts, ability: Ability, way: Way, command: s
 @pytest.mark.parametrize(
     ("facts", "elf"),
     [
-        (replace(GOOD, libc="", elf=replace(ELF, dynamic=False)), replace(ELF, dynamic=False)),
+        (replace(GOOD, glibc=False, elf=replace(ELF, dynamic=False)), replace(ELF, dynamic=False)),
         (replace(GOOD, elf=replace(ELF, machine=ARM)), replace(ELF, machine=ARM)),
         (replace(GOOD, elf=replace(ELF, bits=32)), replace(ELF, bits=32)),
     ],

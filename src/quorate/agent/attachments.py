@@ -139,7 +139,7 @@ class Attachments:
     async def _no_clients(self) -> dict[str, Any]:
         return {"clients": []}
 
-    def listed(self) -> dict[str, Any]:
+    async def _listed(self) -> dict[str, Any]:
         return {"clients": [{"pid": c.told.pid, "name": c.told.name} for c in self._door.clients.values()]}
 
     def _pid(self, target: str) -> int:
@@ -287,14 +287,17 @@ class Attachments:
         acts: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
             "attach": lambda: self.attach(target),
             "detach": lambda: self.detach(target),
+            "prepare": lambda: self.prepare(str(request.get("program", ""))),
             "clients": self.clients,
+            "list": self._listed,
         }
         act = acts.get(str(request.get("do")))
-        if act is not None:
-            return await act()
-        if request.get("do") == "prepare":
-            return await self.prepare(str(request.get("program", "")))
-        return self.listed()
+        if act is None:
+            raise NotPossible(
+                "Quorate's agent does not know what is asked of it.",
+                remedy="It is of another version: `quorate down`, then `quorate up`.",
+            )
+        return await act()
 
 
 async def _library() -> Path:

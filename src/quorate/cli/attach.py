@@ -11,7 +11,7 @@ import typer
 from quorate.cli.client import default_data
 from quorate.cli.options import DataOption, Json
 from quorate.cli.show import as_json
-from quorate.errors import NotFound
+from quorate.errors import NotFound, NotPossible
 from quorate.link import attaching
 
 Target = Annotated[str, typer.Argument(metavar="PID|NAME", help="The client's process or its name.")]
@@ -34,7 +34,13 @@ def run(context: typer.Context, data: DataOption = None) -> None:
         before = environment.get(name) if name == "LD_PRELOAD" else None
         environment[name] = f"{value}:{before}" if before else value
     # the client takes this process over: terminal, signals and exit code are its own
-    os.execve(program, words, environment)
+    try:
+        os.execve(program, words, environment)
+    except OSError as error:
+        raise NotPossible(
+            f"The system cannot start “{program}” ({error.strerror}).",
+            remedy="If it is a script, its first line must name a program that is there.",
+        ) from error
 
 
 def attach(target: Target, data: DataOption = None, json: Json = False) -> None:

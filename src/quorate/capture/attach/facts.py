@@ -13,6 +13,7 @@ from quorate.capture.processes import (
     PROC,
     capabilities_of,
     executable_of,
+    names_of,
     parent_of,
     peers_of,
     printable,
@@ -24,7 +25,7 @@ _ELF = struct.Struct("<4sBB10xHH")
 _PTRACE_BIT = 19
 """CAP_SYS_PTRACE, capabilities(7)."""
 _TLS = {"openssl": "/libssl.so", "gnutls": "/libgnutls.so", "nss": "/libnspr4.so"}
-_LINKERS = ("/ld-linux", "/ld-musl", "/ld.so")
+_OURS = frozenset({"quorate", "quorate.agent"})
 _HEAD = 4096
 """The program headers, and with them the name of the interpreter, are at the beginning."""
 _DEEPEST = 64
@@ -69,9 +70,8 @@ class Facts:
     """It lets nobody of its own user look into it (PR_SET_DUMPABLE, prctl(2))."""
     elf: Elf | None = None
     our_elf: Elf | None = None
-    libc: str = ""
-    """``glibc``, ``musl``, or nothing."""
-    linker: bool = True
+    glibc: bool = False
+    """It is in there, and so what puts libraries in."""
     sandbox: str = ""
     """``Flatpak``, ``Snap``, or nothing."""
     replaced: str = ""
@@ -92,7 +92,7 @@ def facts_of(pid: int) -> Facts:
     return Facts(
         pid=pid,
         name=printable(status.get("Name", "")),
-        own=pid == os.getpid() or _is_quorate(pid),
+        own=pid == os.getpid() or bool(names_of(pid) & _OURS),
         kernel="VmSize" not in status,
         uids=frozenset(int(uid) for uid in status.get("Uid", "").split()[:3]),
         our_uid=os.getuid(),
@@ -104,8 +104,7 @@ def facts_of(pid: int) -> Facts:
         guarded=not maps,
         elf=elf_of(PROC / str(pid) / "exe"),
         our_elf=elf_of(PROC / "self/exe"),
-        libc=_libc(maps),
-        linker=any(part in path for path in maps for part in _LINKERS),
+        glibc=any("/libc.so.6" in path or "/libc-2." in path for path in maps),
         sandbox=_sandbox(pid),
         replaced=_replaced(pid, maps),
         tls=frozenset(name for name, part in _TLS.items() if any(part in path for path in maps)),
@@ -158,11 +157,6 @@ def _maps(pid: int) -> list[str]:
     return sorted({line.split(maxsplit=5)[5] for line in lines if line.count("/") and " /" in line})
 
 
-def _is_quorate(pid: int) -> bool:
-    words = text_of(pid, "cmdline").split("\0")
-    return "quorate.agent" in words or ("quorate" in words and "up" in words)
-
-
 def _descends(pid: int) -> bool:
     above: int | None = pid
     for _ in range(_DEEPEST):
@@ -170,12 +164,6 @@ def _descends(pid: int) -> bool:
         if above == os.getpid():
             return True
     return False
-
-
-def _libc(maps: list[str]) -> str:
-    if any("/ld-musl" in path or "/libc.musl" in path for path in maps):
-        return "musl"
-    return "glibc" if any("/libc.so.6" in path or "/libc-2." in path for path in maps) else ""
 
 
 def _sandbox(pid: int) -> str:

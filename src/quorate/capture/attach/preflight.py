@@ -1,5 +1,6 @@
 """Whether a process can be attached to, judged before it is touched. Every refusal says the way out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from quorate.capture.attach.facts import Elf, Facts
@@ -33,18 +34,27 @@ def _unstartable(program: Path, elf: Elf | None, ours: Elf | None) -> "Said":
         return f"{program.name} runs in a sandbox, which lets no library of ours in.", _LISTENER
     if elf is None or ours is None:
         return None  # a script: its interpreter takes the library in
-    if elf.bits != ours.bits or elf.machine != ours.machine:
-        return f"{program.name} is a program for another kind of processor than Quorate's.", _LISTENER
-    if elf.musl:
-        return f"{program.name} uses musl; Quorate's library is made for glibc.", _LISTENER
-    if not elf.dynamic:
-        return f"{program.name} is linked statically: there is nothing to hook in it.", _LISTENER
+    if (said := _unlike(program.name, elf, ours)) is not None:
+        return said
     if elf.elevated:
         return f"{program.name} has more rights than you and takes in no library of yours.", _LISTENER
     return None
 
 
 Said = tuple[str, str] | None
+
+
+def _unlike(named: str, theirs: Elf, ours: Elf) -> Said:
+    """Made so that our library cannot be in it."""
+    if theirs.bits != ours.bits:
+        return f"{named} is a {theirs.bits}-bit program, Quorate a {ours.bits}-bit one.", _LISTENER
+    if theirs.machine != ours.machine:
+        return f"{named} was made for another kind of processor.", _LISTENER
+    if theirs.musl:
+        return f"{named} uses musl; Quorate's library is made for glibc.", _LISTENER
+    if not theirs.dynamic:
+        return f"{named} is linked statically: there is nothing to hook in it.", _LISTENER
+    return None
 
 
 def _named(facts: Facts) -> str:
@@ -78,16 +88,12 @@ def _foreign_program(facts: Facts) -> Said:
         return f"{_named(facts)} runs in {facts.sandbox}, which lets no library of ours in.", _LISTENER
     if facts.guarded:
         return f"{_named(facts)} lets nobody look into it while it runs.", _BY_RUN
-    theirs, ours = facts.elf, facts.our_elf
-    if theirs is not None and ours is not None and theirs.bits != ours.bits:
-        return f"{_named(facts)} is a {theirs.bits}-bit program, Quorate a {ours.bits}-bit one.", _LISTENER
-    if theirs is not None and ours is not None and theirs.machine != ours.machine:
-        return f"{_named(facts)} was made for another kind of processor.", _LISTENER
-    if facts.libc == "musl":
-        return f"{_named(facts)} uses musl; Quorate's library is made for glibc.", _LISTENER
-    if not facts.libc or not facts.linker or (theirs is not None and not theirs.dynamic):
-        return f"{_named(facts)} is linked statically: there is nothing to hook in it.", _LISTENER
-    return None
+    theirs, ours = facts.elf or facts.our_elf, facts.our_elf
+    if theirs is None or ours is None:
+        return None
+    if not facts.glibc:
+        theirs = replace(theirs, dynamic=False)
+    return _unlike(_named(facts), theirs, ours)
 
 
 def _not_whole(facts: Facts) -> Said:
