@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.activity.world import play
+from quorate.errors import NotPossible
+from tests.activity.world import World, act, meet, play
 
 STORIES = {
     "stop is a no for ever": """
@@ -24,13 +25,64 @@ STORIES = {
         lena available
         omar available
         meet lena or omar -> alice: started, ring lena
-        lena in 2m        -> lena: later-noted, ring omar, alice: tally
+        lena in 2m        -> lena: later-noted, ring omar, alice: can-later
         lena in 5m        -> lena: later-noted
+    """,
+    "who can later is taken at their word": """
+        raj available
+        ines available
+        meet any of @dba -> alice: started, ring raj
+        raj in 2m        -> raj: later-noted, ring ines, alice: can-later
+        alice takes raj  -> open room, raj: link, alice: live, ines: covered
+    """,
+    "who is taken is in while others are missing": """
+        raj available
+        ines available
+        meet 2 of @dba  -> alice: started, ring raj, ring ines
+        kofi available
+        raj in 2m       -> raj: later-noted, ring kofi, alice: can-later
+        alice takes raj -> kofi: covered, raj: accepted, alice: tally
+        ines yes        -> open room, raj: link, ines: link, alice: live
+    """,
+    "a review ends when who reads it is through": """
+        raj available
+        ines available
+        meet any of @dba; review -> alice: started, ring raj
+        raj yes                  -> open room, raj: link, alice: live
+        alice joins
+        alice leaves
+        +2h
+        raj done                 -> raj: done-noted, close room, alice: ended
+        = ended done
+    """,
+    "of two who review the last one closes it": """
+        raj available
+        ines available
+        meet 2 of @dba; review -> alice: started, ring raj, ring ines
+        raj yes                -> raj: accepted, alice: tally
+        ines yes               -> open room, raj: link, ines: link, alice: live
+        raj done               -> raj: done-noted, alice: done
+        raj done
+        ines done              -> ines: done-noted, close room, alice: ended
+    """,
+    "done without a yes before it": """
+        raj available
+        meet any of @dba; review -> alice: started, ring raj
+        raj done                 -> raj: done-noted, close room, alice: ended
+    """,
+    "of anything but a review done says nothing": """
+        raj available
+        meet any of @dba -> alice: started, ring raj
+        raj done
+        raj yes          -> open room, raj: link, alice: live
+        raj done
+        alice cancels    -> close room
+        raj done
     """,
     "a substitute named twice": """
         lena available
         meet lena     -> alice: started, ring lena
-        lena sub kim  -> alice: tally
+        lena sub kim  -> alice: substitute-waits kim
         lena sub kim
         kim available -> ring kim
         kim yes       -> open room, kim: link, alice: live
@@ -57,7 +109,7 @@ STORIES = {
         omar available
         meet kim or omar; within 10m; else kim within 5m -> alice: started, ring kim
         kim conflict  -> kim: conflict-noted, ring omar
-        omar sub kim  -> alice: tally
+        omar sub kim  -> alice: substitute-waits kim
         +10m          -> alice: fell-back, alice: failed
         = failed impossible
     """,
@@ -172,7 +224,7 @@ STORIES = {
         carol available
         meet bob and carol -> alice: started, ring bob, ring carol
         bob yes            -> bob: accepted, alice: tally
-        bob in 5m          -> bob: later-noted, alice: tally
+        bob in 5m          -> bob: later-noted, alice: can-later
         +30s
         = waiting
     """,
@@ -228,3 +280,24 @@ STORIES = {
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_story(story: str) -> None:
     play(story)
+
+
+@pytest.mark.parametrize(
+    ("before", "problem"),
+    [
+        ("", "has not said that they can"),
+        ("raj no", "has not said that they can"),
+        ("raj yes", "has said yes already"),
+        ("raj in 2m\nines yes", "is live already"),
+        ("alice cancels", "cannot be joined"),
+    ],
+)
+def test_nobody_is_taken_without_their_word(before: str, problem: str) -> None:
+    world = World()
+    for key in ("raj", "ines", "kofi"):
+        act(world, f"{key} available")
+    world.start(meet("any of @dba" if "raj in" in before else "2 of @dba"))
+    for line in before.splitlines():
+        act(world, line)
+    with pytest.raises(NotPossible, match=problem):
+        act(world, "alice takes raj")

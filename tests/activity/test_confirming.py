@@ -13,7 +13,7 @@ OLD = """bob available
         meet bob and carol -> alice: started
         carol available    -> ring bob, ring carol
         bob yes            -> bob: accepted, alice: tally
-        carol in 2m        -> carol: later-noted, alice: tally
+        carol in 2m        -> carol: later-noted, alice: can-later
         +2m                -> ring carol
         carol yes          -> bob: still-there, carol: accepted, alice: tally
         = ringing
@@ -33,7 +33,7 @@ STORIES = {
         bob yes   -> open room, bob: link, carol: link, alice: live
     """,
     "later": f"""{OLD}
-        bob in 5m -> bob: later-noted, alice: tally
+        bob in 5m -> bob: later-noted, alice: can-later
         = waiting
     """,
     "asked once": f"""{OLD}
@@ -48,7 +48,7 @@ STORIES = {
         dave available
         meet bob, carol and dave -> alice: started, ring bob, ring carol, ring dave
         bob yes    -> bob: accepted, alice: tally
-        dave in 1m -> dave: later-noted, alice: tally
+        dave in 1m -> dave: later-noted, alice: can-later
         +20s
         carol yes  -> carol: accepted, alice: tally
         +40s       -> ring dave
@@ -62,7 +62,7 @@ STORIES = {
         bob available
         meet (lena or omar) and bob -> alice: started, ring lena, ring bob
         lena yes                    -> lena: accepted, alice: tally
-        bob in 2m                   -> bob: later-noted, alice: tally
+        bob in 2m                   -> bob: later-noted, alice: can-later
         lena yes
         +2m                         -> ring bob
         bob yes                     -> lena: still-there, bob: accepted, alice: tally
@@ -73,9 +73,9 @@ STORIES = {
         omar available
         bob available
         meet (lena or omar) and bob -> alice: started, ring lena, ring bob
-        lena in 5m                  -> lena: later-noted, ring omar, alice: tally
+        lena in 5m                  -> lena: later-noted, ring omar, alice: can-later
         omar yes                    -> omar: accepted, alice: tally
-        bob in 2m                   -> bob: later-noted, alice: tally
+        bob in 2m                   -> bob: later-noted, alice: can-later
         +2m                         -> ring bob
         lena yes                    -> lena: accepted, alice: tally
         bob yes                     -> open room, lena: link, bob: link, omar: link, alice: live
@@ -84,7 +84,7 @@ STORIES = {
         carol available
         meet bob and carol -> alice: started, ring bob, ring carol
         bob yes            -> bob: accepted, alice: tally
-        carol in 2m        -> carol: later-noted, alice: tally
+        carol in 2m        -> carol: later-noted, alice: can-later
         +90s
         bob yes
         +30s               -> ring carol

@@ -55,7 +55,7 @@ STORIES = {
         dave available
         meet bob, carol and dave -> alice: started, ring bob, ring carol, ring dave
         bob yes       -> bob: accepted, alice: tally
-        carol in 10m  -> carol: later-noted, alice: tally
+        carol in 10m  -> carol: later-noted, alice: can-later
         alice cancels -> bob: cancelled, carol: cancelled, dave: cancelled
         = cancelled cancelled
     """,
@@ -149,7 +149,7 @@ STORIES = {
         bob available
         carol available
         meet bob and carol -> alice: started, ring bob, ring carol
-        carol in 10m  -> carol: later-noted, alice: tally
+        carol in 10m  -> carol: later-noted, alice: can-later
         +9m
         bob away
         bob available

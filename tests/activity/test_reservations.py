@@ -12,7 +12,8 @@ STORIES = {
     "who is being asked": (PAIR, {"bob", "carol"}),
     "who said yes while it rings": (f"{PAIR}\nbob yes -> bob: accepted, alice: tally", {"bob", "carol"}),
     "nobody while it waits, whoever said yes": (
-        f"{PAIR}\nbob yes -> bob: accepted, alice: tally\ncarol in 5m -> carol: later-noted, alice: tally",
+        f"{PAIR}\nbob yes -> bob: accepted, alice: tally\n"
+        "carol in 5m -> carol: later-noted, alice: can-later",
         set(),
     ),
     "nobody while all said yes and the organiser is away": (
@@ -20,7 +21,7 @@ STORIES = {
         "bob yes -> bob: accepted, alice: tally",
         set(),
     ),
-    "not who said no": (f"{PAIR}\nbob in 5m -> bob: later-noted, alice: tally", {"carol"}),
+    "not who said no": (f"{PAIR}\nbob in 5m -> bob: later-noted, alice: can-later", {"carol"}),
     "not who is silent": (f"{PAIR}\n+30s -> alice: tally", set()),
     "who is on the way to a live room": (
         "bob available\nmeet bob -> alice: started, ring bob\nbob yes -> open room, bob: link, alice: live",

@@ -51,9 +51,9 @@ STORIES = {
         omar available
         raj available
         meet (omar or lena) and raj -> alice: started, ring omar, ring raj
-        omar in 5m                  -> omar: later-noted, ring lena, alice: tally
+        omar in 5m                  -> omar: later-noted, ring lena, alice: can-later
         omar yes                    -> lena: covered, omar: accepted, alice: tally
-        lena in 5m                  -> lena: later-noted, alice: tally
+        lena in 5m                  -> lena: later-noted, alice: can-later
         raj yes                     -> open room, omar: link, raj: link, alice: live, lena: covered
     """,
     "a ring stops when it cannot help any more, and begins anew when it can": """
@@ -105,7 +105,7 @@ STORIES = {
     "in ten minutes": """
         bob available
         meet bob -> alice: started, ring bob
-        bob in 10m -> bob: later-noted, alice: tally
+        bob in 10m -> bob: later-noted, alice: can-later
         +9m
         +1m      -> ring bob
         bob yes  -> open room, bob: link, alice: live
@@ -114,7 +114,7 @@ STORIES = {
         jan available
         ulli available
         meet jan or ulli -> alice: started, ring jan
-        jan in 2m        -> jan: later-noted, ring ulli, alice: tally
+        jan in 2m        -> jan: later-noted, ring ulli, alice: can-later
         ulli yes         -> open room, ulli: link, alice: live, jan: covered
     """,
     "a no after the yes": """

@@ -29,7 +29,7 @@ REASONS = {
     "stopped": ("bob available\nbob blocks\nmeet bob or carol -> alice: started", Reason.UNREACHABLE),
     "declined": (f"{RINGING}\nbob no -> alice: tally", Reason.DECLINED),
     "silent": (f"{RINGING}\n+30s -> alice: tally", Reason.SILENT),
-    "later": (f"{RINGING}\nbob in 5m -> bob: later-noted, alice: tally", Reason.LATER),
+    "later": (f"{RINGING}\nbob in 5m -> bob: later-noted, alice: can-later", Reason.LATER),
     "being asked": (RINGING, None),
     "could be asked": ("alice away\nbob available\nmeet bob -> alice: started", None),
     "in": (

@@ -17,6 +17,7 @@ from quorate.activity.inputs import (
     Replied,
     RingFailed,
     RingSent,
+    TakeAsked,
     WorldChanged,
 )
 from quorate.activity.reservations import held_in
@@ -27,7 +28,7 @@ from quorate.activity.why import person_why, why
 from quorate.model.activity import Activity, Fallback
 from quorate.model.address import Address, xmpp
 from quorate.model.availability import Availability, Verdict
-from quorate.model.command import Answer, Reply, When, Window
+from quorate.model.command import Answer, Kind, Reply, When, Window
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.requirement import AllOf, CountOf, Group, OneOf, Optional, Part
@@ -232,6 +233,8 @@ def _act_as_organiser(world: World, what: str) -> list[ActivityEffect]:
     match what.split():
         case ["cancels"]:
             return world.give("Q1", CancelAsked())
+        case ["takes", who]:
+            return world.give("Q1", TakeAsked(who))
         case ["extends", by]:
             return world.give("Q1", ExtendAsked(duration(by)))
         case ["away"]:
@@ -341,6 +344,8 @@ def _meet(action: str) -> Activity:
                 given["deadline"] = NOON + duration(limit)
             case ["urgent"]:
                 given["urgent"] = True
+            case ["review"]:
+                given |= {"kind": Kind.REVIEW, "target": "contract.pdf"}
             case ["without", "me"]:
                 given["with_organiser"] = False
             case ["at", after]:

@@ -86,6 +86,22 @@ REFUSED = {
         1,
         ["@a names @c, and there is no such group"],
     ),
+    "no duration": (["meet", "bob", "--within", "soon"], 2, ["--within", "“soon” is no duration", "10m"]),
+    "no duration of others": (
+        ["meet", "bob", "--within", "5m", "--else", "kim", "--else-within", "x"],
+        2,
+        ["--else-within", "“x” is no duration"],
+    ),
+    "no more time": (["extend", "Q1", "10"], 2, ["DURATION", "“10” is no duration"]),
+    "no time to begin": (["meet", "bob", "--at", "25:00"], 2, ["--at", "“25:00” is no time", "fri 18:00"]),
+    "no time to end": (["meet", "bob", "--before", "late"], 2, ["--before", "“late” is no time"]),
+    "no days": (["meet", "bob", "--on", "holidays"], 2, ["--on", "days of the week", "mon, wed"]),
+    "no hours": (["meet", "bob", "--between", "18:00"], 2, ["--between", "two different times"]),
+    "hours among the days": (
+        ["meet", "bob", "--on", "mon between 9:00 and 10:00"],
+        2,
+        ["--on", "own option"],
+    ),
     "route without a port": (["up", "--route", "example.org"], 1, ["DOMAIN=HOST:PORT"]),
     "config that does not exist": (["up", "--config", "/nonexistent/quorate.toml"], 1, ["no file"]),
     "no certificate yet": (["ca", "--print"], 1, ["quorate up"]),
@@ -95,6 +111,34 @@ REFUSED = {
     "unknown command": (["whoo"], 2, ["whoo"]),
     "state to wait for": (["wait", "Q1", "--state", "happy"], 2, ["happy"]),
 }
+
+
+IN_THE_FILE = {
+    "trust": (
+        'trust = ["/nonexistent/ca.pem"]',
+        ["quorate.toml: /nonexistent/ca.pem (from trust)"],
+    ),
+    "routes": (
+        '[routes]\n"example.org" = "im"',
+        ["quorate.toml: “im” (from [routes] example.org)"],
+    ),
+    "no routes": ("routes = 5", ["quorate.toml: “routes” is a section", "[routes]"]),
+    "allow": ('allow = ["everybody"]', ["quorate.toml: “everybody” (from allow)", "allow = ["]),
+    "no path": ("trust = [1]", ["“trust.0”", "name of a file"]),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), IN_THE_FILE.values(), ids=IN_THE_FILE)
+def test_what_stands_in_the_file_is_not_blamed_on_an_option(
+    quorate: Run, tmp_path: Path, text: str, said: list[str]
+) -> None:
+    config = tmp_path / "quorate.toml"
+    config.write_text(text)
+    code, _, err = quorate("up", "--config", str(config), "--web", "127.0.0.1:0", "--im", "127.0.0.1:0")
+    assert code == 1
+    for words in said:
+        assert words in err
+    assert "--" not in err
 
 
 @pytest.mark.parametrize(("words", "code", "said"), REFUSED.values(), ids=REFUSED)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 from fastapi import FastAPI
@@ -30,6 +30,7 @@ from quorate.server.directory import Directory
 from quorate.server.hub import Hub
 from quorate.server.ledgers import LinkLedger
 from quorate.server.meetings import Agent, Asked, Explained, Mark, MeNow, NewMeeting, NextStep, WhyNode
+from quorate.server.planning import Asking
 from quorate.server.tallies import Tallies
 from quorate.store.open import open_store
 
@@ -264,6 +265,7 @@ class StandIn(Hub):
         vantage: Address | None = None,
         given: Mapping[str, Availability] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
+        **asked: Unpack[Asking],
     ) -> Any:
         raise UnknownName("Nobody is called “bbo”.", remedy="Write bob.", column=6, suggestion="bob")
 

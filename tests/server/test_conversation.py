@@ -1,17 +1,20 @@
 """What is typed to the companion, and what it answers, in the order it is typed."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from quorate.clock import ManualClock
 from quorate.link.messages import AskFor, CommandDone, CommandGiven, CompanionStatus, SayTo
+from quorate.model.activity import ActivityState
 from quorate.model.availability import Availability
 from quorate.model.evidence import Presence
+from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.rules.commands import parse_command
 from quorate.talk.companion import DONE_BEFORE, TOO_LATE
-from tests.server.hub_parts import ALICE, BOB, at_the_desk, connected, running
+from tests.server.hub_parts import ALICE, BOB, CAROL, api_of, at_the_desk, connected, in_state, running, until
 
 ONLINE, OFFLINE = Presence.ONLINE, Presence.OFFLINE
 
@@ -40,6 +43,9 @@ ONLINE, OFFLINE = Presence.ONLINE, Presence.OFFLINE
         (["meet bob", "meet dave", "cancel"], "Several are under way: Q2, Q1."),
         (["meet bob within 1h", "extend 10m"], "Q1 now ends"),
         (["meet bob", "extend 10m"], "Q1 has no deadline"),
+        (["meet bob", "take Q1 bob"], "bob has not said that they can"),
+        (["meet bob", "take bobb"], "Did you mean bob?"),
+        (["meet bob", "meet dave", "take bob"], "Say which one: take Q2 bob"),
         (["watch carol"], "carol is available now."),
         (["watch bob"], "I tell you when bob is available."),
         (["watch zed"], "there is nobody called"),
@@ -93,6 +99,29 @@ async def test_the_companions_presence_tells_what_is_under_way(tmp_path: Path) -
         await agent.heard(CompanionStatus, lambda m: "1 ringing" in m.text)
         agent.types(desk, "cancel Q1")
         await agent.heard(CompanionStatus, lambda m: "ringing" not in m.text, nth=2)
+
+
+async def test_check_judges_a_line_or_its_parts(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, zone="UTC") as hub,
+        connected(tmp_path) as agent,
+        api_of(hub, tmp_path) as api,
+    ):
+        at_the_desk(agent, bob=OFFLINE, carol=ONLINE)
+        tomorrow = (hub.clock.now() + timedelta(days=1)).isoformat()
+        told = (await api.post("/check", json={"who": "carol", "at": tomorrow})).json()
+        assert (told["verdict"], told["ring"], told["rings_then"]) == ("no", [], ["carol"])
+        assert told["opens"] is not None
+        told = (await api.post("/check", json={"who": "bob within 10m else carol"})).json()
+        assert (told["verdict"], told["missing"], told["else"][0]["ring"]) == (
+            "no",
+            ["bob is offline"],
+            ["carol"],
+        )
+        refused = await api.post("/check", json={"who": "bob within 10m", "within_s": 5})
+        assert refused.status_code == 422
+        refused = await api.post("/check", json={"who": "bob within 10m else carl"})
+        assert refused.json()["column"] == 21
 
 
 async def test_check_supposes_without_asking(tmp_path: Path) -> None:
@@ -216,3 +245,57 @@ async def test_a_command_is_known_by_its_account_when_its_stream_is_gone(tmp_pat
 
 def raising(*_: object, **__: object) -> None:
     raise OSError("full")
+
+
+async def test_the_start_says_the_usual_wait_and_who_can_later_is_taken(tmp_path: Path) -> None:
+    """The customer on the line, of the journeys."""
+    clock = ManualClock()
+    groups = {"presales": ("bob", "carol", "dave")}
+    async with running(tmp_path, clock, groups=groups) as hub, connected(tmp_path, clock=clock) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE, dave=OFFLINE)
+        for number in (1, 2, 3):
+            agent.types(desk, "meet any of @presales")
+            await until(hub, f"Q{number}", lambda a: any(i.sent_at for i in a.invitations))
+            clock.advance(10 * number)
+            asked = hub.activity(f"Q{number}").invitations[0].via.account
+            agent.writes(desk, asked, "yes")
+            await until(hub, f"Q{number}", in_state(ActivityState.LIVE))
+            agent.types(desk, f"cancel Q{number}")
+            await until(hub, f"Q{number}", in_state(ActivityState.ENDED))
+        agent.types(desk, 'meet any of @presales as call about "storage question" within 4m')
+        await agent.said('Q4 "storage question": 0/1. 2 of 3 can be asked. Usual wait 20 s. Ringing 1.')
+        await until(hub, "Q4", lambda a: any(i.sent_at for i in a.invitations))
+        first = hub.activity("Q4").invitations[0]
+        agent.writes(desk, first.via.account, "in 2m")
+        who = first.person
+        await agent.said(f"Q4: {who} can in 2 min, asking others meanwhile. Take {who} now: take Q4 {who}")
+        agent.types(desk, f"take Q4 {who}")
+        await agent.said(f"Q4 is live after 0 s: {who}. http")
+        other = next(i for i in hub.activity("Q4").invitations if i.person != who)
+        await agent.told(other.via.account, "is covered")
+
+
+async def test_done_closes_the_review_it_is_about_and_says_nothing_else(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=ONLINE)
+        agent.types(desk, 'meet bob as review contract.pdf about "NDA" within 20m')
+        await agent.told(BOB, "Reply yes, no, conflict")
+        await until(hub, "Q1", lambda a: any(i.sent_at for i in a.invitations))
+        agent.writes(desk, BOB, "yes")
+        await agent.told(BOB, "When you are through, reply: done")
+        agent.types(desk, 'meet bob about "lunch"')
+        agent.writes(desk, BOB, "done: ok with 2 comments")
+        await agent.said('Q1 "NDA" is done after 0 s: bob. What they say about it is in your chat with bob.')
+        await agent.told(BOB, "alice is told that you are done")
+        assert hub.activity("Q1").reason is Reason.DONE
+
+
+async def test_a_substitute_who_is_not_there_is_told_to_the_organiser(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub, connected(tmp_path) as agent:
+        desk = at_the_desk(agent, bob=ONLINE, carol=OFFLINE)
+        agent.types(desk, "meet bob")
+        await until(hub, "Q1", lambda a: any(i.sent_at for i in a.invitations))
+        agent.writes(desk, BOB, "sub carol")
+        await agent.said("Q1: bob cannot and suggests carol (offline). carol is asked once they can be.")
+        agent.sees(desk, CAROL, ONLINE)
+        await agent.told(CAROL, "[Quorate]")

@@ -75,6 +75,16 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+def test_a_second_one_says_that_it_runs_already(tmp_path: Path) -> None:
+    with up(tmp_path):
+        web = str(run_file(tmp_path)["url"]).removeprefix("http://")
+        with up(tmp_path, web) as second:
+            _, err = second.communicate(timeout=WAIT_S)
+        assert f"running already for the data directory {tmp_path}" in err
+        assert web in err
+        assert "`quorate down`" in err
+
+
 def test_up_is_ready_when_it_says_so_and_down_ends_both(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with up(data) as server:

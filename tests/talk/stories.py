@@ -53,6 +53,7 @@ class Stands:
 def activity(who: str, states: Mapping[str, InvitationState] | None = None, **more: Any) -> Activity:
     """``states`` are those of everybody asked so far, in order."""
     requirement = resolve(parse_who(who), Everybody(), organiser_key="alice")
+    until = more.pop("until", None)
     invitations = tuple(
         Invitation(
             id=f"Q1-{i}",
@@ -61,7 +62,7 @@ def activity(who: str, states: Mapping[str, InvitationState] | None = None, **mo
             state=state,
             queued_at=T0,
             sent_at=None if state is InvitationState.QUEUED else T0,
-            until=more.pop("until", None),
+            until=until if state is not InvitationState.QUEUED else None,
         )
         for i, (key, state) in enumerate((states or {}).items(), 1)
     )

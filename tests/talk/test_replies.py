@@ -37,6 +37,15 @@ LATER = {
     "in einer Stunde": 3600,
     "yes, in 5m": 300,
 }
+DONE = [
+    "done",
+    "Done.",
+    "done: ok with 2 comments",
+    "done: ok with 2 comments\n1. page 3\n2. page 4",
+    "> [Quorate] reviewed?\nDone: ok",
+    "fertig: zwei Anmerkungen",
+    "erledigt",
+]
 QUOTED = [
     "> [Quorate] I'd like to talk now with you. Reply yes, no, or: in 10m\nyes",
     '[Quorate] I\'d like to talk now with you: "x". Reply yes\nyes',
@@ -44,6 +53,8 @@ QUOTED = [
 ]
 NOTHING = [
     "no idea, ask Kim",
+    "done with that, see you",
+    "all done: yes",
     "yes but not today",
     "",
     "   ",
@@ -93,6 +104,11 @@ def test_substitute(text: str, name: str) -> None:
 )
 def test_why_and_stop(text: str, answer: Answer) -> None:
     assert parse_reply(text) == Reply(answer=answer)
+
+
+@pytest.mark.parametrize("text", DONE)
+def test_done_carries_nothing_of_what_is_written_after_it(text: str) -> None:
+    assert parse_reply(text) == Reply(answer=Answer.DONE)
 
 
 @pytest.mark.parametrize("text", QUOTED)

@@ -97,7 +97,10 @@ def test_the_other_messages(notice: str, text: str) -> None:
     assert invitee_text(notice, story, "bob", now=T0, link=LINK) == text
 
 
-TO_ORGANISER = ("started", "fell-back", "tally", "live", "ended", "failed", "suggested")
+TO_ORGANISER = (
+    *("started", "fell-back", "tally", "can-later", "live", "ended", "failed", "suggested"),
+    *("substitute-waits", "done"),
+)
 INVITEE_NOTICES = [n for n in Notice if n not in TO_ORGANISER]
 
 

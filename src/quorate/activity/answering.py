@@ -9,6 +9,7 @@ from quorate.activity.confirming import still_there
 from quorate.activity.effects import Notice
 from quorate.activity.inputs import Replied
 from quorate.activity.lifecycle import Turned
+from quorate.activity.reviewing import closes, done
 from quorate.activity.substitutes import with_substitute
 from quorate.activity.turn import Turn
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
@@ -17,13 +18,13 @@ from quorate.model.reasons import Reason
 
 _ANSWERABLE: Final = (InvitationState.QUEUED, InvitationState.SENT, InvitationState.ACCEPTED)
 
-_WILLING: Final = (Answer.YES, Answer.LATER)
+_WILLING: Final = (Answer.YES, Answer.LATER, Answer.DONE)
 
 
 def replied(turn: Turn, given: Replied) -> None:
     """Somebody answered; somebody who was never asked is not heard."""
     invitation = turn.activity.latest(given.person)
-    if invitation is None:
+    if invitation is None or (given.reply.answer is Answer.DONE and not closes(turn.activity, given)):
         return
     if given.reply.answer is Answer.STOP:
         _stop(turn, invitation, given)
@@ -91,6 +92,10 @@ def _later(turn: Turn, invitation: Invitation, given: Replied) -> None:
     turn.tell(invitation, Notice.LATER_NOTED)
 
 
+def _done(turn: Turn, invitation: Invitation, _: Replied) -> None:
+    done(turn, invitation)
+
+
 def _substitute(turn: Turn, invitation: Invitation, given: Replied) -> None:
     """``sub NAME`` is a no, with somebody to try first instead."""
     _no(turn, invitation, given)
@@ -154,4 +159,5 @@ _ANSWERS: Final[Mapping[Answer, Callable[[Turn, Invitation, Replied], None]]] = 
     Answer.LATER: _later,
     Answer.SUBSTITUTE: _substitute,
     Answer.CONFLICT: _conflict,
+    Answer.DONE: _done,
 }

@@ -24,15 +24,19 @@ class Notice(StrEnum):
     CONFLICT_NOTED = "conflict-noted"
     STILL_THERE = "still-there"  # said yes long ago, and now it can start
     WHY = "why"
+    DONE_NOTED = "done-noted"  # said that their review is through
     STOPPED = "stopped"  # you will not be asked by this organiser again
     # to the organiser, in the companion's chat
     STARTED = "started"  # first tally
     FELL_BACK = "fell-back"  # the deadline passed, others are asked instead
     TALLY = "tally"  # a change of the tally
+    CAN_LATER = "can-later"  # somebody can later; they may be taken now
     LIVE = "live"
     ENDED = "ended"
     FAILED = "failed"
     SUGGESTED = "suggested"  # somebody named a substitute nobody knows
+    SUBSTITUTE_WAITS = "substitute-waits"  # somebody named a substitute who cannot be asked now
+    DONE = "done"  # one of several is through with the review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

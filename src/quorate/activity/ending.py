@@ -49,12 +49,16 @@ def cancel(turn: Turn) -> None:
 
 
 def last_left(turn: Turn) -> None:
-    _close(turn, Move.LAST_LEFT, Reason.LAST_LEFT)
-    turn.tell_organiser(Notice.ENDED)
+    finish(turn, Move.LAST_LEFT, Reason.LAST_LEFT)
 
 
 def nobody_came(turn: Turn) -> None:
-    _close(turn, Move.NOBODY_CAME, Reason.NOBODY_CAME)
+    finish(turn, Move.NOBODY_CAME, Reason.NOBODY_CAME)
+
+
+def finish(turn: Turn, move: Move, reason: Reason) -> None:
+    """What is live is over, otherwise than by its organiser, who is told."""
+    _close(turn, move, reason)
     turn.tell_organiser(Notice.ENDED)
 
 

@@ -45,6 +45,13 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeAsked:
+    """The organiser takes somebody who said that they can later at their word, now."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Entered the room."""
 
@@ -67,5 +74,14 @@ class ExtendAsked:
 
 
 ActivityInput: TypeAlias = (
-    Created | WorldChanged | RingSent | RingFailed | Replied | Joined | Left | CancelAsked | ExtendAsked
+    Created
+    | WorldChanged
+    | RingSent
+    | RingFailed
+    | Replied
+    | Joined
+    | Left
+    | CancelAsked
+    | ExtendAsked
+    | TakeAsked
 )

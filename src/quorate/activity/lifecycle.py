@@ -23,6 +23,7 @@ class Move(StrEnum):
     FAIL = "fail"  # `now` is not possible now, or too many said no
     LAST_LEFT = "last-left"
     NOBODY_CAME = "nobody-came"
+    DONE = "done"  # a review is through
 
 
 class Turned(StrEnum):
@@ -51,6 +52,7 @@ TRANSITIONS: Final[Mapping[tuple[A, Move], A]] = {
     (A.LIVE, Move.CANCEL): A.ENDED,
     (A.LIVE, Move.LAST_LEFT): A.ENDED,
     (A.LIVE, Move.NOBODY_CAME): A.ENDED,
+    (A.LIVE, Move.DONE): A.ENDED,
 }
 
 INVITATION_TRANSITIONS: Final[Mapping[tuple[I, Turned], I]] = {

@@ -8,6 +8,7 @@ from quorate.activity.effects import Notice
 from quorate.activity.ending import fail, withdraw, withdraw_open
 from quorate.activity.lifecycle import Move
 from quorate.activity.opening import may_open, why_closed
+from quorate.activity.reviewing import close_if_through
 from quorate.activity.turn import Turn
 from quorate.model.activity import ActivityState, Happened
 from quorate.model.command import When
@@ -22,12 +23,23 @@ def plan(turn: Turn) -> None:
     if activity.state is ActivityState.LIVE:
         _ring_optional(turn)
     elif candidates.met(activity):
-        _open_when_ready(turn)
+        if activity.through.issuperset(activity.accepted):
+            _close_unopened(turn)
+        else:
+            _open_when_ready(turn)
     elif not candidates.possible(activity) and not activity.fallbacks:
         fail(turn, Reason.IMPOSSIBLE)
     else:
         confirming.lost(turn)
         _ring_or_wait(turn)
+
+
+def _close_unopened(turn: Turn) -> None:
+    """A review that was done before anybody said so much as yes."""
+    turn.move(Move.MET)
+    turn.activity = replace(turn.activity, live_at=turn.now)
+    turn.log(Happened.LIVE, *turn.activity.accepted)
+    close_if_through(turn)
 
 
 def _open_when_ready(turn: Turn) -> None:

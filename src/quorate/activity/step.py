@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from quorate.activity import candidates
 from quorate.activity.answering import replied
 from quorate.activity.effects import Notice
 from quorate.activity.ending import cancel
@@ -21,17 +22,19 @@ from quorate.activity.inputs import (
     Joined,
     Left,
     Replied,
+    TakeAsked,
     WorldChanged,
 )
 from quorate.activity.inputs import RingFailed as Failed
 from quorate.activity.inputs import RingSent as Sent
 from quorate.activity.ringing import plan
 from quorate.activity.sending import ring_failed, ring_sent
+from quorate.activity.taking import take
 from quorate.activity.timing import close_if_deserted, next_deadline, on_time
 from quorate.activity.turn import Stepped, Turn
 from quorate.activity.view import View
 from quorate.errors import NotPossible
-from quorate.model.activity import Activity, ActivityState, Happened, InvitationState
+from quorate.model.activity import Activity, ActivityState, Happened, InvitationState, LogLine
 
 __all__ = ["Stepped", "next_deadline", "step"]
 
@@ -76,6 +79,11 @@ def _extend_asked(turn: Turn, given: ExtendAsked) -> None:
     turn.log(Happened.EXTENDED)
 
 
+def _take_asked(turn: Turn, given: TakeAsked) -> None:
+    _refuse_if_over(turn, "joined")
+    take(turn, given)
+
+
 def _joined(turn: Turn, given: Joined) -> None:
     activity = turn.activity
     if activity.state is not ActivityState.LIVE or given.person in activity.joined:
@@ -111,7 +119,7 @@ def _confirm(turn: Turn, *, before: Activity) -> None:
         return
     for person in turn.activity.accepted:
         invitation = turn.activity.latest(person)
-        if person not in before.accepted and invitation is not None:
+        if person not in (*before.accepted, *turn.activity.through) and invitation is not None:
             turn.tell(invitation, Notice.ACCEPTED)
 
 
@@ -121,13 +129,27 @@ def _tell_tally(turn: Turn, *, before: Activity, first: bool) -> None:
     if after.state not in (ActivityState.WAITING, ActivityState.RINGING):
         return
     fell_back = before.state is ActivityState.RINGING and after.state is ActivityState.WAITING
-    news = set(after.accepted) != set(before.tally) or _can_later(after) - _can_later(before)
-    if not (first or fell_back or news):
+    changed = set(after.accepted) != set(before.tally)
+    later = sorted(_can_later(after) - _can_later(before))
+    waits = _substitute_who_waits(after, before)
+    if not (first or fell_back or changed or later or waits):
         return
     turn.activity = replace(after, tally=after.accepted)
     if after.fell_back_at != before.fell_back_at:
         return  # was told so already, with the tally
-    turn.tell_organiser(Notice.STARTED if first else Notice.TALLY)
+    if waits is not None:
+        turn.tell_organiser(Notice.SUBSTITUTE_WAITS, person=waits.people[0], text=waits.by)
+    elif later and not first:
+        turn.tell_organiser(Notice.CAN_LATER, person=later[0])
+    else:
+        turn.tell_organiser(Notice.STARTED if first else Notice.TALLY)
+
+
+def _substitute_who_waits(after: Activity, before: Activity) -> LogLine | None:
+    """Who was suggested just now and is not being asked: the organiser sees nothing else of it."""
+    news = after.log[len(before.log) :]
+    counted = candidates.counted(after)
+    return next((line for line in news if line.what is Happened.SUBSTITUTE and line.by not in counted), None)
 
 
 def _can_later(activity: Activity) -> set[str]:
@@ -144,4 +166,5 @@ _HANDLERS: Final[Mapping[type[ActivityInput], Callable[[Turn, Any], None]]] = {
     Left: _left,
     CancelAsked: _cancel_asked,
     ExtendAsked: _extend_asked,
+    TakeAsked: _take_asked,
 }

@@ -17,10 +17,13 @@ from quorate.activity.reservations import awaited_until
 from quorate.activity.turn import Turn
 from quorate.activity.view import View
 from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
+from quorate.model.command import Kind
 from quorate.model.reasons import Reason
 from quorate.rules.forms import people_in
 
 NOBODY_CAME_AFTER: Final = timedelta(minutes=15)
+REVIEW_KEPT: Final = timedelta(days=1)
+"""A review is read elsewhere: an empty room says nothing about it. It ends with ``done``."""
 
 
 class TimerKind(StrEnum):
@@ -168,6 +171,8 @@ def _deserted_at(activity: Activity) -> datetime | None:
     """When a room nobody is in closes: at the latest when those who said yes have had time to come."""
     if activity.joined or activity.live_at is None:
         return None
+    if activity.kind is Kind.REVIEW:
+        return activity.live_at + REVIEW_KEPT
     if not activity.ever_joined:
         return activity.live_at + NOBODY_CAME_AFTER
     return awaited_until(activity) or activity.live_at

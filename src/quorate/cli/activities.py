@@ -7,11 +7,11 @@ import typer
 
 from quorate.cli.client import Api
 from quorate.cli.options import From, Id, Json, complete_who
+from quorate.cli.parsing import moment, option, seconds
 from quorate.cli.show import activity_line, activity_text, as_json, clock, columns
 from quorate.errors import NotPossible, NotSyntax
 from quorate.model.command import Kind, Meet
 from quorate.rules.commands import parse_command
-from quorate.rules.durations import parse_duration
 from quorate.rules.options import MAX_OTHERWISE
 
 TIMED_OUT = 3
@@ -26,6 +26,9 @@ Urgent = Annotated[
     bool, typer.Option("--urgent", help="Say that it is urgent, and ring one spare where several can.")
 ]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Ring nobody before: 14:00, fri 18:00.")]
+Before = Annotated[
+    str | None, typer.Option("--before", metavar="TIME", help="Give up then: 18:00, fri 18:00.")
+]
 Within = Annotated[str | None, typer.Option("--within", metavar="DURATION", help="Give up after that long.")]
 Between = Annotated[
     str | None, typer.Option("--between", metavar="TIMES", help='Only in these hours: "18:00 and 20:30".')
@@ -52,6 +55,7 @@ def meet(
     kind: KindOption = "chat",
     about: About = None,
     within: Within = None,
+    before: Before = None,
     between: Between = None,
     on: On = None,
     else_: Else = None,
@@ -63,16 +67,17 @@ def meet(
 ) -> None:
     """Get these people into one conversation, now or as soon as it can work."""
     _refuse(who, at if now else None, else_ or [])
-    each_s = parse_duration(else_within).total_seconds() if else_within else None
+    each_s = None if else_within is None else seconds(else_within, "--else-within")
     body = {
         "who": who,
         "when": "now" if now else None,
-        "at": at,
+        "at": None if at is None else moment(at, "--at"),
         "window": _window(on, between),
         "else": [{"who": instead, "within_s": each_s} for instead in else_ or []],
         **_kind(kind),
         "about": about,
-        "within_s": parse_duration(within).total_seconds() if within else None,
+        "within_s": None if within is None else seconds(within, "--within"),
+        "before": None if before is None else moment(before, "--before"),
         "urgent": urgent,
         "from": from_,
         "without_me": without_me,
@@ -109,8 +114,8 @@ def _check_who(who: str) -> None:
 
 def _window(on: str | None, between: str | None) -> str | None:
     """As it is typed to the companion."""
-    parts = [f"on {on}" if on else "", f"between {between}" if between else ""]
-    return " ".join(filter(None, parts)) or None
+    given = {"on": on, "between": between}
+    return " ".join(option(word, text) for word, text in given.items() if text is not None) or None
 
 
 def _kind(typed: str) -> dict[str, str | None]:
@@ -170,7 +175,17 @@ def cancel(id: Id, json: Json = False) -> None:
 
 def extend(id: Id, by: Duration, json: Json = False) -> None:
     """Give it more time."""
-    _show(Api().post(f"/activities/{id}/extend", {"by_s": parse_duration(by).total_seconds()}), json)
+    body = {"by_s": seconds(by, "DURATION")}
+    _show(Api().post(f"/activities/{id}/extend", body), json)
+
+
+def take(
+    id: Id,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who said “in 5m”.")],
+    json: Json = False,
+) -> None:
+    """Take somebody who can later at their word, now."""
+    _show(Api().post(f"/activities/{id}/take", {"person": name}), json)
 
 
 def revoke(
@@ -223,5 +238,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(explain)
     app.command()(cancel)
     app.command()(extend)
+    app.command()(take)
     app.command()(revoke)
     app.command()(wait)

@@ -1,19 +1,31 @@
 """`quorate check`: what would happen; nobody is asked."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from pydantic_core import to_jsonable_python
 
 from quorate.cli.client import Api, find_server, gone
 from quorate.cli.options import From, Json, complete_who
-from quorate.cli.show import as_json
+from quorate.cli.show import as_json, clock
 from quorate.errors import Refused
 from quorate.model.availability import Availability
 
+SHOWN = ("verdict", "ring", "missing", "trace")
+TIMES = ("opens", "rings_then", "ends", "else")
+"""Shown beside them if the line has times."""
+
 
 def check(
-    who: Annotated[str, typer.Argument(metavar="WHO", autocompletion=complete_who)],
+    who: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHO", help="As for `meet`, or its whole line: bob at 14:00.", autocompletion=complete_who
+        ),
+    ],
     given: Annotated[
         list[str] | None,
         typer.Option("--given", metavar="NAME=STATE,…", help="States to assume; names need not exist."),
@@ -32,16 +44,28 @@ def check(
     if server is not None:
         answer = Api(server).post("/check", {"who": who, "given": states, "groups": groups, "from": from_})
     elif states or groups:
-        from quorate.rules.check import offline_check
-
-        known = {name: Availability(state) for name, state in states.items()}
-        answer = offline_check(who, known, groups).as_json()
+        answer = _without_server(who, states, groups)
     else:
         raise gone()
     if json:
-        as_json({key: answer[key] for key in ("verdict", "ring", "missing", "trace")})
+        as_json({key: answer[key] for key in SHOWN} | {key: answer[key] for key in TIMES if answer.get(key)})
     else:
         _print(answer)
+
+
+def _without_server(who: str, states: dict[str, str], groups: dict[str, list[str]]) -> dict[str, Any]:
+    """As the server would answer, about the people that are given."""
+    from quorate.rules.check import offline_check
+    from quorate.server.checking import is_line, judged, line_of
+    from quorate.server.meetings import NewMeeting
+    from quorate.server.zones import system_zone
+
+    now, zone = datetime.now(UTC), system_zone()
+    known = {name: Availability(state) for name, state in states.items()}
+    meeting = line_of(who, now, zone) if is_line(who) else NewMeeting(who=who)
+    judge = partial(offline_check, given=known, groups=groups)
+    answer: dict[str, Any] = to_jsonable_python(judged(meeting, judge, now, zone).as_json())
+    return answer
 
 
 def _print(answer: dict[str, Any]) -> None:
@@ -51,6 +75,13 @@ def _print(answer: dict[str, Any]) -> None:
         typer.echo(f"Would ring {', '.join(answer['ring'])}. Nobody is asked yet.")
     for line in answer["missing"]:
         typer.echo(line)
+    if answer.get("rings_then"):
+        typer.echo(f"As things are now it would ring {', '.join(answer['rings_then'])} then.")
+    for instead in answer.get("else") or ():
+        would = [f"would ring {', '.join(instead['ring'])}"] if instead["ring"] else instead["missing"]
+        typer.echo(f"Else, at {clock(instead['at'])}: {instead['who']}: {'; '.join(would)}.")
+    if answer.get("ends") and not answer.get("else"):
+        typer.echo(f"Ends {clock(answer['ends'])}.")
 
 
 def parse_given(items: Sequence[str]) -> dict[str, str]:

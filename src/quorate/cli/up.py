@@ -1,6 +1,7 @@
 """`quorate up`, `down` and `page`: start, stop, and let a browser in."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from quorate.cli.client import Api, ServerGone, default_data, find_server, gone
 from quorate.cli.ending import end_processes
 from quorate.cli.options import DataOption, Json
 from quorate.cli.show import as_json
-from quorate.errors import Refused
+from quorate.errors import Misconfigured, Refused
 
 DOWN_S = 8.0
 """A server that does not answer for so long hangs: a locked database takes 5 s."""
@@ -64,13 +65,39 @@ def up(
     from quorate.agent.options import parse_options
     from quorate.capture.tls import check_trust
     from quorate.server.agent_process import options_for_agent
-    from quorate.server.config import load_settings
+    from quorate.server.config import CONFIG_NAME, load_settings
     from quorate.server.main import run_server
 
     settings = load_settings(config, given)
     # what the agent would refuse is refused before anything is made
-    check_trust(parse_options(options_for_agent(settings)).trust)
+    try:
+        check_trust(parse_options(options_for_agent(settings)).trust)
+    except Misconfigured as error:
+        raise _in_its_place(error, given, config or settings.data / CONFIG_NAME) from error
     run_server(settings)
+
+
+def _in_its_place(error: Misconfigured, given: dict[str, Any], path: Path) -> Misconfigured:
+    """Everything reaches the agent as an option; what stands in the file is to be corrected there."""
+    found = _FROM.search(error.problem)
+    if found is None:
+        return error
+    setting, domain = _SETTINGS[found["option"]], found["domain"]
+    typed = domain.lower() in given["routes"] if domain else bool(given[setting])
+    if typed:
+        return error
+    where = f"[routes] {domain}" if domain else setting
+    problem = _FROM.sub(f"(from {where})", error.problem)
+    return Misconfigured(f"{path}: {problem}", remedy=f"Write there for example {_EXAMPLES[setting]}")
+
+
+_FROM = re.compile(r"\(from --(?P<option>trust|route|allow)(?: (?P<domain>[^=)]+)=)?\)")
+_SETTINGS = {"trust": "trust", "route": "routes", "allow": "allow"}
+_EXAMPLES = {
+    "trust": 'trust = ["/etc/ssl/our-ca.pem"]: a PEM file with the certificate of the authority to trust.',
+    "routes": '"example.org" = "im.example.org:5222" below [routes].',
+    "allow": 'allow = ["192.168.1.0/24"].',
+}
 
 
 def parse_routes(items: list[str]) -> dict[str, list[str]]:

@@ -83,6 +83,7 @@ class Happened(StrEnum):
     DECLINED = "declined"
     CONFLICT = "conflict"
     LATER = "later"
+    TAKEN = "taken"
     SILENT = "silent"
     SUBSTITUTE = "substitute"
     ASKED_AGAIN = "asked-again"
@@ -96,6 +97,7 @@ class Happened(StrEnum):
     LIVE = "live"
     JOINED = "joined"
     LEFT = "left"
+    DONE = "done"
     EXTENDED = "extended"
     FELL_BACK = "fell-back"
     ENDED = "ended"
@@ -196,3 +198,8 @@ class Activity:
         """Keys of those whose latest word is yes, in the order they were asked."""
         latest = {i.person: i for i in self.invitations}
         return tuple(k for k, i in latest.items() if i.state is InvitationState.ACCEPTED)
+
+    @property
+    def through(self) -> frozenset[str]:
+        """Keys of those who said that their review is done."""
+        return frozenset(key for line in self.log if line.what is Happened.DONE for key in line.people)

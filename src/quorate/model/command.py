@@ -110,6 +110,15 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """Somebody who said that they can later is taken now, as if they had said yes."""
+
+    id: str | None
+    name: str
+    verb: Literal["take"] = "take"
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     name: str
     verb: Literal["watch"] = "watch"
@@ -135,7 +144,7 @@ class Help:
     verb: Literal["help"] = "help"
 
 
-Command: TypeAlias = Meet | Who | Status | Explain | Cancel | Extend | Watch | Me | Help
+Command: TypeAlias = Meet | Who | Status | Explain | Cancel | Extend | Take | Watch | Me | Help
 
 
 class Answer(StrEnum):
@@ -144,6 +153,7 @@ class Answer(StrEnum):
     LATER = "later"
     SUBSTITUTE = "sub"
     CONFLICT = "conflict"
+    DONE = "done"
     WHY = "why"
     STOP = "stop"
 

@@ -63,5 +63,6 @@ class Reason(StrEnum):
     NOT_NOW = "not-now"  # `now` was asked for and it is not possible now
     NOBODY_CAME = "nobody-came"
     LAST_LEFT = "last-left"
+    DONE = "done"  # everybody who reviewed it says that they are through
     ENDED_BY_ORGANISER = "ended-by-organiser"
     IMPOSSIBLE = "impossible"  # too many said no

@@ -13,6 +13,7 @@ from quorate.rules.forms import Usable, people_in
 from quorate.rules.parser import parse_who
 from quorate.rules.places import Lack, missing
 from quorate.rules.resolve import resolve
+from quorate.rules.spare import spares
 from quorate.rules.text import set_text
 
 MAX_NAMED = 6  # names in one sentence; the rest is a number
@@ -59,8 +60,9 @@ def check(
     name: Callable[[str], str],
     *,
     rank: Rank = same_rank,
+    urgent: bool = False,
 ) -> CheckAnswer:
-    """Judge a resolved requirement; ``name`` gives what people call a person key."""
+    """Judge a resolved requirement; ``name`` gives what people call a person key; ``urgent`` rings spares."""
     judged = evaluate(requirement, lambda key: ternary(states(key)))
     everybody = people_in(requirement)
 
@@ -68,25 +70,37 @@ def check(
         return states(key) is Availability.AVAILABLE
 
     choice = choose(requirement, can, rank=rank) if judged.value is Ternary.YES else None
+    people = frozenset(choice.people if choice else ())
+    besides = spares(requirement, people, people, can, rank) if urgent and choice else ()
     return CheckAnswer(
         verdict=judged.value.value,
-        ring=choice.new if choice else (),
+        ring=(*choice.new, *besides) if choice else (),
         missing=tuple(lack_text(lack, states, name) for lack in missing(requirement, can)),
         trace=tuple(CheckLine(path=n.path, text=n.text, says=n.value.value, why=n.why) for n in judged.nodes),
-        then=_then(requirement, choice, can, rank) if choice else (),
+        then=tuple(p for p in _then(requirement, choice, can, rank) if p not in besides) if choice else (),
         candidates=sum(1 for key in everybody if can(key)),
         of=len(everybody),
     )
 
 
 def offline_check(
-    who: str, given: Mapping[str, Availability], groups: Mapping[str, Sequence[str]]
+    who: str,
+    given: Mapping[str, Availability],
+    groups: Mapping[str, Sequence[str]],
+    *,
+    column: int = 1,
+    urgent: bool = False,
 ) -> CheckAnswer:
     """The same for people who need not exist; a name that is not given counts as unknown. Raises Refused."""
     book = SupposedBook(given, groups)
     states = {name.casefold(): state for name, state in given.items()}
-    requirement = resolve(parse_who(who), book, organiser_key=None)
-    return check(requirement, lambda key: states.get(key.casefold(), Availability.UNKNOWN), lambda key: key)
+    requirement = resolve(parse_who(who, column=column), book, organiser_key=None)
+    return check(
+        requirement,
+        lambda key: states.get(key.casefold(), Availability.UNKNOWN),
+        lambda key: key,
+        urgent=urgent,
+    )
 
 
 def ternary(availability: Availability) -> Ternary:

@@ -20,6 +20,7 @@ from quorate.model.command import (
     Meet,
     MeState,
     Status,
+    Take,
     Watch,
     When,
     Who,
@@ -112,15 +113,26 @@ def _who(text: str, at: int) -> Who:
 
 
 def _watch(text: str, at: int) -> Watch:
+    return Watch(_one_person(text, at, "watch", "watch bob"))
+
+
+def _take(text: str, at: int) -> Take:
+    found = re.compile(r"\s*(q[0-9]{1,12})\b", re.IGNORECASE).match(text, at)
+    id = None if found is None else f"Q{int(found[1][1:])}"
+    name = _one_person(text, at if found is None else found.end(), "take", f"take {id or 'Q7'} bob")
+    return Take(id, name)
+
+
+def _one_person(text: str, at: int, verb: str, example: str) -> str:
     name = text[at:].strip()
     if not name:
-        raise _needs(text, "watch", "the name of somebody", "watch bob")
+        raise _needs(text, verb, "the name of somebody", example)
     start = text.index(name, at)
     check_who(text, start, name)
     parts = parse_who(name, column=start + 1).parts
     if len(parts) != 1 or not isinstance(parts[0], Name):
-        raise _fault(start, "“watch” is for one person.", "Write it once for each: watch bob")
-    return Watch(parts[0].text)
+        raise _fault(start, f"“{verb}” is for one person.", f"Write it once for each: {example}")
+    return parts[0].text
 
 
 def _status(text: str, at: int) -> Status:
@@ -233,6 +245,7 @@ _VERBS: Mapping[str, Callable[[str, int], Command]] = {
     "explain": _explain,
     "cancel": _cancel,
     "extend": _extend,
+    "take": _take,
     "watch": _watch,
     "me": _me,
     "help": _help,

@@ -35,6 +35,7 @@ _SHAPES = {
     "tuple_type": 'it is a list, write it in brackets: ["kim", "lea"]',
     "string_type": "it is a text, write it in quotes",
     "dict_type": 'it is a section, write it as [groups] with lines like dba = ["raj", "kofi"]',
+    "path_type": "it is the name of a file, write it in quotes",
     "float_type": "it is no number",
     "float_parsing": "it is no number",
     "int_type": "it is no whole number",
@@ -232,6 +233,11 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
     path = config or Path(given.get("data") or default_data()) / CONFIG_NAME
     fields = _read(path, required=config is not None)
     listed = _listed_routes(fields.pop("route", ()), path)
+    if "routes" in fields and not isinstance(fields["routes"], Mapping):
+        raise Misconfigured(
+            f"{path}: “routes” is a section, with a line for each domain.",
+            remedy='Write [routes] and below it for example "example.org" = "im.example.org:5222".',
+        )
     merged = {**fields, **given}
     merged["routes"] = {**_mapping(fields.get("routes")), **listed, **_mapping(given.get("routes"))}
     try:

@@ -17,16 +17,14 @@ from quorate.model.command import (
     Help,
     Me,
     Meet,
-    Otherwise,
     Status,
-    TimeOfDay,
+    Take,
     Watch,
     Who,
 )
 from quorate.rules.resolve import find_person
-from quorate.rules.times import at
 from quorate.server.answers import Answers
-from quorate.server.meetings import Instead, NewMeeting
+from quorate.server.typed import meeting_of, moment
 from quorate.talk import companion as texts
 
 if TYPE_CHECKING:
@@ -79,7 +77,7 @@ class Conversation:
         if isinstance(command, _QUESTIONS):
             return await self._do(command, account, key)
         if executed.known(key, SENT_AGAIN):
-            return None if isinstance(command, Meet) else texts.DONE_BEFORE
+            return None if isinstance(command, Meet | Take) else texts.DONE_BEFORE
         if message.at is not None and self._hub.clock.now() - message.at > TOO_LATE:
             return texts.TOO_LATE
         text = await self._do(command, account, key)
@@ -91,7 +89,7 @@ class Conversation:
         match command:
             case Meet():
                 # Its answer is the activity's own first word to its organiser.
-                await self._hub.meet(self._meeting(command), account, key)
+                await self._hub.meet(meeting_of(command, *self._here()), account, key)
                 return None
             case Who(who):
                 return await self._who(who, account)
@@ -106,6 +104,11 @@ class Conversation:
             case Extend(id, by):
                 activity = self._chosen(id, account, "extend")
                 return texts.extended(await self._hub.extend(activity.id, by, key), *self._here())
+            case Take(id, name):
+                activity = self._chosen(id, account, "take", rest=f" {name}")
+                # Its answer is what the activity tells its organiser: the tally, or that it is live.
+                await self._hub.take(activity.id, name, key)
+                return None
             case Watch(name):
                 return self._watch(name, account)
             case Me():
@@ -118,33 +121,6 @@ class Conversation:
     def _here(self) -> tuple[datetime, tzinfo]:
         """The time, and the zone it is read in."""
         return self._hub.clock.now(), self._hub.settings.tz
-
-    def _moment(self, time: TimeOfDay | None, after: datetime | None = None) -> datetime | None:
-        """The next such moment; ``after`` another one, if that is meant."""
-        return None if time is None else at(time, after or self._hub.clock.now(), self._hub.settings.tz)
-
-    def _meeting(self, command: Meet) -> NewMeeting:
-        starts = self._moment(command.at)
-        before = self._moment(command.before, starts)
-        return NewMeeting(
-            who=command.who,
-            who_column=command.who_column,
-            when=command.when,
-            at=starts,
-            kind=command.kind,
-            target=command.target,
-            about=command.about,
-            within=command.within,
-            before=before,
-            window=command.window,
-            instead=tuple(self._instead(then, before or starts) for then in command.otherwise),
-            urgent=command.urgent,
-            without_me=command.without_me,
-        )
-
-    def _instead(self, then: Otherwise, after: datetime | None) -> Instead:
-        before = self._moment(then.before, after)
-        return Instead(who=then.who, who_column=then.who_column, within=then.within, before=before)
 
     async def _who(self, who: str | None, account: Address) -> str:
         hub = self._hub
@@ -167,7 +143,7 @@ class Conversation:
         return texts.watching(person, available=not waits)
 
     def _me(self, command: Me, account: Address) -> str:
-        until = self._moment(command.until)
+        until = moment(command.until, *self._here())
         if command.lasts is not None:
             until = self._hub.clock.now() + command.lasts
         self._hub.say_me(account, command.state, until)
@@ -177,7 +153,9 @@ class Conversation:
         activities = self._hub.activities()
         return [a for a in activities if a.organiser_via == account and not (open_only and a.state.over)]
 
-    def _chosen(self, id: str | None, account: Address, verb: str, *, open_only: bool = True) -> Activity:
+    def _chosen(
+        self, id: str | None, account: Address, verb: str, *, open_only: bool = True, rest: str = ""
+    ) -> Activity:
         """The activity a command is about; without an id, the only or the latest one it can be."""
         if id is not None:
             activity = self._hub.activity(id)
@@ -191,8 +169,8 @@ class Conversation:
             ids = ", ".join(a.id for a in mine)
             raise Refused(
                 f"Several are under way: {ids}.",
-                remedy=f"Say which one: {verb} {mine[0].id}",
-                suggestion=f"{verb} {mine[0].id}",
+                remedy=f"Say which one: {verb} {mine[0].id}{rest}",
+                suggestion=f"{verb} {mine[0].id}{rest}",
             )
         return mine[0]
 

@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
-from quorate.activity.inputs import CancelAsked, Created, ExtendAsked, Joined, Left, RingSent
+from quorate.activity.inputs import CancelAsked, Created, ExtendAsked, Joined, Left, RingSent, TakeAsked
 from quorate.activity.inputs import Replied as ReplyGiven
 from quorate.activity.view import View
 from quorate.clock import Clock, SystemClock
@@ -28,6 +28,7 @@ from quorate.rooms.own import Rooms
 from quorate.rooms.tokens import Links, load_key
 from quorate.rules.check import CheckAnswer, ternary
 from quorate.rules.evaluate import Ternary, value_of
+from quorate.rules.resolve import find_person
 from quorate.server.accounts import naming, pick
 from quorate.server.activities import Activities
 from quorate.server.agents import Agents
@@ -47,8 +48,8 @@ from quorate.server.meetings import Agent, Asked, Explained, MeNow, NewMeeting, 
 from quorate.server.news import tell_change
 from quorate.server.notices import Notices
 from quorate.server.own_presence import OwnPresence
-from quorate.server.planning import prepare, remember, select, would_happen
-from quorate.server.replies import addressed, message_key
+from quorate.server.planning import Asking, prepare, remember, select, would_happen
+from quorate.server.replies import addressed, message_key, reviews
 from quorate.server.streams import Streams
 from quorate.server.tallies import Tallies
 from quorate.server.upkeep import Upkeep
@@ -266,6 +267,11 @@ class Hub:
     async def extend(self, id: str, by: timedelta, message: str | None = None) -> Activity:
         return await self.owned.ask(id, ExtendAsked(by), message=message)
 
+    async def take(self, id: str, name: str, message: str | None = None) -> Activity:
+        """Somebody who said that they can later is taken now; raises Refused, and NotPossible for others."""
+        person = find_person(name, self.directory.book(self.activity(id).organiser_via))
+        return await self.owned.ask(id, TakeAsked(person.key), message=message)
+
     def revoke(self, activity_id: str, person: str) -> Activity:
         """End one person's link: whoever is in the room through it is put out; the next link differs."""
         activity = self.activity(activity_id)
@@ -292,6 +298,7 @@ class Hub:
         vantage: Address | None = None,
         given: Mapping[str, Availability] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
+        **asked: Unpack[Asking],
     ) -> CheckAnswer:
         """What would happen; nobody is asked. Who is being asked, or left alone, counts as busy."""
 
@@ -300,7 +307,7 @@ class Hub:
             return Availability.BUSY if taken else self.verdict(key, vantage).availability
 
         with naming(self.accounts(), self.im):
-            return would_happen(self.directory, who, vantage, state, given or {}, groups or {})
+            return would_happen(self.directory, who, vantage, state, given or {}, groups or {}, **asked)
 
     def view(self, activity: Activity) -> View:
         """What the activity sees now."""
@@ -351,6 +358,8 @@ class Hub:
     def replied(self, vantage: Address, contact: Address, message: messages.Replied) -> None:
         """A contact's whole message was a reply; it is taken once."""
         known, left = self.owned.known.asked(vantage, contact), self.dispatcher.left
+        if message.reply.answer is Answer.DONE:
+            known = reviews(known)
         found = addressed(known, vantage, contact, self.clock.now(), left)
         if found is None:
             return

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from quorate.errors import Misconfigured
-from quorate.link.process import this_process
+from quorate.link.process import named_in, this_process
 from quorate.server.agent_process import ensure_agent, keep_agent
 from quorate.server.app import create_app
 from quorate.server.config import Settings, split_endpoint
@@ -46,7 +46,12 @@ class Running:
         self._with_agents = False
 
     async def run(self) -> None:
-        listening = bind(self._settings.web)
+        try:
+            listening = bind(self._settings.web)
+        except Misconfigured as error:
+            if (running := _already_running(self._settings)) is not None:
+                raise running from error
+            raise
         settings = _with_port(self._settings, listening)
         try:
             store = open_store(settings.store)
@@ -111,6 +116,25 @@ class _Web(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Signals are the process's own business."""
         yield
+
+
+def _already_running(settings: Settings) -> Misconfigured | None:
+    """The port is taken by the server of the same data directory, if so."""
+    path = settings.data / RUN_FILE
+    process = named_in(path)
+    if process is None or not _url_of(path).endswith(f"//{settings.web}"):
+        return None
+    return Misconfigured(
+        f"Quorate is running already for the data directory {settings.data}: process {process.pid}, "
+        f"page {_url_of(path)}.",
+        remedy="Go on with it (`quorate page` prints a link to it), or end it first: `quorate down`.",
+    )
+
+
+def _url_of(path: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        return str(json.loads(path.read_text())["url"])
+    return ""
 
 
 def bind(web: str) -> socket.socket:

@@ -27,6 +27,11 @@ class Times:
     lengths: tuple[timedelta, ...]
     """Of each ``else``, one after the other."""
 
+    @property
+    def gives_up(self) -> datetime | None:
+        """When what begins at a time and has no deadline ends."""
+        return None if self.starts is None else self.starts + PATIENCE
+
 
 def times_of(meeting: NewMeeting, now: datetime, zone: tzinfo) -> Times:
     """``zone`` is that of the settings, where none was named. Raises Refused."""

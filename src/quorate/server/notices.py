@@ -7,6 +7,7 @@ from quorate.activity.why import why
 from quorate.link.messages import CompanionStatus
 from quorate.model.activity import Activity, ActivityState
 from quorate.model.address import Address
+from quorate.server.usual_wait import usual_wait_s
 from quorate.talk.companion import companion_status
 from quorate.talk.organiser import organiser_text
 from quorate.talk.texts import echo_text, invitee_text
@@ -45,6 +46,7 @@ class Notices:
             link=hub.links.url(activity.id, activity.organiser.key) if invited else None,
             person=effect.person,
             text=effect.text,
+            usual_wait_s=usual_wait_s(activity, hub.owned.known.of(activity.organiser_via)),
             zone=hub.settings.tz,
         )
 

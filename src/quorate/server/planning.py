@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from typing import TypedDict, Unpack
 
 from quorate.activity.creation import new_activity
 from quorate.errors import Refused
@@ -31,6 +32,14 @@ class NobodyKnown(Refused):
 NEEDS_TARGET = (Kind.REVIEW, Kind.LINK)
 
 
+class Asking(TypedDict, total=False):
+    """How a WHO is asked about."""
+
+    column: int
+    """Where it begins in what was typed, from 1."""
+    urgent: bool
+
+
 def remember(directory: Directory, activity: Activity) -> None:
     """Whom a stored activity names, also after ``else``, keeps key and addresses."""
     later = (person for then in activity.fallbacks for person in then.people)
@@ -54,22 +63,31 @@ def would_happen(
     states: Callable[[str], Availability],
     given: Mapping[str, Availability],
     groups: Mapping[str, Sequence[str]],
+    **asked: Unpack[Asking],
 ) -> CheckAnswer:
     """What a meeting of these would do now.
 
     ``given`` and ``groups`` go before what is known; beside them, names nobody knows are people nothing is
     known about, as they are without a server.
     """
+    parsed = parse_who(who, column=asked.get("column", 1))
+    urgent = asked.get("urgent", False)
     if not given and not groups:
         organiser = None if vantage is None else directory.key_of(vantage)
-        requirement = resolve(parse_who(who), directory.book(vantage), organiser_key=organiser)
-        return check(requirement, states, lambda key: name_of(directory, key, vantage))
+        requirement = resolve(parsed, directory.book(vantage), organiser_key=organiser)
+        return check(
+            requirement,
+            states,
+            lambda key: name_of(directory, key, vantage),
+            urgent=urgent,
+        )
     book = _Supposing(given, groups, directory.book(vantage))
     fixed = {book.person(name).key: state for name, state in given.items()}
     return check(
-        resolve(parse_who(who), book, organiser_key=None),
+        resolve(parsed, book, organiser_key=None),
         lambda key: fixed.get(key) or states(key),
         lambda key: name_of(directory, key, vantage),
+        urgent=urgent,
     )
 
 

@@ -12,10 +12,11 @@ from quorate.model.availability import Availability, TraceLine
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
 from quorate.model.stream import Stream
-from quorate.rules.check import CheckAnswer
 from quorate.rules.places import ClausePlaces
 from quorate.rules.windows import window_text
 from quorate.server.api import schemas
+from quorate.server.api.schemas_check import CheckAnswer
+from quorate.server.checking import LineAnswer
 from quorate.server.hub import Hub
 from quorate.server.meetings import Explained, MeNow, NextStep, WhyNode
 from quorate.server.places import places_of
@@ -285,5 +286,5 @@ def present_explanation(explained: Explained) -> schemas.Explanation:
     )
 
 
-def present_check(answer: CheckAnswer) -> schemas.CheckAnswer:
-    return schemas.CheckAnswer.model_validate(answer.as_json())
+def present_check(answer: LineAnswer) -> CheckAnswer:
+    return CheckAnswer.model_validate(answer.as_json())

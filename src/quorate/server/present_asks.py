@@ -47,6 +47,7 @@ def present_ask(hub: Hub, asked: Asked, here: AnsweredHere) -> schemas.AskForYou
         at=invitation.sent_at or invitation.queued_at,
         until=invitation.until,
         needed=needed_words(activity, invitation.person),
+        conflict=invitation.reason is Reason.CONFLICT,
         answered_elsewhere=here.elsewhere(invitation),
         room=schemas.Room(url=links.url(activity.id, invitation.person)) if may_come else None,
     )

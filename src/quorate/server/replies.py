@@ -4,8 +4,9 @@ from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from quorate.model.activity import Activity, Invitation, InvitationState
+from quorate.model.activity import Activity, ActivityState, Invitation, InvitationState
 from quorate.model.address import Address
+from quorate.model.command import Kind
 
 LATE_REPLY = timedelta(minutes=15)
 """How long after its end an activity still answers a late reply."""
@@ -35,6 +36,13 @@ def addressed(
     return max(
         found, key=lambda entry: (_urgency(entry[0], entry[1], now, left), entry[1].queued_at), default=None
     )
+
+
+def reviews(activities: Iterable[Activity]) -> list[Activity]:
+    """Those a "done" can be about; that of a review somebody works on is not meant for a later ring."""
+    found = [activity for activity in activities if activity.kind is Kind.REVIEW]
+    going_on = [activity for activity in found if activity.state is ActivityState.LIVE]
+    return going_on or found
 
 
 def message_key(vantage: Address, contact: Address, message: str) -> str:

@@ -25,7 +25,7 @@ def wanted(asked: NewActivity, now: datetime, zone: tzinfo) -> NewMeeting:
         target=asked.target,
         about=asked.about or None,
         within=_span(asked.within_s),
-        before=_with_zone(asked.before),
+        before=None if asked.before is None else _end(asked.before, starts or now, zone),
         window=None if not asked.window else _window(asked.window, zone),
         instead=tuple(_instead(then) for then in asked.else_),
         urgent=asked.urgent,
@@ -49,6 +49,13 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         if len(text) > len("2026-01-31"):
             return (exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)).astimezone(UTC)
     return at(parse_time(text), now, zone)
+
+
+def _end(text: str, after: datetime, zone: tzinfo) -> datetime | None:
+    """A moment with its offset, or the next such time ``after`` another one."""
+    with suppress(ValueError):
+        return _with_zone(datetime.fromisoformat(text))
+    return at(parse_time(text), after, zone)
 
 
 def _with_zone(moment: datetime | None) -> datetime | None:

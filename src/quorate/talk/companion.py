@@ -33,7 +33,7 @@ TOO_LATE = (
 HELP = """What I understand:
   meet WHO [now | asap | at 14:00] [as KIND] [about TEXT] [within 10m | before fri 18:00] [urgent]
       [on weekdays] [between 18:00 and 20:30] [else WHO]
-  who [WHO] · status [ID] · explain ID · cancel ID · extend ID 10m
+  who [WHO] · status [ID] · explain ID · cancel ID · extend ID 10m · take ID NAME
   watch NAME · me available | busy | away [until 14:00 | for 1h]
 WHO: bob and (carol or dave), 2 of @dba, any of (bob, carol), optional eve
 More: help meet, help who … This chat stays between your client and me."""
@@ -58,6 +58,7 @@ KIND: chat, call, video, board, review URL, link URL. “now”: at once or not 
     "explain": "explain [ID]\nWhy it is where it is, and what comes next. For example: explain Q7",
     "cancel": "cancel [ID]\nStop it; everybody who was asked is told. For example: cancel Q7",
     "extend": "extend [ID] DURATION\nGive it more time. For example: extend Q7 10m",
+    "take": "take [ID] NAME\nWho said “in 5m” is taken at their word, now. For example: take Q7 bob",
     "watch": "watch NAME\nI tell you once when they are available. For example: watch bob",
     "me": "me available | busy | away [until TIME | for DURATION]\nFor example: me busy until 14:00",
     "help": "help [VERB]\nFor example: help meet",

@@ -248,6 +248,8 @@ _LOG: Mapping[Happened, Callable[[LogLine, str, Activity], str]] = {
     Happened.CONFLICT: _says("{who} has a conflict of interest"),
     Happened.FELL_BACK: _fell_back,
     Happened.LATER: _says("{who} can later"),
+    Happened.TAKEN: _says("you took {who} at their word"),
+    Happened.DONE: _says("{who} is done"),
     Happened.SILENT: _silent,
     Happened.SUBSTITUTE: _substitute,
     Happened.ASKED_AGAIN: _says("all have said yes, {who} some time ago: asked whether they are still there"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from quorate.model.activity import Activity, ActivityState, InvitationState
 from quorate.model.reasons import Reason
 from quorate.model.requirement import CountOf, Group, Optional, Part
+from quorate.rules.forms import people_in
 from quorate.rules.places import ClausePlaces, could_fill, places
 from quorate.rules.text import clause_text
 from quorate.talk.reasons import reason_text
@@ -38,6 +39,7 @@ class _Said:
     link: str
     person: str | None
     text: str | None
+    usual_wait_s: float | None
 
     @property
     def activity(self) -> Activity:
@@ -55,31 +57,34 @@ def organiser_text(
     link: str | None = None,
     person: str | None = None,
     text: str | None = None,
+    usual_wait_s: float | None = None,
     zone: tzinfo = UTC,
 ) -> str:
-    """One line; ``people``, ``held_up``, ``held_until`` as of quorate.activity.why, ``link`` theirs."""
+    """One line; ``people``, ``held_up``, ``held_until`` as of quorate.activity.why, ``link`` theirs.
+
+    ``usual_wait_s``: how long the like of it took until now, if that is known.
+    """
     standings = Standings(activity, people, now=now, zone=zone)
-    return _NOTICES[notice](_Said(standings, held_up, held_until, link or "", person, text))
+    return _NOTICES[notice](_Said(standings, held_up, held_until, link or "", person, text, usual_wait_s))
 
 
 def tally_text(activity: Activity) -> str:
-    """``dba 1/2, omar``: a number for what is open, names for what is met."""
-    shown = [
-        _clause_tally(part, place)
-        for part, place in zip(
-            activity.requirement.parts,
-            places(activity.requirement, frozenset(activity.accepted)),
-            strict=True,
-        )
+    """``dba 1/2, omar``: a number for what is open, names for what is met; of one group, the number alone."""
+    filled = places(activity.requirement, frozenset(activity.accepted))
+    clauses = [
+        (part, place)
+        for part, place in zip(activity.requirement.parts, filled, strict=True)
         if not place.optional
     ]
-    return ", ".join(shown)
+    alone = len(clauses) == 1
+    return ", ".join(_clause_tally(part, place, alone=alone) for part, place in clauses)
 
 
-def _clause_tally(part: Part, place: ClausePlaces) -> str:
+def _clause_tally(part: Part, place: ClausePlaces, *, alone: bool) -> str:
     if place.need and place.taken >= place.need:
         return joined([short_name(p) for p in place.people[: place.need]])
-    return f"{_label(part)} {place.taken}/{place.need}"
+    number_of = f"{place.taken}/{place.need}"
+    return number_of if alone and isinstance(part, CountOf) else f"{_label(part)} {number_of}"
 
 
 def _label(part: Part) -> str:
@@ -97,8 +102,8 @@ def _started(said: _Said) -> str:
     asked = standings.in_state(*OPEN)
     if asked:
         ringing = f"Ringing {len(asked)}{_spare(standings)}."
-        head = f"{title(activity)}: {tally_text(activity)}. {ringing}"
-        return sentence_row(head, hours(activity), until, stop)
+        head = f"{title(activity)}: {tally_text(activity)}."
+        return sentence_row(head, _how_many(said), ringing, hours(activity), until, stop)
     waiting = f"{title(activity)}: {_waiting(said)}."
     if said.held_up in LATER_ON:
         return sentence_row(waiting, hours(activity), NOBODY_BEFORE, until, stop)
@@ -110,15 +115,34 @@ def _spare(standings: Standings) -> str:
     return f" ({number(spares)} spare)" if spares else ""
 
 
+def _how_many(said: _Said) -> str:
+    """``2 of 4 can be asked. Usual wait 50 s.``, of those one clause counts."""
+    clauses = [part for part in said.activity.requirement.parts if not isinstance(part, Optional)]
+    if len(clauses) != 1 or not isinstance(clauses[0], CountOf):
+        return ""
+    people = people_in(clauses[0])
+    can = sum(1 for key in people if said.standings.can(key))
+    usual = f"Usual wait {span_text(said.usual_wait_s)}." if said.usual_wait_s is not None else ""
+    return sentence_row(f"{can} of {len(people)} can be asked.", usual)
+
+
 def _waiting(said: _Said) -> str:
     lacking = said.standings.lacking()
     if said.held_up in LATER_ON and said.held_until is not None:
         return f"waiting until {clock_text(said.held_until, said.standings.now, said.standings.zone)}"
     if lacking:
-        return f"waiting for {lacking}"
+        return f"waiting{_so_many(said.standings)} for {lacking}"
     if said.held_up is Reason.ORGANISER_AWAY:
         return "waiting until you are available yourself"
     return f"waiting ({reason_text(said.held_up).rstrip('.')})" if said.held_up else "waiting"
+
+
+def _so_many(standings: Standings) -> str:
+    """`` 3/5``: how many can now, where it waits for several of one group."""
+    lacks = standings.lacks()
+    if len(lacks) != 1 or lacks[0].need < 2 or not lacks[0].missing:
+        return ""
+    return f" {lacks[0].need - lacks[0].missing}/{lacks[0].need}"
 
 
 def _could_now(standings: Standings) -> str:
@@ -145,6 +169,43 @@ def _tally(said: _Said) -> str:
     else:
         news = _news(standings)
     return sentence_row(head, news, elapsed(activity.created, standings.now))
+
+
+def _can_later(said: _Said) -> str:
+    """Who may be taken at their word while it goes on without them."""
+    activity, standings, who = said.activity, said.standings, short_name(said.person or "")
+    latest = activity.latest(said.person or "")
+    when = " later"
+    if latest is not None and latest.until is not None:
+        when = f" in {span_text((latest.until - standings.now).total_seconds())}"
+    asking = standings.in_state(*OPEN)
+    meanwhile = ", asking others meanwhile." if asking else f". {capital(_waiting(said))}."
+    tally = f"{tally_text(activity)}. " if activity.accepted else ""
+    return f"{activity.id}: {tally}{who} can{when}{meanwhile} Take {who} now: take {activity.id} {who}"
+
+
+def _substitute_waits(said: _Said) -> str:
+    """Somebody suggested somebody who cannot be asked at this moment."""
+    activity, standings = said.activity, said.standings
+    substitute = said.text or ""
+    asked = f"{short_name(substitute)} is asked once they can be."
+    head = (
+        f"{activity.id}: {short_name(said.person or '')} cannot and suggests {standings.named(substitute)}."
+    )
+    news = f"{capital(_waiting(said))}." if activity.state is ActivityState.WAITING else _news(standings)
+    return sentence_row(head, asked, f"{tally_text(activity)}.", news)
+
+
+def _done(said: _Said) -> str:
+    """One of several is through with a review."""
+    activity, who = said.activity, short_name(said.person or "")
+    others = joined([short_name(key) for key in activity.accepted if key not in activity.through])
+    still = f"Still at it: {others}." if others else ""
+    return sentence_row(f"{title(activity)}: {who} is done.", still, _where_it_says([who]))
+
+
+def _where_it_says(names: Sequence[str]) -> str:
+    return f"What they say about it is in your chat with {joined(names)}." if names else ""
 
 
 def _news(standings: Standings) -> str:
@@ -190,10 +251,20 @@ def _row(keys: Sequence[str]) -> str:
 
 def _ended(said: _Said) -> str:
     activity = said.activity
+    if activity.reason is Reason.DONE:
+        return _all_done(activity)
     head = f"{title(activity)} ended"
     if activity.live_at and activity.ended_at:
         head += f" after {span_text((activity.ended_at - activity.live_at).total_seconds())}"
     return sentence_row(f"{head}.", reason_text(activity.reason) if activity.reason else "")
+
+
+def _all_done(activity: Activity) -> str:
+    took = ((activity.ended_at or activity.created) - activity.created).total_seconds()
+    names = [short_name(key) for key in activity.accepted]
+    return sentence_row(
+        f"{title(activity)} is done after {span_text(took)}: {', '.join(names)}.", _where_it_says(names)
+    )
 
 
 def _failed(said: _Said) -> str:
@@ -243,6 +314,9 @@ _NOTICES: Mapping[str, Callable[[_Said], str]] = {
     "tally": _tally,
     "live": _live,
     "ended": _ended,
+    "can-later": _can_later,
     "failed": _failed,
     "suggested": _suggested,
+    "substitute-waits": _substitute_waits,
+    "done": _done,
 }

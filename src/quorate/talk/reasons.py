@@ -66,6 +66,7 @@ SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.DEADLINE: "Not enough people said yes in time.",
     Reason.NOT_NOW: "It was not possible at once.",
     Reason.NOBODY_CAME: "Nobody came into the room.",
+    Reason.DONE: "Everybody who reviewed it is done.",
     Reason.LAST_LEFT: "The last one left the room.",
     Reason.ENDED_BY_ORGANISER: "The organiser ended it.",
     Reason.IMPOSSIBLE: "Too many said no.",

@@ -37,6 +37,9 @@ def _patterns() -> tuple[dict[str, Answer], tuple[tuple[re.Pattern[str], Answer]
 
 
 _WORDS, _CARRYING = _patterns()
+_THROUGH = "|".join(word for table in LANGUAGES.values() for word in table[Answer.DONE])
+_DONE = re.compile(rf"\s*(?:{_THROUGH})\s*:", re.IGNORECASE)
+"""What comes after it, on however many lines, is for people: ``done: ok with 2 comments``."""
 
 
 def parse_reply(text: str) -> Reply | None:
@@ -44,6 +47,8 @@ def parse_reply(text: str) -> Reply | None:
     if len(text) > 100 * MAX_REPLY:
         return None
     lines = [line for line in text.splitlines() if line.strip() and not _QUOTED_LINE.match(line)]
+    if lines and _DONE.match(lines[0]):
+        return Reply(answer=Answer.DONE)
     if len(lines) != 1 or len(lines[0]) > MAX_REPLY:
         return None
     line = " ".join(unicodedata.normalize("NFKC", lines[0]).replace("’", "'").split())

@@ -7,7 +7,7 @@ Never who else was asked or said no; "with you and carol" names only people need
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
-from quorate.model.activity import Activity, ActivityState
+from quorate.model.activity import Activity, ActivityState, Happened
 from quorate.model.command import Kind
 from quorate.model.reasons import Reason
 from quorate.model.requirement import AllOf, CountOf, Group, Name, OneOf, Optional, Part
@@ -27,6 +27,7 @@ from quorate.talk.wording import (
 
 HOW = "Reply yes, no, or: in 10m"
 HOW_REVIEW = "Reply yes, no, conflict, or: in 10m"
+WHEN_THROUGH = "When you are through, reply: done"
 HOW_URGENT = "Reply: yes | no | in 5m | sub NAME | why"
 
 _WISH: Mapping[Kind, str] = {
@@ -91,6 +92,10 @@ class _Reader:
             if key != self.person and (key in now_in or key in asked)
         ]
 
+    def has(self, what: Happened) -> bool:
+        """Whether that happened to this person."""
+        return any(line.what is what and self.person in line.people for line in self.activity.log)
+
     def clause(self) -> Part | None:
         """The first clause that can name this person."""
         parts = self.activity.requirement.parts
@@ -142,6 +147,8 @@ def _anonymous(part: Part) -> bool:
 
 def _accepted(reader: _Reader) -> str:
     opens = "You are in. The room opens when enough said yes"
+    if reader.has(Happened.TAKEN):
+        opens = f"{PREFIX} {reader.activity.organiser.name} takes you at your word. {opens}"
     if reader.activity.window:
         opens += f", {window_text(reader.activity.window)}"
     return f"{opens}: {reader.link}" if reader.link else f"{opens}."
@@ -159,7 +166,8 @@ def _link(reader: _Reader) -> str:
     if reader.activity.kind is Kind.LINK and reader.activity.target:
         where = f"{reader.activity.target} (who is there: {reader.link})"
         return f"{PREFIX} It is on now{subject}{with_whom}: {where}"
-    return f"{PREFIX} The room{subject} is open{with_whom}: {reader.link}".rstrip(": ")
+    opened = f"{PREFIX} The room{subject} is open{with_whom}: {reader.link}".rstrip(": ")
+    return sentence_row(opened, WHEN_THROUGH if reader.activity.kind is Kind.REVIEW else "")
 
 
 def _off(how: str) -> Callable[[_Reader], str]:
@@ -168,6 +176,13 @@ def _off(how: str) -> Callable[[_Reader], str]:
         return f"{PREFIX} {subject} {how}, nothing to do."
 
     return text
+
+
+def _covered(reader: _Reader) -> str:
+    """Who wanted to come later did answer."""
+    if reader.has(Happened.LATER):
+        return f"{PREFIX} {quoted_about(reader.activity) or 'It'} is covered by someone else. Thanks."
+    return _off("is covered")(reader)
 
 
 def _cancelled(reader: _Reader) -> str:
@@ -238,6 +253,10 @@ def _conflict_noted(_reader: _Reader) -> str:
     return "Noted. You are not asked for this again; for anything else you are."
 
 
+def _done_noted(reader: _Reader) -> str:
+    return f"Noted, thank you. {reader.activity.organiser.name} is told that you are done."
+
+
 def _stopped(_reader: _Reader) -> str:
     return "Done. I will not ask you through Quorate any more."
 
@@ -247,13 +266,14 @@ _NOTICES: Mapping[str, Callable[[_Reader], str]] = {
     "accepted": _accepted,
     "link": _link,
     "still-there": _still_there,
-    "covered": _off("is covered"),
+    "covered": _covered,
     "cancelled": _cancelled,
     "expired": _off("did not come about in time"),
     "late": _late,
     "over": _over,
     "not-needed": _not_needed,
     "conflict-noted": _conflict_noted,
+    "done-noted": _done_noted,
     "later-noted": _later_noted,
     "why": _why,
     "stopped": _stopped,

@@ -20,6 +20,7 @@ LANGUAGES: Mapping[str, Table] = {
         Answer.STOP: ("stop",),
         Answer.CONFLICT: ("conflict", "conflict of interest"),
         Answer.LATER: ("in {}", "yes in {}", "later in {}"),
+        Answer.DONE: ("done",),
         Answer.SUBSTITUTE: ("sub {}", "ask {} instead"),
     },
     "de": {
@@ -29,6 +30,7 @@ LANGUAGES: Mapping[str, Table] = {
         Answer.STOP: ("stopp",),
         Answer.CONFLICT: ("befangen", "interessenkonflikt"),
         Answer.LATER: ("in {}", "ja in {}"),
+        Answer.DONE: ("fertig", "erledigt"),
         Answer.SUBSTITUTE: ("ersatz {}", "frag {}"),
     },
 }

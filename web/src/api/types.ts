@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/activities/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Take somebody who said that they can later at their word, now.
+         */
+        post: operations["take_api_v1_activities__id__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/asks": {
         parameters: {
             query?: never;
@@ -669,6 +689,11 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Conflict
+             * @default false
+             */
+            conflict: boolean;
             /** Id */
             id: string;
             /**
@@ -754,6 +779,13 @@ export interface components {
              * @default 0
              */
             candidates: number;
+            /**
+             * Else
+             * @default []
+             */
+            else: components["schemas"]["CheckInstead"][];
+            /** Ends */
+            ends?: string | null;
             /** Missing */
             missing: string[];
             /**
@@ -761,8 +793,15 @@ export interface components {
              * @default 0
              */
             of: number;
+            /** Opens */
+            opens?: string | null;
             /** Ring */
             ring: string[];
+            /**
+             * Rings Then
+             * @default []
+             */
+            rings_then: string[];
             /**
              * Then
              * @default []
@@ -776,8 +815,44 @@ export interface components {
              */
             verdict: "yes" | "no" | "unknown";
         };
-        /** CheckQuestion */
+        /**
+         * CheckInstead
+         * @description ``else WHO``, as things are now.
+         */
+        CheckInstead: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Missing */
+            missing: string[];
+            /** Ring */
+            ring: string[];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "yes" | "no" | "unknown";
+            /** Who */
+            who: string;
+        };
+        /**
+         * CheckQuestion
+         * @description ``who`` may be the whole line as people type it: ``bob at 14:00 within 10m else carol``.
+         */
         CheckQuestion: {
+            /** About */
+            about?: string | null;
+            /** At */
+            at?: string | null;
+            /** Before */
+            before?: string | null;
+            /**
+             * Else
+             * @default []
+             */
+            else: components["schemas"]["NewInstead"][];
             /** From */
             from?: string | null;
             /**
@@ -794,8 +869,34 @@ export interface components {
             groups: {
                 [key: string]: string[];
             };
+            /**
+             * Kind
+             * @default chat
+             * @enum {string}
+             */
+            kind: "chat" | "call" | "video" | "board" | "review" | "link";
+            /** Target */
+            target?: string | null;
+            /**
+             * Urgent
+             * @default false
+             */
+            urgent: boolean;
+            /** When */
+            when?: ("now" | "asap" | "at") | null;
             /** Who */
             who: string;
+            /** Window */
+            window?: string | null;
+            /** Within S */
+            within_s?: number | null;
+            /**
+             * Without Me
+             * @default false
+             */
+            without_me: boolean;
+            /** Zone */
+            zone?: string | null;
         };
         /**
          * CheckTrace
@@ -1343,6 +1444,11 @@ export interface components {
              */
             state: "negotiating" | "live" | "frozen" | "blind" | "ended";
         };
+        /** Taking */
+        Taking: {
+            /** Person */
+            person: string;
+        };
         /** TraceLine */
         TraceLine: {
             /** Age S */
@@ -1648,6 +1754,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description A problem, with what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_api_v1_activities__id__take_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Taking"];
             };
         };
         responses: {

@@ -87,6 +87,9 @@ export function AskAlert({ ask, now }: { ask: AskForYou; now: number }) {
           {t("ask.later")} {focused && <kbd className="only-desk">5</kbd>}
         </Button>
         <span className="grow only-desk" />
+        <Button look={["plain"]} disabled={busy} title={t("ask.conflict-means")} onClick={() => void answer({ answer: "conflict" })}>
+          {t("ask.conflict")}
+        </Button>
         <Link to={`/activities/${ask.activity}`} className={looks("plain")}>
           {t("ask.why")}
         </Link>

@@ -48,6 +48,7 @@ function line(ask: AskForYou): string {
     case "accepted":
       return t(ask.answered_elsewhere ? "ask.accepted-elsewhere" : "ask.accepted", { about });
     case "declined":
+      if (ask.conflict) return t("ask.said-conflict", { about });
       return t(ask.answered_elsewhere ? "ask.declined-elsewhere" : "ask.declined", { about });
     case "later":
       return t(ask.answered_elsewhere ? "ask.later-elsewhere" : "ask.said-later", { about });

@@ -6,7 +6,7 @@ import { Button, looks } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Trouble } from "../ui/Trouble";
 import css from "./ActivityCard.module.css";
-import { askedCount } from "./places";
+import { askedCount, laterOnes } from "./places";
 import { useSend } from "./useSend";
 
 const MORE_S = 300;
@@ -71,6 +71,12 @@ export function CardFoot({ activity, asking, onAsked, why = true }: Props) {
             {t("card.more")}
           </Button>
         )}
+        {moving &&
+          laterOnes(activity).map((person) => (
+            <Button key={person.person} look={["plain"]} disabled={busy} onClick={() => void send(`${path}/take`, { person: person.person })}>
+              {t("card.take", { name: person.name })}
+            </Button>
+          ))}
         {!moving && !live && (
           <Button look={["plain"]} disabled={busy} onClick={again}>
             {t("card.again")}

@@ -12,6 +12,8 @@ const LOOK: Record<string, [Sign, Tone] | undefined> = {
   rang: ["bell", "ring"],
   substitute: ["bell", "ring"],
   accepted: ["check", "yes"],
+  taken: ["check", "yes"],
+  done: ["check", "yes"],
   declined: ["x", "no"],
   conflict: ["x", "no"],
   "fell-back": ["people", "ring"],

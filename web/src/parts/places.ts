@@ -219,6 +219,10 @@ export function totals(activity: Activity): { taken: number; need: number } {
   };
 }
 
+/** Who said that they can later, and may be taken at their word now. */
+export const laterOnes = (activity: Activity): ActivityPerson[] =>
+  activity.people.filter((person) => person.state === "later");
+
 /** How many people have been asked so far. */
 export const askedCount = (activity: Activity): number =>
   activity.people.filter((person) => person.state !== "candidate").length;

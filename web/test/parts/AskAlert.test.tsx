@@ -69,3 +69,10 @@ it("takes no focus from a field, and then hears no key and draws no key caps", a
   expect(posted).not.toHaveBeenCalled();
   field.remove();
 });
+
+it("has a button for a conflict of interest", async () => {
+  const alert = await show();
+  const button = [...alert.querySelectorAll("button")].find((b) => b.textContent === "Conflict of interest");
+  await act(async () => button!.click());
+  expect(posted).toHaveBeenCalledExactlyOnceWith("/api/v1/asks/Q77-1/answer", { answer: "conflict" });
+});

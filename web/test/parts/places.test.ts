@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { activities } from "../../dev/story.mjs";
 import type { Activity } from "../../src/api/names";
-import { askedCount, clauses, notComing, totals } from "../../src/parts/places";
+import { askedCount, clauses, laterOnes, notComing, totals } from "../../src/parts/places";
 
 const NOW = Date.parse("2026-03-02T01:14:00Z");
 const one = (id: string): Activity => activities(NOW).find((activity) => activity.id === id)!;
@@ -135,4 +135,13 @@ it("quiet hours and a conflict of interest are told with their reason", () => {
   ]);
   const dad = clauses(one("Q478"), NOW).flatMap((clause) => clause.places).find((place) => place.name === "dad");
   expect([dad?.state, dad?.note]).toEqual(["open", "quiet hours"]);
+});
+
+it("knows who may be taken at their word", () => {
+  const story = one("Q481");
+  const people = [
+    { ...story.people[0]!, state: "later" as const },
+    { ...story.people[1]!, state: "sent" as const },
+  ];
+  expect(laterOnes({ ...story, people })).toEqual([people[0]]);
 });

@@ -1,21 +1,25 @@
 """Activities: see, start, cancel, extend, explain; and what would happen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
 
 from fastapi import APIRouter, status
 
+from quorate.errors import Refused
 from quorate.model.availability import Availability
 from quorate.server.api.deps import HubDep, vantage_or_none
 from quorate.server.api.schemas import (
     Activity,
     ActivityStateName,
-    CheckAnswer,
-    CheckQuestion,
     Explanation,
     Extension,
     NewActivity,
     Revocation,
+    Taking,
 )
+from quorate.server.api.schemas_check import CheckAnswer, CheckQuestion
+from quorate.server.checking import is_line, judged, line_of
+from quorate.server.meetings import NewMeeting
 from quorate.server.present import present_activity, present_check, present_explanation
 from quorate.server.wanted import wanted
 
@@ -53,6 +57,12 @@ async def extend(hub: HubDep, id: str, extension: Extension) -> Activity:
     return present_activity(hub, await hub.extend(id, timedelta(seconds=extension.by_s)))
 
 
+@router.post("/activities/{id}/take")
+async def take(hub: HubDep, id: str, taking: Taking) -> Activity:
+    """Take somebody who said that they can later at their word, now."""
+    return present_activity(hub, await hub.take(id, taking.person))
+
+
 @router.post("/activities/{id}/revoke")
 async def revoke(hub: HubDep, id: str, revocation: Revocation) -> Activity:
     """End one person's room link at once; a link sent to them later is another one."""
@@ -76,4 +86,17 @@ async def check(hub: HubDep, question: CheckQuestion) -> CheckAnswer:
     """What would happen if this were asked now; nobody is asked."""
     given = {name: Availability(state) for name, state in question.given.items()}
     vantage = vantage_or_none(hub, question.from_)
-    return present_check(hub.check(question.who, vantage, given, question.groups))
+    now, zone = hub.clock.now(), hub.settings.tz
+    meeting = _line(question, now, zone) if is_line(question.who) else wanted(question, now, zone)
+    judge = partial(hub.check, vantage=vantage, given=given, groups=question.groups)
+    return present_check(judged(meeting, judge, now, zone))
+
+
+def _line(question: CheckQuestion, now: datetime, zone: tzinfo) -> NewMeeting:
+    apart = question.model_fields_set - {"who", "given", "groups", "from_"}
+    if apart:
+        names = ", ".join(sorted(name.rstrip("_") for name in apart))
+        raise Refused(
+            f"`who` says more than who, and there is {names} beside it.", remedy="Say all of it in one place."
+        )
+    return line_of(question.who, now, zone)

@@ -221,7 +221,8 @@ class NewActivity(Schema):
     target: str | None = Field(default=None, max_length=2000)
     about: str | None = Field(default=None, max_length=300)
     within_s: float | None = Field(default=None, gt=0, le=YEAR_S)
-    before: datetime | None = None
+    before: str | None = Field(default=None, max_length=60)
+    """When it is given up: RFC 3339, or as people type it, in ``zone``."""
     urgent: bool = False
     from_: str | None = Field(default=None, alias="from")
     """Own address; may be left out if only one stream is open."""
@@ -232,39 +233,14 @@ class Extension(Schema):
     by_s: float = Field(gt=0, le=YEAR_S)
 
 
+class Taking(Schema):
+    person: str = Field(min_length=1, max_length=1000)
+    """Who said that they can later."""
+
+
 class Revocation(Schema):
     person: str = Field(min_length=1, max_length=1000)
     """Whose link is to end."""
-
-
-class CheckQuestion(Schema):
-    who: str = Field(min_length=1, max_length=20000)
-    given: dict[str, AvailabilityName] = {}
-    groups: dict[str, list[str]] = {}
-    from_: str | None = Field(default=None, alias="from")
-
-
-class CheckTrace(Schema):
-    """One line per node of the requirement, depth first."""
-
-    path: str
-    """``1.2``: second part of the first clause."""
-    text: str
-    says: Literal["yes", "no", "unknown"]
-    why: str
-
-
-class CheckAnswer(Schema):
-    verdict: Literal["yes", "no", "unknown"]
-    ring: list[str]
-    missing: list[str]
-    trace: list[CheckTrace]
-    then: list[str] = []
-    """Who would be asked next if those of ``ring`` say no, in order."""
-    candidates: int = 0
-    """How many people could be asked at all …"""
-    of: int = 0
-    """… of so many the requirement names."""
 
 
 class AskQuestion(Schema):
@@ -315,6 +291,8 @@ class AskForYou(Schema):
     until: datetime | None
     needed: str
     """In words, without names of others: "any one of @presales is enough"."""
+    conflict: bool = False
+    """Declined because of a conflict of interest."""
     answered_elsewhere: bool = False
     room: Room | None = None
 
