@@ -152,3 +152,13 @@ def test_every_timer_has_words(kind: str) -> None:
     assert next_reason(kind, "bob").endswith(".")
     far = next_text(kind, later(7200), person="bob", now=T0)
     assert far.startswith("Next, at 14:00: ")
+
+
+def test_once_it_is_live_who_gave_way_and_to_whom() -> None:
+    states = {"raj": ACCEPTED, "ines": DECLINED, "lena": SILENT, "kofi": ACCEPTED, "omar": ACCEPTED}
+    story = activity("2 of @dba and (lena or omar)", states, state=ActivityState.LIVE, live_at=later(62))
+    assert explain_lines(story, standings(story), now=later(70)) == (
+        'Q1 "release 2.4" is live: raj, kofi and omar.',
+        "ines declined; lena no answer in 30 s, omar instead.",
+        NO_TIMER,
+    )

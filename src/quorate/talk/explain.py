@@ -5,6 +5,8 @@ from datetime import UTC, datetime, tzinfo
 
 from quorate.model.activity import Activity, ActivityState, Happened, InvitationState, LogLine
 from quorate.model.reasons import Reason
+from quorate.model.requirement import OneOf, Optional
+from quorate.rules.forms import people_in
 from quorate.talk.organiser import LATER_ON, tally_text
 from quorate.talk.reasons import beside_text, reason_text
 from quorate.talk.standing import Standing, Standings
@@ -147,15 +149,34 @@ def _where(standings: Standings, held_up: Reason | None, held_until: datetime | 
 def _became(standings: Standings) -> str:
     """``ines declined; lena no answer in 30 s, omar instead``."""
     activity = standings.activity
-    instead = {line.people[0]: line.by for line in activity.log if line.by and line.people}
+    instead = _instead(activity)
+    live = activity.state is ActivityState.LIVE
     pieces = []
     for key in standings.in_state(*InvitationState):
         state = standings.state(key)
-        if state is None:
-            continue
+        if state is None or (live and state is InvitationState.ACCEPTED and key not in activity.joined):
+            continue  # is among those it is live with
         text = f"{short_name(key)} {_state_words(activity, key, state, standings)}"
         pieces.append(f"{text}, {short_name(instead[key] or '')} instead" if key in instead else text)
     return f"{'; '.join(pieces)}." if pieces else ""
+
+
+def _instead(activity: Activity) -> dict[str, str]:
+    """Who said no or nothing, to who has the place: whom they suggested, or the next one after an ``or``."""
+    found = {line.people[0]: line.by for line in activity.log if line.by and line.people}
+    accepted = frozenset(activity.accepted)
+    for part in activity.requirement.parts:
+        inside = part.part if isinstance(part, Optional) else part
+        here = [key for key in people_in(inside) if key in accepted]
+        if isinstance(inside, OneOf) and len(here) == 1:
+            others = (key for key in people_in(inside) if key not in accepted)
+            found = {key: here[0] for key in others if _gave_way(activity, key)} | found
+    return found
+
+
+def _gave_way(activity: Activity, key: str) -> bool:
+    latest = activity.latest(key)
+    return latest is not None and latest.state in (InvitationState.DECLINED, InvitationState.SILENT)
 
 
 def _state_words(activity: Activity, key: str, state: InvitationState, standings: Standings) -> str:
