@@ -47,6 +47,12 @@ def main() -> None:
     parser.add_argument(
         "--sizes", type=int, nargs="*", default=SIZES, help="waiting activities, table by table"
     )
+    parser.add_argument(
+        "--start",
+        type=int,
+        default=STARTS_WITH,
+        help="waiting activities `quorate up` starts with; 0: not at all",
+    )
     parser.add_argument("--peers", action="store_true", help="install and measure durable-rules and experta")
     parser.add_argument(
         "--peer-sizes", type=int, nargs="*", default=PEER_SIZES, help="conditions given to those"
@@ -56,19 +62,24 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args()
+    if options.sizes:
+        tables(options.sizes, options.seconds)
+    if options.start:
+        start(options.start)
+    if options.peers:
+        peers(options.peer_sizes, options.peer_limit, options.seconds)
+
+
+def tables(sizes: list[int], seconds: float) -> None:
     print(
         "| waiting | people | named by a change, mean / most | changes/s, nothing touched"
         " | changes/s, skewed mix | of them named by nobody | µs for each activity touched | stepped each"
         " | changes/s, looking at all it names | changes/s, looking at everything | bytes each |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
-    for size in options.sizes:
-        row(size, options.seconds)
-    if options.sizes:
-        start(min(STARTS_WITH, max(options.sizes)))
-        whole_server(min(10_000, max(options.sizes)), options.seconds)
-    if options.peers:
-        peers(options.peer_sizes, options.peer_limit, options.seconds)
+    for size in sizes:
+        row(size, seconds)
+    whole_server(min(10_000, max(sizes)), seconds)
 
 
 def row(size: int, seconds: float) -> None:

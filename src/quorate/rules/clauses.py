@@ -48,12 +48,14 @@ def blocking(clauses: Clauses, present: Present, watched: Watched) -> tuple[str,
         if parts:
             found = _blocking_parts((spare, keys, parts), present, watched)
         else:
-            away = [key for key in keys if not present(key)]
-            found = tuple(_lightest(away, spare + 1, watched)) if len(away) > spare else None
-        if found is not None:
-            weight = _weight(found, watched)
-            if best is None or weight < least:
-                best, least = found, weight
+            found = _lightest([key for key in keys if not present(key)], spare + 1, watched)
+        if found is None:
+            continue
+        weight = _weight(found, watched)
+        if not weight:
+            return found
+        if best is None or weight < least:
+            best, least = found, weight
     return best
 
 
@@ -68,13 +70,24 @@ def _blocking_parts(clause: Clause, present: Present, watched: Watched) -> tuple
     return tuple(dict.fromkeys(key for found in unmet[: spare + 1] for key in found))
 
 
-def _lightest(away: list[str], count: int, watched: Watched) -> list[str]:
-    if len(away) == count:
-        return away
-    return sorted(away, key=lambda key: len(watched.get(key, ())))[:count]
+def _lightest(away: list[str], count: int, watched: Watched) -> tuple[str, ...] | None:
+    """So many of them, those with the fewest watchers; None if there are not as many."""
+    if len(away) <= count:
+        return tuple(away) if len(away) == count else None
+    if count > 1:
+        return tuple(sorted(away, key=lambda key: len(watched.get(key, ())))[:count])
+    best, least = away[0], len(watched.get(away[0], ()))
+    for key in away:
+        if not least:
+            break
+        if (weight := len(watched.get(key, ()))) < least:
+            best, least = key, weight
+    return (best,)
 
 
 def _weight(people: tuple[str, ...], watched: Watched) -> int:
+    if len(people) == 1:
+        return len(watched.get(people[0], ()))
     return sum(len(watched.get(key, ())) for key in people)
 
 

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from quorate.errors import Misconfigured
+from quorate.store.checkpoints import AT_MOST_PAGES, Checkpoints
 from quorate.store.schema import Base
 
 FILE_NAME: Final = "quorate.sqlite3"
@@ -56,9 +57,11 @@ def engine_for(where: Path | str) -> Engine:
     """``where``: a data directory or a URL. Raises Misconfigured; errors name no values, they are logged."""
     if is_url(where):
         return _postgres(str(where))
-    engine = create_engine(f"sqlite:///{Path(where) / FILE_NAME}", hide_parameters=True)
+    file = Path(where) / FILE_NAME
+    engine = create_engine(f"sqlite:///{file}", hide_parameters=True)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "commit", Checkpoints(file).committed)
     return engine
 
 
@@ -108,7 +111,13 @@ def _statements(table: type[Base], key: tuple[str, ...]) -> tuple[Update, Insert
 def _set_up(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
     # The driver would begin on its own, but not before a change of tables; `_begin` does it always.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MS}",
+        f"wal_autocheckpoint={AT_MOST_PAGES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
