@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -246,12 +247,14 @@ async def test_whatever_is_no_im_client_is_left_alone(make_house: MakeHouse, tmp
     assert (done.code, done.out[-3:]) == (0, "200")
     assert (await house.quorate.run("run", "--", "sh", "-c", "exit 7")).code == 7
     assert (await house.quorate.run("streams", "--json")).json() == []
+    other = await asyncio.create_subprocess_exec("cat", stdin=subprocess.PIPE)
     for words, said in (
         (("attach", "no-such-client"), "No process is called “no-such-client”."),
         (("attach", "999999999"), "There is no process 999999999."),
-        (("attach", str(os.getppid())), "is no IM client"),
+        (("attach", str(other.pid)), "is no IM client"),
         (("detach", "profanity"), "Quorate is not attached to “profanity”."),
         (("run", "--", "no-such-client"), "There is no program “no-such-client”."),
     ):
         refused = await house.quorate.run(*words)
         assert (refused.code, said in refused.err) == (1, True), refused.err
+    await other.communicate()
