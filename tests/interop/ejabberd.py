@@ -17,7 +17,7 @@ from queue import Empty, Queue
 from tests.interop.certificates import TestAuthority
 from tests.interop.prosody import RosterItem, free_port
 
-START_S = 60.0
+START_S = 150.0
 ANSWER_S = 60.0
 STOP_S = 60.0
 

@@ -15,7 +15,7 @@ import httpx
 
 from tests.interop.prosody import free_port
 
-START_S = 60.0
+START_S = 150.0
 
 
 @dataclass

@@ -13,7 +13,6 @@ from tests.interop.conftest import House, house_factory
 pytestmark = [
     pytest.mark.real("prosody", "chromium"),
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(240),
 ]
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin")

@@ -12,7 +12,6 @@ from tests.interop.conftest import house_factory
 pytestmark = [
     pytest.mark.real("prosody", "chromium"),
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(240),
 ]
 
 LOST_MS = 60_000

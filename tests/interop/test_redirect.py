@@ -172,7 +172,6 @@ async def lives_through_its_end(alice: Terminal, bob: ImClient, running: Running
     await alice.shows("TLS certificate verification failed")
 
 
-@pytest.mark.timeout(240)
 async def test_profanity_is_captured_by_its_name_and_lives_through_the_end_of_the_capture(
     tmp_path: Path,
 ) -> None:

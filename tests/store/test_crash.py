@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from quorate.store.open import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +23,6 @@ def kill_in_the_middle(where: Path | str, after: int) -> int:
     return said[-1]
 
 
-@pytest.mark.timeout(240)
 def test_a_killed_process_loses_nothing_it_had_acknowledged(where: Path | str) -> None:
     for after in (1, *range(7, 7 * ROUNDS, 7)):
         acknowledged = kill_in_the_middle(where, after)
