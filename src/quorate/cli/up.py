@@ -66,7 +66,6 @@ def up(
     from quorate.capture.tls import check_trust
     from quorate.server.agent_process import options_for_agent
     from quorate.server.config import CONFIG_NAME, load_settings
-    from quorate.server.main import run_server
 
     settings = load_settings(config, given)
     # what the agent would refuse is refused before anything is made
@@ -74,6 +73,8 @@ def up(
         check_trust(parse_options(options_for_agent(settings)).trust)
     except Misconfigured as error:
         raise _in_its_place(error, given, config or settings.data / CONFIG_NAME) from error
+    from quorate.server.main import run_server
+
     run_server(settings)
 
 
