@@ -33,6 +33,14 @@ const VIEWS = [
   { name: "streams", path: "/streams", act: async (page) => page.getByRole("button", { name: "Check now" }).click() },
   { name: "attach", path: "/streams", act: async (page) => { await page.getByRole("button", { name: "Attach Gajim" }).click(); await page.waitForTimeout(300); } },
   { name: "first", path: "/", cookies: ["first"] },
+  { name: "many", path: "/", cookies: ["many"] },
+  { name: "many-compose", path: "/", cookies: ["many"], act: type("p0 or p1") },
+  { name: "many-person", path: "/people", cookies: ["many"], act: async (page) => page.getByText("Wolfe").first().click() },
+  { name: "many-people", path: "/people", cookies: ["many"] },
+  { name: "many-activity", path: "/activities/Q12001", cookies: ["many"] },
+  { name: "keyless", path: "/", cookies: ["keyless"] },
+  { name: "missing", path: "/activities/Q99999" },
+  { name: "nowhere", path: "/nowhere" },
   { name: "history", path: "/history" },
   { name: "keys", path: "/", act: async (page) => page.keyboard.press("?") },
   { name: "menu", path: "/", act: async (page) => page.locator("header button").click() },
@@ -77,7 +85,7 @@ async function look({ name, path, cookies = [], act }, colorScheme, size, viewpo
   await context.addCookies(cookies.map((cookie) => ({ name: cookie, value: "1", url: home })));
   const page = await context.newPage();
   page.on("console", (message) => {
-    const wanted = message.type() === "error" && !/status of (404|409|422)/.test(message.text());
+    const wanted = message.type() === "error" && !/status of (401|404|409|422)/.test(message.text());
     if (wanted) fault(where, message.text());
   });
   page.on("pageerror", (error) => fault(where, String(error)));

@@ -1,5 +1,5 @@
 // Serves the built page with its real policy and a stand-in for the API that tells the story. Never part of the build.
-//   node dev/server.mjs [PORT]      /r/waiting /r/open /r/late /r/ended … and ?asked=1, ?first=1, ?silent=1 as cookies
+//   node dev/server.mjs [PORT]      /r/waiting /r/open /r/late /r/ended … and asked=1, first=1, many=1, silent=1, keyless=1 as cookies
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, extname, join } from "node:path";
@@ -37,8 +37,8 @@ function events(request, response) {
 }
 
 const READS = {
-  "/people": (first) => (first ? [] : story.people()),
-  "/activities": (first) => (first ? [] : story.activities()),
+  "/people": (first, _, many) => (first ? [] : many ? story.manyPeople() : story.people()),
+  "/activities": (first, _, many) => (first ? [] : many ? story.manyActivities() : story.activities()),
   "/streams": (first) => (first ? [] : story.streams()),
   "/asks": (_, asked) => (asked ? story.asks() : []),
   "/me": () => story.me(),
@@ -48,6 +48,7 @@ const READS = {
 };
 
 async function api(request, response, path) {
+  if (variant(request, "keyless")) return json(response, problem(401, "The token or the session is missing or wrong."), 401);
   if (path === "/events") return events(request, response);
   const room = /^\/rooms\/([^/]+)(\/answer)?$/.exec(path);
   if (room) {
@@ -56,7 +57,7 @@ async function api(request, response, path) {
   }
   if (path === "/check") return checked(response, await bodyOf(request));
   if (path.endsWith("/explain")) return json(response, story.explanation());
-  const one = story.activities().find((activity) => path.startsWith(`/activities/${activity.id}`));
+  const one = [...story.activities(), ...story.manyActivities()].find((activity) => path.startsWith(`/activities/${activity.id}`));
   if (one) return json(response, one);
   if (request.method === "POST" && path.startsWith("/asks/")) {
     const { answer } = await bodyOf(request);
@@ -65,7 +66,7 @@ async function api(request, response, path) {
   }
   if (path.endsWith("/attach")) return json(response, problem(409, "Gajim (process 4242) is not running any more.", { remedy: "Start it by `quorate run`." }), 409);
   const read = READS[path];
-  return read ? json(response, read(variant(request, "first"), variant(request, "asked"))) : json(response, problem(404, "Not here."), 404);
+  return read ? json(response, read(variant(request, "first"), variant(request, "asked"), variant(request, "many"))) : json(response, problem(404, "Not here."), 404);
 }
 
 function checked(response, question) {

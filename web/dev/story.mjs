@@ -33,6 +33,47 @@ export function people(now = Date.now()) {
   ];
 }
 
+/** Names as people have them: long, of both directions, of emoji, without a space, of one letter. */
+const HARD = [
+  "Wolfeschlegelsteinhausenbergerdorff-Maximilianović", "Maria del Carmen Fernández de la Vega Sanz y Ruiz", "נעמה בן־דוד",
+  "محمد عبد الرحمن", "👩‍👩‍👧 Die Müllers", "🇳🇿", "李小龍", "é̂llie", "x", "kiosk.front-desk.building-7.north-wing",
+];
+const AVAILABILITIES = ["available", "away", "busy", "offline", "unknown"];
+
+/** Two hundred people, first those with a hard name, in groups with long names. */
+export function manyPeople(now = Date.now()) {
+  const names = [...HARD, ...Array.from({ length: 190 }, (_, n) => `person${n + 1}`)];
+  return names.map((name, n) => {
+    const says = n < HARD.length ? "available" : AVAILABILITIES[n % AVAILABILITIES.length];
+    const groups = n % 3 === 0 ? ["customer-success-emea", "night-shift"] : ["צוות"];
+    return person(now, `p${n}`, groups, says, (n + 1) * MIN, [trace(OWN, says, n, true, n % 2 === 0)], { name });
+  });
+}
+
+/** One activity that needs all of them. */
+export function manyActivities(now = Date.now()) {
+  const named = (n, state, extra = {}) => member(`p${n}`, state, { name: HARD[n] ?? `person${n - HARD.length + 1}`, ...extra });
+  const key = (n) => `p${n}`;
+  const until = { until: iso(now + 21 * S) };
+  const hard = {
+    ...base(now), id: "Q12001", state: "ringing", urgent: true, who: `${HARD[0]} and ${HARD[2]} and ${HARD[4]} and 2 of @customer-success-emea`,
+    about: "تعطل قاعدة البيانات — Datenbankausfallbenachrichtigungssystemüberprüfungsbesprechung 🚨", deadline: iso(now + 9 * MIN),
+    next: { at: iso(now + 21 * S), reason: `if ${HARD[2]} does not answer, somebody else is asked, or it waits.` },
+    places: [...[0, 2, 4].map((n) => clause(HARD[n], 1, 0, [key(n)])), clause("2 of @customer-success-emea", 2, 0, [1, 3, 5, 6, 7, 8, 9].map(key))],
+    people: [
+      named(0, "accepted"), named(2, "sent", until), named(4, "sent", until), named(1, "sent", until), named(9, "sent", until),
+      named(3, "declined"), named(7, "silent"), named(6, "silent"), named(8, "candidate", { availability: "unknown", reason: "unknown" }), named(5, "candidate"),
+    ],
+  };
+  const all = [...Array(200).keys()];
+  const everybody = {
+    ...base(now), id: "Q12000", state: "waiting", who: "most of @everybody", about: "all hands", created: iso(now - HOUR),
+    places: [clause("most of @everybody", 101, 3, all.map(key))],
+    people: all.map((n) => named(n, n < 3 ? "accepted" : "candidate")),
+  };
+  return [hard, everybody];
+}
+
 const member = (key, state, extra = {}) => ({
   person: key, name: key, state, via: null, at: null, until: null, spare: false, availability: "available", reason: null, ...extra,
 });
@@ -150,6 +191,7 @@ export const doctor = () => [
 
 export function check({ who }) {
   if (who.includes("@leagl")) return { column: who.indexOf("@leagl") + 1 };
+  if (/p0/.test(who)) return verdict("yes", [HARD[0]], [], HARD.slice(1), 10, 10);
   if (/petra/.test(who)) return verdict("unknown", [], ["petra: unknown"], [], 0, 1, [{ path: "1", text: "petra", says: "unknown", why: "no answer" }]);
   if (/@dba/.test(who)) return verdict("no", [], ["1 of @dba is missing: kofi is away, vera busy until 06:00"], [], 1, 4);
   return verdict("yes", ["nadia"], [], ["ruth"], 2, 4);

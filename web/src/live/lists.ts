@@ -28,7 +28,7 @@ export const others = (people: ReadonlyMap<string, Known>, me: Me | null): Known
 
 export function peopleInOrder(people: readonly Known[]): Known[] {
   const rank = (person: Known) => AVAILABILITIES.indexOf(person.availability) - (person.activity ? 0.5 : 0);
-  return [...people].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+  return [...people].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 export function streamsInOrder(streams: ReadonlyMap<string, Stream>): Stream[] {

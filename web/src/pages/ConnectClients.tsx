@@ -7,6 +7,7 @@ import { Button } from "../ui/Button";
 import { Command } from "../ui/Copy";
 import { Icon } from "../ui/Icon";
 import list from "../ui/List.module.css";
+import { Said } from "../ui/Said";
 import { Trouble } from "../ui/Trouble";
 import css from "./ConnectPage.module.css";
 
@@ -49,7 +50,7 @@ function ClientRow({ client, attached }: { client: ImClient; attached: () => voi
       </span>
       <span className={list.state}>{stateOf(client)}</span>
       <span className={css.about}>
-        {!captured && client.why} {client.tls && <span>{t("clients.tls", { tls: client.tls })}</span>}
+        {!captured && <Said text={client.why} />} {client.tls && <span>{t("clients.tls", { tls: client.tls })}</span>}
       </span>
       {client.command && (
         <div className={css.todo}>
@@ -81,7 +82,7 @@ function useClients(): [ImClient[], () => void] {
   const { feed, streams } = useWorld();
   // A failure leaves the list as it is: the ways below serve every client.
   const look = useCallback(() => void request<ImClient[]>("/clients").then(setClients, () => undefined), []);
-  const known = Object.values(streams).map(({ id, state }) => `${id} ${state}`).join();
+  const known = [...streams.values()].map(({ id, state }) => `${id} ${state}`).join();
   useEffect(look, [look, feed.state, known]);
   return [clients, look];
 }

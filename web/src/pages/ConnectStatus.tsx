@@ -4,6 +4,7 @@ import { Refusal, request } from "../api/request";
 import { T, t } from "../texts";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import { Said } from "../ui/Said";
 import { Trouble } from "../ui/Trouble";
 import css from "./ConnectPage.module.css";
 
@@ -61,7 +62,8 @@ export function ConnectStatus({ connection, account, contacts }: Props) {
             <li key={line.name}>
               <Icon of="x" className="no" />
               <span>
-                <b>{line.name}</b> {line.says} {line.remedy && <span className="muted">{line.remedy}</span>}
+                <b>{line.name}</b> <Said text={line.says} />{" "}
+                {line.remedy && <span className="muted"><Said text={line.remedy} /></span>}
               </span>
             </li>
           ))}

@@ -151,7 +151,7 @@ function People() {
 }
 
 function Streams() {
-  const { streams, errors } = useWorld();
+  const { streams, loaded, errors } = useWorld();
   const store = useStore();
   const now = useNow();
   const shown = streamsInOrder(streams).filter((stream) => stream.state !== "ended");
@@ -170,7 +170,7 @@ function Streams() {
             <StreamRow key={stream.id} stream={stream} now={now} />
           ))}
         </ul>
-        {shown.length === 0 && !errors.streams && <p className="inner sm muted">{t("streams.none")}</p>}
+        {shown.length === 0 && loaded.has("streams") && !errors.streams && <p className="inner sm muted">{t("streams.none")}</p>}
       </div>
     </section>
   );

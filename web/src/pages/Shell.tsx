@@ -24,6 +24,8 @@ interface Props {
 
 /** The frame of every page: bar, connection strip, content, tab bar on the phone. */
 export function Shell({ current, two = false, children }: Props) {
+  const { feed, loaded } = useWorld();
+  const shut = feed.state === "locked" && loaded.size === 0;
   const links = (icons: boolean) =>
     PAGES.map(({ path, name, sign }) => (
       <Link key={name} to={path} aria-current={name === current ? "page" : undefined}>
@@ -53,7 +55,7 @@ export function Shell({ current, two = false, children }: Props) {
       </header>
       <FeedStrip />
       <main id="main" className={`${css.page} ${two ? css.two : ""}`}>
-        {children}
+        {shut ? <h1 className="vh">{t("app.name")}</h1> : children}
       </main>
       <nav className={css.tabbar} aria-label={t("nav.main")}>
         {links(true)}

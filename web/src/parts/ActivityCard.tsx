@@ -21,16 +21,18 @@ export function ActivityCard({ activity, now }: { activity: Activity; now: numbe
   return (
     <article className="card" aria-labelledby={heading} data-card={activity.id}>
       <div className="inner stack">
-        <div className="row">
+        <div className={`row ${css.top}`}>
           <StateLabel state={activity.state} />
           <h3 id={heading} className={`grow ${css.title}`}>
             <Link to={`/activities/${activity.id}`} data-open="">
               {activity.about ?? activity.who}
             </Link>
           </h3>
-          <KindTag kind={activity.kind} />
-          {activity.urgent && <span className="tag only-desk">{t("card.urgent")}</span>}
-          <span className="tag mono">{activity.id}</span>
+          <span className={css.tags}>
+            <KindTag kind={activity.kind} />
+            {activity.urgent && <span className="tag only-desk">{t("card.urgent")}</span>}
+            <span className="tag mono">{activity.id}</span>
+          </span>
         </div>
         {over ? (
           activity.reason_text && <p className="sm muted">{activity.reason_text}</p>

@@ -41,7 +41,7 @@ export function PersonRow({ person, accounts, now, upToDate, onPick }: Props) {
           <Icon of={availability} size="middle" />
         </span>
         <span className={css.who}>
-          {person.name}
+          <bdi>{person.name}</bdi>
           {person.groups[0] && <small>@{person.groups[0]}</small>}
         </span>
         <span className={css.state}>

@@ -70,7 +70,7 @@ export function Place({ place }: { place: PlaceView }) {
           </span>
         )}
       </span>
-      <span className={css.name} aria-hidden="true">
+      <span className={css.name} title={name} aria-hidden="true">
         {name}
       </span>
       <span className={css.note} aria-hidden="true">

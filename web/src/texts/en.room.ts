@@ -35,7 +35,7 @@ export const room = {
   "room.stopped": "Done. {organiser} is not able to ask you through Quorate any more.",
   "room.ended": "This ended at {time}.",
   "room.ended-plain": "This has ended.",
-  "room.ended-next": "Ask {organiser} for a new one, or write in your own chat.",
+  "room.ended-next": "The room is closed. For anything more, write to {organiser} in your own chat.",
   "room.expired": "This link ended at {time}. Ask {organiser} for a new one, or write <code>yes</code> in your own chat.",
   "room.expired-plain": "This link has ended. Ask {organiser} for a new one, or write <code>yes</code> in your own chat.",
   "room.revoked": "This link was taken back. Ask {organiser} for a new one, or write <code>yes</code> in your own chat.",

@@ -2,7 +2,7 @@
 
 import { Fragment, type ReactNode } from "react";
 import { en } from "./en";
-import { formFor, parse, plain, type Names, type Piece, type Value } from "./message";
+import { formFor, isolated, parse, plain, type Names, type Piece, type Value } from "./message";
 
 export type Key = keyof typeof en;
 type Wanted<K extends Key> = Names<(typeof en)[K]>;
@@ -29,7 +29,7 @@ function render(list: Piece[], values: Record<string, Value>): ReactNode {
 function one(piece: Piece, values: Record<string, Value>): ReactNode {
   if (piece.kind === "text") return piece.text;
   if (piece.kind === "plural") return render(formFor(piece, values), values);
-  if (piece.kind !== "tag") return values[piece.name] ?? "";
+  if (piece.kind !== "tag") return isolated(values[piece.name] ?? "");
   const inside = render(piece.inside, values);
   if (piece.tag === "b") return <b>{inside}</b>;
   if (piece.tag === "code") return <code>{inside}</code>;
@@ -44,4 +44,4 @@ export function T<K extends Key>({ of: [key, ...rest] }: { of: [key: K, ...Value
 const AND = new Intl.ListFormat("en", { type: "conjunction" });
 
 /** "raj", "raj and omar", "raj, kofi, and omar" in the reader's language. */
-export const listed = (names: readonly string[]): string => AND.format(names);
+export const listed = (names: readonly string[]): string => AND.format(names.map(isolated));

@@ -95,6 +95,14 @@ export function parse(text: string): Piece[] {
   return new Reader(text).pieces("", null);
 }
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A value that runs from right to left, kept from turning round what stands beside it (UAX #9, FSI and PDI). */
+export function isolated(value: Value): string {
+  const text = String(value);
+  return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 const RULES = new Intl.PluralRules("en");
 
 /** The pieces of the form that fits the number. */
@@ -110,7 +118,7 @@ export function plain(pieces: Piece[], values: Record<string, Value>): string {
       if (piece.kind === "text") return piece.text;
       if (piece.kind === "tag") return plain(piece.inside, values);
       if (piece.kind === "plural") return plain(formFor(piece, values), values);
-      return String(values[piece.name] ?? "");
+      return isolated(values[piece.name] ?? "");
     })
     .join("");
 }

@@ -2,6 +2,7 @@ import type { Problem } from "../api/names";
 import { T, t } from "../texts";
 import { TextButton } from "./Button";
 import { Icon } from "./Icon";
+import { Said } from "./Said";
 import css from "./Trouble.module.css";
 
 interface Props {
@@ -15,7 +16,7 @@ export function Trouble({ problem, again }: Props) {
     <div className={css.trouble} role="status">
       <Icon of="x" />
       <p className="sm">
-        {problem.detail} {problem.remedy && <span className="muted">{problem.remedy} </span>}
+        <Said text={problem.detail} /> {problem.remedy && <span className="muted"><Said text={problem.remedy} /> </span>}
         {problem.status === 401 && <T of={["session.over"]} />}
         {again && <TextButton onClick={again}>{t("error.again")}</TextButton>}
       </p>

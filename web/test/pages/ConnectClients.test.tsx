@@ -2,21 +2,23 @@
 import { act } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { clients } from "../../dev/story.mjs";
+import { clients, streams } from "../../dev/story.mjs";
 import type { ImClient } from "../../src/api/names";
 import { StoreContext } from "../../src/live/hooks";
 import { Store } from "../../src/live/store";
 import { ConnectClients } from "../../src/pages/ConnectClients";
 
-const REFUSED = { title: "no", status: 409, detail: "Gajim is being traced.", remedy: "End that, then try again." };
+const REFUSED = { title: "no", status: 409, detail: "Gajim is being traced.", remedy: "End `gdb`, then try again." };
 let root: Root;
 let page: HTMLElement;
 let listed: ImClient[];
 let refused: boolean;
 const posted = vi.fn();
 
+let store: Store;
+
 async function show(): Promise<void> {
-  const store = new Store(() => ({ addEventListener: () => undefined, close: () => undefined }));
+  store = new Store(() => ({ addEventListener: () => undefined, close: () => undefined }));
   await act(async () => root.render(<StoreContext value={store}><ConnectClients /></StoreContext>));
 }
 
@@ -70,11 +72,19 @@ it("attaches with one click, and shows the client anew", async () => {
   expect(button("Gajim")).toBeUndefined();
 });
 
+it("looks again when a stream comes", async () => {
+  await show();
+  listed = listed.map((each) => ({ ...each, mode: "listener" }));
+  await act(async () => store.told("stream", streams()[0]));
+  expect(row("profanity").textContent).toContain("connects to Quorate");
+});
+
 it("says why it could not, in that row, and can be pressed again", async () => {
   refused = true;
   await show();
   await act(async () => button("Gajim")!.click());
-  expect(row("Gajim").textContent).toContain("Gajim is being traced. End that, then try again.");
+  expect(row("Gajim").textContent).toContain("Gajim is being traced. End gdb, then try again.");
+  expect([...row("Gajim").querySelectorAll("code")].at(-1)?.textContent).toBe("gdb");
   expect(button("Gajim")!.disabled).toBe(false);
 });
 

@@ -26,4 +26,9 @@ it("emphasis becomes elements, values stay text", () => {
   expect(markup).toBe("<b>&lt;b&gt;mia&lt;/b&gt; asks you now:</b> {x} &amp; co");
 });
 
+it("a name from right to left stands alone, so that what is around it keeps its order", () => {
+  expect(listed(["נעמה", "محمد", "raj"])).toBe("\u2068נעמה\u2069, \u2068محمد\u2069, and raj");
+  expect(t("place.read", { name: "נעמה", state: "ready" })).toBe("\u2068נעמה\u2069, ready");
+});
+
 it("names are listed as one writes them", () => expect(listed(["raj", "kofi", "omar"])).toBe("raj, kofi, and omar"));
