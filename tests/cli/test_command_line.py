@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from quorate.cli.main import run
+from quorate.cli.show import columns
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -205,3 +206,45 @@ def test_doctor_prints_rules_and_nothing_else(quorate: Run) -> None:
     assert (code, err) == (0, "")
     assert f"meta skuid != {os.getuid()} tcp dport {{ 5222, 5223 }} redirect to :5229" in out
     assert "nft delete table inet quorate" in out
+
+
+def test_every_command_is_summed_up_in_one_whole_line(quorate: Run) -> None:
+    _, out, _ = quorate("--help")
+    _, commands = out.split("Commands:\n")
+    assert len(commands.splitlines()) > 15
+    assert [line for line in commands.splitlines() if line.endswith("...")] == []
+
+
+def test_output_that_finds_no_room_is_a_sentence(quorate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code, _, err = quorate("check", "bob", "--given", "bob=away")
+    assert code == 1
+    assert "No space left" in err
+    assert "Traceback" not in err
+
+
+DAMAGE = {
+    # name: (a line of quorate.toml, the finding, words it says)
+    "certificate": ("", "certificate", "damaged"),
+    "host that does not exist": ('web = "no.such.host.invalid:80"', "page", "no address of this machine"),
+}
+
+
+@pytest.mark.parametrize(("setting", "name", "says"), DAMAGE.values(), ids=DAMAGE)
+def test_doctor_survives_what_is_wrong_and_says_it(
+    quorate: Run, tmp_path: Path, setting: str, name: str, says: str
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "ca.pem").write_text("not a certificate")
+    (data / "quorate.toml").write_text(setting)
+    code, out, _ = quorate("doctor", "--json")
+    (finding,) = [f for f in json.loads(out) if f["name"] == name]
+    assert (code, finding["ok"], says in finding["says"]) == (1, False, True)
+    assert finding["remedy"]
+
+
+def test_what_others_wrote_does_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    columns([("李小龍", "away"), ("evil\x1b[2J\u202e", "busy"), ("kim", "available")])
+    assert capsys.readouterr().out == "李小龍     away\nevil�[2J�  busy\nkim        available\n"

@@ -55,7 +55,8 @@ def test_install_then_forget_leaves_nothing(machine: Machine) -> None:
     assert "Undo: quorate ca --forget" in out
     assert (machine.anchors / "quorate-local-ca.crt").read_text() == machine.authority.pem()
     assert machine.refreshed.read_text() == "quorate-local-ca.crt\ndone\n"
-    assert machine.ca("--forget")[0] == 0
+    assert machine.ca("--forget")[:2] == (0, "Forgotten. The next start makes a new certificate.\n")
+    assert "There was none" in machine.ca("--forget")[1]
     assert list(machine.anchors.iterdir()) == []
     assert machine.refreshed.read_text() == "quorate-local-ca.crt\ndone\ndone\n"
     assert not (machine.data / "ca.pem").exists()

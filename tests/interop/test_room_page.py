@@ -171,7 +171,7 @@ async def test_the_open_room_from_first_word_to_the_end_for_all(house: House, vi
     await organiser.get_by_role("button", name="Yes, end it").click()
     for page in (organiser, guest):
         await expect(page.get_by_text(re.compile(r"This ended at \d\d:\d\d\."))).to_be_visible()
-    await expect(guest.get_by_text("Ask alice for a new one")).to_be_visible()
+    await expect(guest.get_by_text("write to alice in your own chat")).to_be_visible()
     assert await accessibility_faults(guest) == []
     assert await sideways(guest) == 0
 

@@ -115,6 +115,8 @@ def test_people_and_groups(tmp_path: Path) -> None:
         ('may_disturb = "kim"', "it is a list, write it in brackets"),
         ('ring_s = "soon"', "it is no number"),
         ("rings_per_hour = 1.5", "it is no whole number"),
+        ('public_url = "quorate.example.org"', "write one like https://quorate.example.org"),
+        ('public_url = "ftp://example.org"', "is no address of a page"),
         ("public_url = 5", "it is a text, write it in quotes"),
         ('people = "raj"', "it is a section, write it as"),
         ('[people.raj]\nname = "Raj"', "“people.raj.addresses” is not usable: it is missing"),

@@ -8,7 +8,7 @@ import typer
 from quorate.cli.client import Api
 from quorate.cli.options import From, Id, Json, complete_who
 from quorate.cli.parsing import moment, option, seconds
-from quorate.cli.show import activity_line, activity_text, as_json, clock, columns
+from quorate.cli.show import activity_line, activity_text, as_json, clock, columns, say
 from quorate.errors import NotPossible, NotSyntax
 from quorate.model.command import Kind, Meet
 from quorate.rules.commands import parse_command
@@ -65,7 +65,7 @@ def meet(
     without_me: Annotated[bool, typer.Option("--without-me", help="You do not take part.")] = False,
     json: Json = False,
 ) -> None:
-    """Get these people into one conversation, now or as soon as it can work."""
+    """Ask these people, and open the room when enough said yes. Now, or as soon as it can work."""
     _refuse(who, at if now else None, else_ or [])
     each_s = None if else_within is None else seconds(else_within, "--else-within")
     body = {
@@ -163,9 +163,9 @@ def explain(id: Id, json: Json = False) -> None:
         as_json(found)
         return
     for line in found["lines"]:
-        typer.echo(line)
+        say(line)
     for entry in found["log"]:
-        typer.echo(f"  {clock(entry['at'])}  {entry['text']}")
+        say(f"  {clock(entry['at'])}  {entry['text']}")
 
 
 def cancel(id: Id, json: Json = False) -> None:
@@ -193,7 +193,7 @@ def revoke(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose link it is.")],
     json: Json = False,
 ) -> None:
-    """End one person's room link, if it got into the wrong hands; a later link is another one."""
+    """End one person's room link. For one in the wrong hands; the next they are sent is another."""
     activity = Api().post(f"/activities/{id}/revoke", {"person": name})
     if json:
         as_json(activity)
@@ -207,7 +207,7 @@ def wait(
     timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0)] = 30.0,
     json: Json = False,
 ) -> None:
-    """Wait until an activity is in a state; exit code 3 if it takes too long, 1 if it ends otherwise."""
+    """Wait until an activity is in a state. Exit code 3 if it takes too long, 1 if it ends otherwise."""
     if state not in ("waiting", "ringing", "live", *OVER):
         raise typer.BadParameter(f"“{state}” is not a state of an activity.", param_hint="--state")
     api, end = Api(), time.monotonic() + timeout

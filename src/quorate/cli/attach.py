@@ -44,7 +44,7 @@ def run(context: typer.Context, data: DataOption = None) -> None:
 
 
 def attach(target: Target, data: DataOption = None, json: Json = False) -> None:
-    """Attach to a client that is running: its TLS and its settings stay as they are."""
+    """Read a client that is running. Its TLS and its settings stay as they are."""
     done = asyncio.run(attaching.attach(data or default_data(), target))
     if json:
         as_json(done)

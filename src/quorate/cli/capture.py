@@ -31,7 +31,7 @@ SAYS = {
 
 
 def capture(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Processes: names or numbers.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Processes: names or numbers.")],
     data: Annotated[
         Path | None, typer.Option("--data", help="Data directory of the Quorate that runs.")
     ] = None,
@@ -39,7 +39,7 @@ def capture(
         list[int] | None, typer.Option("--port", metavar="PORT", help="Of IM servers; else 5222 and 5223.")
     ] = None,
 ) -> None:
-    """Lead new connections of these processes to IM servers through Quorate, until Ctrl-C. Linux, root."""
+    """Lead new connections of these programs through Quorate. Only those to IM servers; Linux, root."""
     from quorate.capture.clients import also_called
     from quorate.capture.destination import IM_PORTS
     from quorate.capture.redirect import Redirect

@@ -36,7 +36,7 @@ def check(
     from_: From = None,
     json: Json = False,
 ) -> None:
-    """Say whether it could work now, whom Quorate would ring, and what is missing."""
+    """Say whether it could work now, and whom Quorate would ring. And what is missing; nobody is asked."""
     states = parse_given(given or [])
     groups = parse_groups(group or [])
     server = find_server()

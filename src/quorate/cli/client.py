@@ -126,9 +126,10 @@ def problem(answer: httpx.Response) -> QuorateError:
         said, detail = {}, f"The server answered {answer.status_code}."
     remedy = str(said.get("remedy") or "")
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        return Rejected(
-            detail, remedy=remedy or "Check QUORATE_TOKEN, or unset it to use the one in run.json."
-        )
+        if os.environ.get("QUORATE_TOKEN"):
+            detail = "The server does not take the token in QUORATE_TOKEN."
+            remedy = "Correct it, or unset it: then the one in run.json of the data directory is used."
+        return Rejected(detail, remedy=remedy)
     if answer.status_code == httpx.codes.NOT_FOUND:
         return NotFound(detail, remedy=remedy or "See `quorate list`.")
     if answer.status_code == httpx.codes.CONFLICT:

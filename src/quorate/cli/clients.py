@@ -10,7 +10,7 @@ from quorate.cli.show import as_json, columns
 
 
 def clients(json: Json = False) -> None:
-    """List IM clients that run or are installed: how each is captured, or the best way and its command."""
+    """List the IM clients of this machine. How each is read, or the best way to that and its command."""
     try:
         found: list[dict[str, Any]] = Api().get("/clients")
         running = True

@@ -103,9 +103,10 @@ def _running(server: Server | None) -> Finding | None:
     try:
         httpx.get(f"{server.url}/healthz", timeout=PROBE_S).raise_for_status()
     except httpx.HTTPError:
-        return Finding(
-            "server", False, f"does not answer at {server.url}", "Stop it and start it again: quorate up"
-        )
+        again = "Stop it and start it again: quorate down; quorate up"
+        if os.environ.get("QUORATE_URL"):
+            again = "That is QUORATE_URL: correct it, or unset it to look at the Quorate of this machine."
+        return Finding("server", False, f"does not answer at {server.url}", again)
     return Finding("server", True, f"answers at {server.url}")
 
 
@@ -142,14 +143,15 @@ def _port(name: str, endpoint: str) -> Finding:
 
     host, port = split_endpoint(endpoint)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.settimeout(PROBE_S)
-        answers = probe.connect_ex((host, port)) == 0
+    choose = f"Choose another: quorate up {'--web' if name == 'page' else '--im'} …"
+    try:
+        with socket.socket(family) as probe:
+            probe.settimeout(PROBE_S)
+            answers = probe.connect_ex((host, port)) == 0
+    except (OSError, OverflowError, UnicodeError) as error:
+        return Finding(name, False, f"{endpoint} is no address of this machine: {error}", choose)
     if answers:
-        option = "--web" if name == "page" else "--im"
-        return Finding(
-            name, False, f"{endpoint} is taken by another program", f"Choose another: quorate up {option} …"
-        )
+        return Finding(name, False, f"{endpoint} is taken, by another program or another Quorate", choose)
     return Finding(name, True, f"{endpoint} is free")
 
 
@@ -159,9 +161,12 @@ def _certificate(data: Path) -> Finding:
     path, key = data / "ca.pem", data / "keys" / "ca.key"
     if not path.is_file():
         return Finding("certificate", True, "not made yet; the first start makes it")
-    found = x509.load_pem_x509_certificate(path.read_bytes())
-    now = datetime.now(UTC)
     again = "Make a new one: quorate down; quorate ca --forget; quorate up"
+    try:
+        found = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return Finding("certificate", False, f"{path} is damaged or cannot be read", again)
+    now = datetime.now(UTC)
     if now < found.not_valid_before_utc:
         return Finding(
             "certificate", False, "is from the future: this machine's clock is wrong", "Set the clock."

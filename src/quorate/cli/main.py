@@ -3,6 +3,7 @@
 Exit codes  0 done, 1 refused or failed, 2 usage, 3 timed out.
 """
 
+import os
 import sys
 
 import typer
@@ -57,4 +58,13 @@ def run() -> None:
         app(prog_name="quorate")
     except QuorateError as error:
         typer.echo(explain_error(error), err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        typer.echo(f"quorate: The output could not be written: {error.strerror}.", err=True)
+        typer.echo("  The command itself was done; make room where its output goes.", err=True)
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # what is still held would fail again at the end
         sys.exit(1)

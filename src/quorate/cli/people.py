@@ -12,7 +12,7 @@ from quorate.cli.show import age, as_json, columns, since, stream_text
 def who(
     who: Annotated[
         str | None,
-        typer.Argument(metavar="[WHO]", help="A name, @group or requirement.", autocompletion=complete_who),
+        typer.Argument(metavar="WHO", help="A name, @group or requirement.", autocompletion=complete_who),
     ] = None,
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on and print every change.")] = False,
@@ -29,7 +29,7 @@ def who(
     _print(people)
     if not people:
         typer.echo(
-            "Nobody yet: people appear when a client is connected. `quorate doctor` says how.", err=True
+            "Nobody yet: people appear when a client is connected. `quorate clients` says how.", err=True
         )
     if watch:
         _watch(api, {p["person"] for p in people} if who else None)
@@ -65,7 +65,7 @@ def streams(json: Json = False) -> None:
         as_json(found)
         return
     if not found:
-        typer.echo("No client is connected. `quorate doctor` says where to connect one.")
+        typer.echo("No client is connected. `quorate clients` says how to connect yours.")
         return
     columns(
         (

@@ -1,6 +1,8 @@
 """How the CLI prints: one JSON document, or short lines for people."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +13,15 @@ STATES = {"candidate": "not asked", "sent": "being asked", "queued": "being aske
 REASONS = {"held": "asked for something else", "organiser-away": "you are away"}
 STREAMS = {"frozen": "reads on, adds nothing", "blind": "forwards only"}
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+
+
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+"""What a name or a subject may not do to the terminal it is printed on."""
+
+
+def say(text: str) -> None:
+    """A line for people, in which nothing that others wrote moves the cursor, colours or turns round."""
+    typer.echo(_CONTROL.sub("�", text))
 
 
 def as_json(value: Any) -> None:
@@ -50,9 +61,17 @@ def columns(rows: Iterable[Sequence[str]]) -> None:
     rows = [tuple(row) for row in rows]
     if not rows:
         return
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = [max(_cells(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        filled = (cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
+        say("  ".join(filled).rstrip())
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal it takes: East Asian letters and emoji two (UAX #11), accents none."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
 
 
 def _beside(person: dict[str, Any]) -> str:
@@ -79,29 +98,29 @@ def activity_line(activity: dict[str, Any]) -> tuple[str, str, str, str]:
 def activity_text(activity: dict[str, Any]) -> None:
     """One activity for people: what, who, what comes next."""
     ident, state, tally, about = activity_line(activity)
-    typer.echo(f"{ident} {about}: {state}, {tally}. Needs {activity['who']}.")
+    say(f"{ident} {about}: {state}, {tally}. Needs {activity['who']}.")
     if activity.get("reason_text"):
-        typer.echo(f"  {activity['reason_text']}")
+        say(f"  {activity['reason_text']}")
     columns(
         ("  " + p["name"], STATES.get(p["state"], p["state"]), _beside(p), clock(p["at"]))
         for p in activity["people"]
     )
     if upcoming := activity.get("next"):
         when = f" at {clock(upcoming['at'])}" if upcoming.get("at") else ""
-        typer.echo(f"  Next{when}: {upcoming['reason']}")
+        say(f"  Next{when}: {upcoming['reason']}")
     if activity["state"] in ("waiting", "ringing"):
         _times(activity)
     if activity.get("room"):
-        typer.echo(f"  Your link: {activity['room']['url']}")
+        say(f"  Your link: {activity['room']['url']}")
 
 
 def _times(activity: dict[str, Any]) -> None:
     """Its hours, when it ends, and who is asked instead then."""
     if window := activity.get("window"):
-        typer.echo(f"  Only {window['text']}.")
+        say(f"  Only {window['text']}.")
     if not activity.get("deadline"):
         return
     if instead := activity.get("else"):
-        typer.echo(f"  Else, at {clock(activity['deadline'])}: {instead[0]['who']}.")
+        say(f"  Else, at {clock(activity['deadline'])}: {instead[0]['who']}.")
     else:
-        typer.echo(f"  Ends {clock(activity['deadline'])}.")
+        say(f"  Ends {clock(activity['deadline'])}.")

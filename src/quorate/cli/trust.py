@@ -44,7 +44,7 @@ def ca(
     ] = False,
     data: Annotated[Path | None, typer.Option("--data", help="The data directory.")] = None,
 ) -> None:
-    """The certificate authority of this Quorate: only for the domains it routes, only on this machine."""
+    """Print, trust or forget the certificate of this Quorate. With --route it is for those domains."""
     if print_ + install + forget != 1:
         raise typer.BadParameter("give exactly one of --print, --install, --forget.")
     home = data or default_data()
@@ -103,9 +103,11 @@ def _forget(home: Path) -> None:
                 )
             store.path.unlink()
             _refresh(store)
-    for path in (home / "ca.pem", home / "keys" / "ca.key"):
-        path.unlink(missing_ok=True)
-    typer.echo("Forgotten. The next start makes a new certificate.")
+    paths = [path for path in (home / "ca.pem", home / "keys" / "ca.key") if path.exists()]
+    for path in paths:
+        path.unlink()
+    was = "Forgotten." if paths else f"There was none in {home}."
+    typer.echo(f"{was} The next start makes a new certificate.")
 
 
 def add_to(app: typer.Typer) -> None:

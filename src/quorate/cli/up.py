@@ -52,7 +52,7 @@ def up(
     transparent: TransparentOption = None,
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="quorate.toml")] = None,
 ) -> None:
-    """Start Quorate: the agent beside your IM client, and the server with the page. Ctrl-C stops both."""
+    """Start Quorate: agent, server and page. Ctrl-C stops them."""
     given: dict[str, Any] = {
         "data": data,
         "web": web,
@@ -135,7 +135,7 @@ def down(data: DataOption = None) -> None:
 
 
 def page(json: Json = False) -> None:
-    """Print a link that lets this browser in; it works once, for ten minutes."""
+    """Print a link that lets a browser in. It works once, for ten minutes."""
     link = Api().post("/enter-keys")
     if json:
         as_json(link)

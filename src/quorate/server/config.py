@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -127,6 +128,13 @@ class Settings(_Section):
     def _is_database(cls, text: str) -> str:
         if text and not text.startswith(("postgresql://", "postgres://")):
             raise ValueError("it is no postgresql://USER@HOST/NAME")
+        return text
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, text: str | None) -> str | None:
+        if text is not None and not (text.startswith(("https://", "http://")) and urlsplit(text).hostname):
+            raise ValueError(f"“{text}” is no address of a page, write one like https://quorate.example.org")
         return text
 
     @field_validator("transparent", mode="before")

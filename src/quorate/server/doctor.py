@@ -66,7 +66,7 @@ def _streams(streams: list[Stream]) -> DoctorLine:
         return _line("streams", True, f"{live} live.", "")
     failed = max((s for s in streams if s.reason is not None), key=lambda s: s.since, default=None)
     if failed is None or failed.reason is None:
-        says, remedy = "No client is connected.", "Point your IM client at the listener; the page says how."
+        says, remedy = "No client is connected.", "`quorate clients` and the page say how to connect yours."
     else:
         says = f"No client is connected. The last one failed: {failed.detail or reason_text(failed.reason)}"
         remedy = "Mend that, then let the client connect again."
