@@ -353,9 +353,9 @@ async def test_readiness_is_told_per_part(
     assert (await stranger.get("/healthz")).status_code == 200
 
 
-async def test_the_numbers_have_no_names_in_them(stranger: httpx.AsyncClient, stand_in: StandIn) -> None:
+async def test_the_numbers_have_no_names_in_them(api: httpx.AsyncClient, stand_in: StandIn) -> None:
     stand_in.put(incident(live_at=NOON + timedelta(seconds=38)))
-    answer = await stranger.get("/metrics")
+    answer = await api.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = answer.text.splitlines()
     for line in (

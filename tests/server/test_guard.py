@@ -40,9 +40,16 @@ async def test_the_bearer_of_the_token_is_let_in(api: httpx.AsyncClient) -> None
     assert (await api.get("/api/v1/people")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
 async def test_what_watches_the_installation_needs_no_token(stranger: httpx.AsyncClient, path: str) -> None:
     assert (await stranger.get(path)).status_code == 200
+
+
+async def test_how_many_streams_are_open_is_for_the_owner_only(
+    api: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    assert (await stranger.get("/metrics")).status_code == 401
+    assert (await api.get("/metrics")).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -198,7 +205,7 @@ async def test_every_answer_forbids_what_the_page_does_not_need(
     assert (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'" in CSP
     )
-    assert "frame-ancestors 'none'" in CSP
+    assert {"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} <= set(CSP.split("; "))
 
 
 async def chunks(of: bytes, count: int) -> AsyncIterator[bytes]:

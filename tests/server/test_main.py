@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -93,6 +94,8 @@ def test_up_is_ready_when_it_says_so_and_down_ends_both(tmp_path: Path) -> None:
         assert (data / "link.sock").stat().st_mode & 0o777 == 0o600
         assert call(data, "GET", "/readyz").json()["parts"]["agent"] is True
         agent = agent_pid(data)
+        for pid in (server.pid, agent):
+            assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
         assert call(data, "POST", "/api/v1/down").status_code == 202
         output, errors = server.communicate(timeout=WAIT_S)
         assert server.returncode == 0, errors

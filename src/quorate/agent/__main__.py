@@ -3,7 +3,7 @@
 import sys
 
 from quorate.agent.app import main
-from quorate.agent.own_memory import allow_many_connections, keep_private
+from quorate.link.own_memory import allow_many_connections, keep_private
 
 if __name__ == "__main__":
     keep_private()

@@ -66,7 +66,7 @@ def _bare() -> FastAPI:
     for part in (people, activities, owner, clients, events, rooms, operations):
         api.include_router(part.router)
     app.include_router(api)
-    app.include_router(operations.open_router)
+    app.include_router(operations.root_router)
     document_problems(app)
     return app
 

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from quorate.server.api.schemas import Problem
 from quorate.server.api.schemas_rooms import RoomSays, RoomTrouble
-from quorate.server.guard import ROOMS
+from quorate.server.guard import is_owners
 from quorate.server.problems import MEDIA_TYPE
 
 _REF: Final = "#/components/schemas/{model}"
@@ -51,6 +51,6 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _PROBLEM
-            if path.startswith("/api/") and not path.startswith(ROOMS):
+            if is_owners(path):
                 operation["security"] = [{"bearer": []}]
     return document

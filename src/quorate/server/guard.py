@@ -19,15 +19,21 @@ log = logging.getLogger(__name__)
 SESSION_COOKIE: Final = "quorate_session"
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 API: Final = "/api/"
+METRICS: Final = "/metrics"
 ROOMS: Final = "/api/v1/rooms/"
 ASSETS: Final = "/assets/"
 ASSET_CACHE: Final = "public, max-age=31536000, immutable"
 MAX_BODY_BYTES: Final = 256 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "ip6-localhost"})
+
+
+def is_owners(path: str) -> bool:
+    """Whether the owner alone may ask; also for the numbers: an open stream says that the owner is online."""
+    return path.startswith((API, METRICS)) and not path.startswith(ROOMS)
 
 
 class Guard:
@@ -76,7 +82,7 @@ class Guard:
             )
         scope.setdefault("state", {})["owner"] = owner = self._is_owner(headers)
         path: str = scope["path"]
-        if path.startswith(API) and not path.startswith(ROOMS) and not owner:
+        if is_owners(path) and not owner:
             return Unauthorised(
                 "The token or the session is missing or wrong.",
                 remedy="Send `Authorization: Bearer TOKEN` with the token in DIR/run.json; "

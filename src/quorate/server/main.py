@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from quorate.errors import Misconfigured
+from quorate.link.own_memory import keep_private
 from quorate.link.process import named_in, this_process
 from quorate.server.agent_process import ensure_agent, keep_agent
 from quorate.server.app import create_app
@@ -34,6 +35,7 @@ BACKLOG = 128
 
 def run_server(settings: Settings) -> None:
     """Run until Ctrl-C, ``quorate down`` or SIGTERM; raises Misconfigured if it cannot start."""
+    keep_private()
     asyncio.run(Running(settings).run())
 
 
@@ -87,7 +89,12 @@ class Running:
         app = create_app(hub, token=token, on_down=self.down)
         web = _Web(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=CLOSE_S
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=CLOSE_S,
             )
         )
         serving = loop.create_task(web.serve(sockets=[listening]))
@@ -178,9 +185,9 @@ def _announce(hub: Hub, enter: str) -> None:
     sys.stdout.write(
         f"Quorate is running.\n"
         f"  Page:   {enter}\n"
-        f"  Client: in your IM client's account settings set host {host} and port {port}, then log in.\n"
-        f"          It will ask about a certificate: trust {hub.settings.data / 'ca.pem'}\n"
-        f"          A contact “Quorate” appears in your roster. Write it: help\n"
+        f"  Client: `quorate clients` says how to have yours read; often nothing in it is set. Or set its\n"
+        f"          host to {host} and its port to {port}, and let it trust {hub.settings.data / 'ca.pem'}\n"
+        f"          Log in: a contact “Quorate” appears in your contact list. Write to it: help\n"
         f"  End:    Ctrl-C, or `quorate down`\n"
     )
     if not _is_private(hub.settings):

@@ -512,7 +512,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Prometheus text format.
+         * @description Prometheus text format; scrape it with the bearer token.
          */
         get: operations["metrics_metrics_get"];
         put?: never;

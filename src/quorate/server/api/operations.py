@@ -11,7 +11,7 @@ from quorate.server.metrics import CONTENT_TYPE, exposition
 router = APIRouter(tags=["operations"])
 """Below /api/v1, for the owner."""
 
-open_router = APIRouter(tags=["operations"])
+root_router = APIRouter(tags=["operations"])
 """At the root, for whoever watches the installation: no names, no texts."""
 
 
@@ -35,13 +35,13 @@ async def down(request: Request) -> dict[str, bool]:
     return {"ending": True}
 
 
-@open_router.get("/healthz")
+@root_router.get("/healthz")
 async def healthz() -> dict[str, bool]:
     """The process answers."""
     return {"ok": True}
 
 
-@open_router.get("/readyz", response_model=Readiness)
+@root_router.get("/readyz", response_model=Readiness)
 async def readyz(hub: HubDep, request: Request) -> Response:
     """Per part. Not ready is answered with 503."""
     parts = {"store": store_answers(hub), "agent": hub.link_connected, "page": request.app.state.page.built}
@@ -50,7 +50,7 @@ async def readyz(hub: HubDep, request: Request) -> Response:
     return JSONResponse(Readiness(ready=ready, parts=parts).model_dump(), code)
 
 
-@open_router.get("/metrics", response_class=PlainTextResponse)
+@root_router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(hub: HubDep) -> Response:
-    """Prometheus text format."""
+    """Prometheus text format; scrape it with the bearer token."""
     return Response(exposition(hub), media_type=CONTENT_TYPE)

@@ -6,7 +6,7 @@ import sys
 
 SCRIPT = """
 import ctypes, resource
-from quorate.agent.own_memory import allow_many_connections, keep_private
+from quorate.link.own_memory import allow_many_connections, keep_private
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 keep_private()
 allow_many_connections()

@@ -1,4 +1,4 @@
-"""What passes through the agent is the user's: passwords, messages. Nothing else may read its memory."""
+"""What agent and server hold is the user's: passwords, messages, who is there. Nobody else reads it."""
 
 import contextlib
 import ctypes
