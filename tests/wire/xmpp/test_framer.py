@@ -324,6 +324,20 @@ def test_a_stream_restart_is_a_header_again() -> None:
     assert [piece.data for piece in framer.feed(b"<iq/>" + CLOSE)] == [b"<iq/>", CLOSE]
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_restart_may_use_another_prefix(size: int) -> None:
+    data = b"<stream:stream a='1'><success/><s:stream b='2'><upstream><s:stream/></upstream></s:stream>"
+    framer = Framer(lambda _: 1000)
+    pieces = [p for at in range(0, len(data), size) for p in framer.feed(data[at : at + size])]
+    assert [(p.kind, p.data) for p in pieces if isinstance(p, Piece)] == [
+        (PieceKind.OPEN, b"<stream:stream a='1'>"),
+        (PieceKind.ELEMENT, b"<success/>"),
+        (PieceKind.OPEN, b"<s:stream b='2'>"),
+        (PieceKind.ELEMENT, b"<upstream><s:stream/></upstream>"),
+        (PieceKind.CLOSE, b"</s:stream>"),
+    ]
+
+
 def test_reset_forgets_the_stream_and_returns_what_was_not_delivered() -> None:
     framer = open_stream(100)
     framer.feed(b"<proceed/>\x16\x03\x01<")

@@ -28,6 +28,8 @@ _SPACE = b" \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_SKIP = max(map(len, SKIPPED))
 _LESS = 0x3C
+_STREAM = b":stream"
+"""Under any prefix, after a restart under another one, it is the root (RFC 6120 sections 4.3.3, 4.8.5)."""
 
 
 class PieceKind(Enum):
@@ -208,7 +210,12 @@ class Framer:
         if start is None:
             return at
         name, content = start[1], start.end()
-        if name == self._root or content - at > MAX_START_TAG or len(name) > MAX_NAME:
+        if (
+            name == self._root
+            or name.endswith(_STREAM)
+            or content - at > MAX_START_TAG
+            or len(name) > MAX_NAME
+        ):
             return at
         self._torn = False
         end = content if window[content - 2] == SLASH else element_end(window, content, name)
@@ -291,12 +298,12 @@ class Framer:
         name = start[1]
         self._refuse_unless(len(name) <= MAX_NAME, Reason.STANZA_TOO_BIG)
         empty = tag.endswith(b"/>")
-        opens = name == (self._root or name)
+        opens = name == (self._root or name) or name.endswith(_STREAM)
         self._refuse_unless(not (opens and (empty or size > MAX_HEADER)))
         self._take()
         self._scan, self._torn = _Scan.BETWEEN, False
         if opens or empty:
-            self._root = self._root or name
+            self._root = name if opens else self._root
             out.append(Piece(PieceKind.OPEN if opens else PieceKind.ELEMENT, tag, tag))
         else:
             self._begin_body(name, tag)
