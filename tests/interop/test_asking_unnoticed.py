@@ -146,3 +146,20 @@ async def test_all_devices_of_a_contact_count(house: House) -> None:
     assert len(resources) >= 2
     await still_counts(alice)
     assert sorted(shown(alice, "bob")) == ["away", "dnd"]
+
+
+@pytest.mark.usefixtures("clients")
+async def test_a_client_that_is_not_available_is_shown_nobody_and_everybody_once_it_is(house: House) -> None:
+    alice = await house.login("alice", through=True)
+    bob = await house.login("bob", show="away")
+    await alice.until(lambda got: shown(alice, "bob") == ["away"], "bob's presence")
+    alice.send_presence(ptype="unavailable")
+    await alice.round_trip()
+    bob.send_presence(pshow="dnd")
+    await bob.round_trip()
+    assert (await asked(house, "bob"))["bob"]["availability"] == "busy"
+    await still_counts(alice)
+    assert shown(alice, "bob") == ["away"]
+    alice.send_presence()
+    await alice.until(lambda got: shown(alice, "bob") == ["away", "dnd"], "bob's presence once more")
+    await still_counts(alice)
