@@ -5,6 +5,7 @@ It outlives the server: streams go on, a new server adopts it. Without server an
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -31,11 +32,12 @@ from quorate.capture.handover import Receiver
 from quorate.capture.listener import Listener
 from quorate.capture.means import Means
 from quorate.capture.routes import Routes
-from quorate.capture.stream_loop import stream_loop
+from quorate.capture.stream_loop import StreamLoop, stream_loop
 from quorate.capture.tls import UpstreamTrust
 from quorate.clock import Clock, SystemClock
 from quorate.errors import Misconfigured, QuorateError, place_of
 from quorate.link.client import LinkClient
+from quorate.link.connection import Soon
 from quorate.link.messages import FromServer, Hello, SnapshotDone, Welcome
 from quorate.link.process import this_process
 from quorate.splice.splice import Splice, SpliceConfig
@@ -66,7 +68,7 @@ class Agent:
         )
         self._clock = clock
         self._replies = RepliesKept()
-        self._link = LinkClient(data, self)
+        self._link = LinkClient(data, self, _soon())
         self._outlet = Outlet(self._link, clock)
         shared = Shared(clock, self._outlet, Journal(), self._replies, CommandsKept())
         config = SpliceConfig(ids_seed=secrets.token_hex(16), ask_timeout_s=options.ask_timeout_s)
@@ -103,6 +105,9 @@ class Agent:
         write_private(path, {**this_process(), "im": self.im, "agent": self.id})
         link = asyncio.create_task(self._link.run())
         self._reconsider()
+        # what was loaded stays: Python's collector need not look at it again while streams wait
+        gc.collect()
+        gc.freeze()
         self.ready.set()
         log.info("agent ready")
         try:
@@ -195,6 +200,11 @@ async def _run(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.quit)
     await agent.run()
+
+
+def _soon() -> Soon | None:
+    loop = asyncio.get_running_loop()
+    return loop.call_next if isinstance(loop, StreamLoop) else None
 
 
 def _directory(path: Path) -> Path:

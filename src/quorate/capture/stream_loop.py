@@ -61,8 +61,10 @@ class StreamSelector(selectors.DefaultSelector):
         self.dealing = False
         """``deliver`` is being called; what is written can wait in ``due`` for the end of it."""
         self.due: list[Watched] = []
-        self.afterwards: list[Callable[[], None]] = []
+        self.afterwards: list[Callable[[], object]] = []
         """Called once all that is due has left."""
+        self.following = False
+        """They are being called."""
 
     @property
     def watched(self) -> int:
@@ -135,10 +137,12 @@ class StreamSelector(selectors.DefaultSelector):
             due, self.due = self.due, []
             for transport in due:
                 transport.leave()
-        if self.afterwards:
+        while self.afterwards:
             calls, self.afterwards = self.afterwards, []
+            self.following = True
             for call in calls:
                 call()
+            self.following = False
 
     def close(self) -> None:
         self._streams.close()
@@ -156,6 +160,13 @@ class StreamLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.selector = StreamSelector()
         super().__init__(self.selector)
+
+    def call_next(self, callback: Callable[[], object]) -> None:
+        """As ``call_soon``, and without a turn of the loop in between where streams are dealt with."""
+        if self.selector.dealing or self.selector.following:
+            self.selector.afterwards.append(callback)
+        else:
+            self.call_soon(callback)
 
     def call_soon(
         self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None

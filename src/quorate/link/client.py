@@ -14,7 +14,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from quorate.errors import place_of
-from quorate.link.connection import SOCKET_NAME, LinkConnection
+from quorate.link.connection import SOCKET_NAME, LinkConnection, Soon
 from quorate.link.messages import FromServer, Welcome
 from quorate.link.wire import server_lines
 
@@ -49,8 +49,10 @@ class LinkUser(Protocol):
 class LinkClient:
     """``run`` for as long as the agent lives."""
 
-    def __init__(self, data: Path, user: LinkUser) -> None:
+    def __init__(self, data: Path, user: LinkUser, soon: Soon | None = None) -> None:
+        """``soon`` as for a LinkConnection."""
         self._path = data / SOCKET_NAME
+        self._soon = soon
         self._user = user
         self._connection: _Connection | None = None
         self._beat_s: float | None = None
@@ -94,7 +96,9 @@ class LinkClient:
         """Connect, and return when the connection is gone."""
         loop = asyncio.get_running_loop()
         place, since = _place(self._path), loop.time()
-        _, connection = await loop.create_unix_connection(lambda: _Connection(self), str(self._path))
+        _, connection = await loop.create_unix_connection(
+            lambda: _Connection(self, self._soon), str(self._path)
+        )
         while not connection.gone.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
@@ -133,8 +137,8 @@ def _place(path: Path) -> int | None:
 
 
 class _Connection(LinkConnection[FromServer]):
-    def __init__(self, client: LinkClient) -> None:
-        super().__init__(server_lines())
+    def __init__(self, client: LinkClient, soon: Soon | None) -> None:
+        super().__init__(server_lines(), soon)
         self._client = client
 
     def opened(self) -> None:

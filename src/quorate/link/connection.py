@@ -5,7 +5,8 @@ What the other end sent is never logged, only what was wrong with it.
 
 import asyncio
 import logging
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,18 +19,21 @@ MAX_UNSENT = 16 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 M = TypeVar("M")
+Soon: TypeAlias = Callable[[Callable[[], object]], object]
 
 
 class LinkConnection(asyncio.Protocol, Generic[M]):
     """Subclasses say what to do in ``opened``, ``received`` and ``closed``."""
 
-    def __init__(self, lines: LineDecoder[M]) -> None:
+    def __init__(self, lines: LineDecoder[M], soon: Soon | None = None) -> None:
+        """``soon`` calls once what is being done is done; None: when the event loop comes round."""
         self._lines = lines
+        self._soon = soon or asyncio.get_running_loop().call_soon
         self._transport: asyncio.Transport | None = None
         self.heard: float | None = None
         """Loop time of the last message; None before the first."""
         self._queued: list[bytes] = []
-        """Written together when the event loop comes round: one system call for many messages."""
+        """Written together in a moment: one system call for many messages."""
         self._unsent = 0
         self.gone = asyncio.Event()
 
@@ -59,7 +63,7 @@ class LinkConnection(asyncio.Protocol, Generic[M]):
             log.error("message not sent error=%s at=%s", type(error).__name__, place_of(error))
             return False
         if not self._queued:
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._soon(self._flush)
         self._queued.append(line)
         self._unsent += len(line)
         return True

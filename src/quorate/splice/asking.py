@@ -148,6 +148,8 @@ class Asking:
         self._forget()
 
     def next_deadline(self) -> float | None:
+        if not self._open:
+            return None
         times = [q.until for q in self._open.values()]
         waiting = [q for q in self._open.values() if not q.sent]
         if waiting:
@@ -333,7 +335,7 @@ class Asking:
 
     def _fresh(self, contact: Jid, *, force: bool) -> bool:
         """The stream says so by itself, or has answered a question within its interval."""
-        if self.presence.knows(contact) and not force:
+        if not force and self.presence.knows(contact):
             return True
         at = self._answered_at.get(contact)
         return at is not None and self.context.now - at < self.context.config.ask_interval_s

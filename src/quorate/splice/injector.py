@@ -45,7 +45,7 @@ class Injector:
 
     @property
     def waiting(self) -> bool:
-        return any(self._queues.values())
+        return bool(self._queues[Side.SERVER] or self._queues[Side.CLIENT])
 
     def pump(self) -> None:
         """Send whatever may go now; give up what waited too long."""
@@ -68,11 +68,12 @@ class Injector:
                     addition.settled(reason)
 
     def next_deadline(self) -> float | None:
+        if not self.waiting:
+            return None
         times = [a.expires for queue in self._queues.values() for a in queue if a.expires is not None]
-        if any(self._queues.values()):
-            gate = self._context.gate_at()
-            times += [gate] if gate is not None and gate > self._context.now else []
-            times += [self._left[0] + MINUTE_S] if self._exhausted() else []
+        gate = self._context.gate_at()
+        times += [gate] if gate is not None and gate > self._context.now else []
+        times += [self._left[0] + MINUTE_S] if self._exhausted() else []
         return min(times, default=None)
 
     def _send(self, side: Side, addition: Addition) -> None:

@@ -92,7 +92,8 @@ class RosterBook:
     def result(self, data: bytes, id: str) -> bytes:
         """The server's answer: note it, put the companion in, mark the version."""
         self.open -= {id}
-        query = self._query(data, Side.SERVER)
+        found = spans(data, self._context.headers.get(Side.SERVER))
+        query = _query(found)
         if query is None:
             self._request_own()
             return data
@@ -100,7 +101,7 @@ class RosterBook:
         config = self._context.config
         item = RosterItem(jid=config.companion.bare, name=config.companion_name, group=config.companion_group)
         self.companion_in = True
-        return self._mark(cut(append_child(data, query, roster_item(item)), self._stored(data)), query)
+        return self._mark(cut(append_child(data, query, roster_item(item)), self._stored(found)), query)
 
     def refused(self, data: bytes, id: str) -> bytes:
         """An error, which may repeat the request, <query/> and all (RFC 6120 section 8.3.1)."""
@@ -225,12 +226,10 @@ class RosterBook:
         return found or RosterQuery(contacts=(), removed=(), ver=None)
 
     def _query(self, data: bytes, sender: Side) -> Span | None:
-        found = spans(data, self._context.headers.get(sender))
-        return next((s for s in found if s.name == _QUERY and len(s.path) == 2), None)
+        return _query(spans(data, self._context.headers.get(sender)))
 
-    def _stored(self, data: bytes) -> list[tuple[int, int]]:
+    def _stored(self, found: list[Span]) -> list[tuple[int, int]]:
         """Where entries of the companion stand that the server has: left behind by a client without us."""
-        found = spans(data, self._context.headers.get(Side.SERVER))
         items = [(s, address(s.attributes.get("jid"))) for s in found if s.name == ITEM and len(s.path) == 3]
         domain = self._context.config.companion.domain
         return [(s.start, s.end) for s, jid in items if jid is not None and jid.domain == domain]
@@ -238,6 +237,10 @@ class RosterBook:
     def _mark(self, data: bytes, query: Span) -> bytes:
         version = query.attributes.get("ver")
         return data if version is None else _with_version(data, query, VERSION_MARK + version)
+
+
+def _query(found: list[Span]) -> Span | None:
+    return next((s for s in found if s.name == _QUERY and len(s.path) == 2), None)
 
 
 def _contact(jid: Jid, standing: Standing, names: dict[str, str]) -> Contact:

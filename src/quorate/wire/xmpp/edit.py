@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from quorate.wire.xmpp.element import MAX_DEPTH, MAX_SIZE, wrapper
@@ -12,8 +12,7 @@ from quorate.wire.xmpp.tag import NotWellFormed, TooDeep, start_tag_end
 _SEPARATOR: Final = "}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """Where one element stands in the bytes."""
 
     path: tuple[str, ...]
@@ -100,9 +99,12 @@ def spans(data: bytes, header: StreamHeader | None) -> list[Span]:
         walk.parser.Parse(before + data + after, True)
     except expat.ExpatError as error:
         raise NotWellFormed(str(error)) from error
-    if sum(len(span.path) == 1 for span in walk.spans) != 1:
+    finally:
+        del walk.parser  # it holds the walk: both and all they found would stay until a collection
+    found = walk.spans
+    if sum(len(span.path) == 1 for span in found) != 1:
         raise NotWellFormed("not exactly one element")
-    return walk.spans
+    return found
 
 
 def cut(data: bytes, ranges: Iterable[tuple[int, int]]) -> bytes:
