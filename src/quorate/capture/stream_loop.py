@@ -142,7 +142,7 @@ class StreamSelector(selectors.DefaultSelector):
             self.following = True
             for call in calls:
                 call()
-            self.following = False
+        self.following = False
 
     def close(self) -> None:
         self._streams.close()

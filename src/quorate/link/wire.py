@@ -38,10 +38,15 @@ class BadLine(Exception):
 
 def encode(message: BaseModel) -> bytes:
     """The line for one message; raises BadLine(TOO_LONG)."""
-    line = message.model_dump_json().encode() + b"\n"
+    line = _adapter(type(message)).dump_json(message) + b"\n"
     if len(line) > MAX_LINE:
         raise BadLine(LineFault.TOO_LONG, str(getattr(message, "type", "")))
     return line
+
+
+@cache
+def _adapter(kind: type[BaseModel]) -> TypeAdapter[BaseModel]:
+    return TypeAdapter(kind)
 
 
 class LineDecoder(Generic[M]):
