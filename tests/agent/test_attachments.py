@@ -34,6 +34,9 @@ async def test_a_client_waits_becomes_a_stream_and_goes(tmp_path: Path) -> None:
             await server.until(StreamIs)
             await server.hears_of(StreamState.NEGOTIATING, Reason.WAITING_FOR_TRAFFIC)
             assert [c["pid"] for c in (await attaching.attached(tmp_path))["clients"]] == [os.getpid()]
+            shim.open(2, lib="plain", fresh="1")  # STARTTLS: it goes on as another one
+            await shim.up("<?xml version='1.0'?><stream:stream to='example.org'", conn=2)
+            shim.close(2)
             shim.open(fresh="1")
             await log_in(shim)
             await server.hears_of(StreamState.LIVE, None)

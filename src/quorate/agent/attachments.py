@@ -236,13 +236,13 @@ class Attachments:
         self._tell_soon()
 
     def _changed(self, client: AttachedClient[Splice]) -> None:
+        self._tell_soon()
         if client.streams:
-            self._show(client, waiting=False)
-        elif client.told.pid in self._waiting:
+            return  # the one that logs in takes over what is shown
+        if client.told.pid in self._waiting:
             self._show(client, waiting=True)
         else:
             asyncio.get_running_loop().call_later(SHOW_S, self._look_again, client)
-        self._tell_soon()
 
     def _look_again(self, client: AttachedClient[Splice]) -> None:
         """A stream comes soon, or is gone only because another one begins."""
