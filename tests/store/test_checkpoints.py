@@ -13,6 +13,11 @@ from quorate.store.open import open_store
 from tests.store.samples import activity
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "LATER_S", 0.0)
+
+
 def _moved(counter: Checkpoints, times: int) -> None:
     for _ in range(times):
         counter.committed()

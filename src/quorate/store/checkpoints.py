@@ -1,15 +1,18 @@
 """Moving what SQLite's journal holds into its file: that waits for the disk, so it is done aside."""
 
 import sqlite3
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Final
 
-EVERY: Final = 200
-"""Transactions; about the thousand pages after which SQLite would do it, in the middle of a decision."""
+EVERY: Final = 2_000
+"""Transactions, some 30 MiB. Who writes while the journal is synced waits too: it must be seldom."""
+LATER_S: Final = 0.2
+"""So long after the last of them: decisions come in bursts."""
 AT_MOST_PAGES: Final = 20_000
-"""So many (80 MiB) and SQLite does it nevertheless: the disk was too slow."""
+"""So many (80 MiB) and SQLite does it nevertheless, in the middle of a decision: the disk was too slow."""
 
 
 class Checkpoints:
@@ -29,6 +32,7 @@ class Checkpoints:
 
     def _move(self) -> None:
         """PASSIVE: as far as it goes without anybody waiting for it (sqlite.org/wal.html)."""
+        time.sleep(LATER_S)
         with (
             suppress(sqlite3.Error),
             closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=rw", uri=True, timeout=0)) as own,
