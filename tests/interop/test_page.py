@@ -79,7 +79,7 @@ async def test_a_persons_client_is_asked_again_from_the_page(page: Page) -> None
     erin = row(page, "People", "erin")
     await erin.get_by_role("button").click()
     await erin.get_by_role("button", name="Ask erin’s client again").click()
-    await expect(erin).to_contain_text(re.compile(r"asked on your stream \d+ s ago"))
+    await expect(erin).to_contain_text(re.compile(r"asked on your stream \d+ (s|min) ago"))
 
 
 @pytest.mark.parametrize(
@@ -203,8 +203,7 @@ async def test_the_owner_says_busy_and_every_page_knows(house: House, page: Page
 
 async def test_keys_reach_the_composer_the_pages_and_their_own_list(page: Page, visitors: Visitors) -> None:
     visitors.expect_errors("status of 422")
-    await page.keyboard.press("g")
-    await page.keyboard.press("p")
+    await page.keyboard.type("gp")
     await expect(page.get_by_role("heading", level=1)).to_have_text("People")
     await page.keyboard.press("/")
     await expect(page.get_by_role("combobox")).to_be_focused()
@@ -220,7 +219,10 @@ async def test_keys_reach_the_composer_the_pages_and_their_own_list(page: Page, 
     await expect(keys).to_be_hidden()
 
 
-async def test_a_suggestion_is_taken_and_sent_by_keys_alone(house: House, page: Page) -> None:
+async def test_a_suggestion_is_taken_and_sent_by_keys_alone(
+    house: House, page: Page, visitors: Visitors
+) -> None:
+    visitors.expect_errors("status of 422")  # half a name, if it stands there long enough to be asked about
     await page.keyboard.press("/")
     await page.keyboard.type("bo")
     await expect(page.get_by_role("option").first).to_contain_text("bob")
