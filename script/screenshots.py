@@ -99,7 +99,7 @@ async def take(folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="quorate-pictures-") as home:
         async with house_factory(Path(home)) as make, chromium() as browser:
             house = await make(people=PEOPLE, groups=GROUPS, config="settle_s = 0\nring_s = 60\n")
-            sam = await house.login("sam", through=True)
+            sam = await house.login("sam", through=True, resource="Gajim")
             for name, show in SHOWS.items():
                 await house.login(name, show=show)
             expected = set(SHOWS)

@@ -37,12 +37,18 @@ class House:
     all_clients: list[ImClient] = field(default_factory=list)
 
     async def login(
-        self, name: str, *, through: bool = False, direct_tls: bool = False, show: str = ""
+        self,
+        name: str,
+        *,
+        through: bool = False,
+        direct_tls: bool = False,
+        show: str = "",
+        resource: str = "",
     ) -> ImClient:
-        """Log ``name`` in, directly or through Quorate."""
+        """Log ``name`` in, directly or through Quorate; without ``resource`` the server makes one."""
         port = self.server.tls_port if direct_tls else self.server.port
         client = ImClient(
-            self.server.jid(name),
+            self.server.jid(name) + (f"/{resource}" if resource else ""),
             self.server.accounts[name],
             "127.0.0.1",
             self.quorate.im_port if through else port,

@@ -142,7 +142,7 @@ def _running(found: Sighting, facts: Facts, ability: Ability) -> Advice:
         command = f"quorate attach {facts.pid}"
         return Advice(Way.ATTACH, command, "It goes on running; nothing in it is set or restarted.")
     if found.known.hookable and refused is None:
-        why = "Attaching to it while it runs takes frida (pip install 'quorate[attach]')."
+        why = "Attaching to it while it runs takes frida, which is not installed: `quorate attach` says how."
     else:
         why = refused.problem if refused is not None else _built_in(found)
     if _startable(found, ability) is None and not facts.sandbox and facts.uids == {facts.our_uid}:

@@ -1,5 +1,6 @@
 """The engine: SQLite in WAL mode, or PostgreSQL. In both one transaction at a time: what it read holds."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -86,7 +87,7 @@ def _postgres(text: str) -> Engine:
     except ImportError as error:
         raise Misconfigured(
             "PostgreSQL cannot be used: its driver is not installed.",
-            remedy="Install it: pip install 'quorate[postgres]'",
+            remedy=f"Install it: {sys.executable} -m pip install 'psycopg[binary]>=3.2'",
         ) from error
     event.listen(engine, "begin", _wait_for_others)
     return engine

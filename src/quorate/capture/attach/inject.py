@@ -32,7 +32,8 @@ async def inject(pid: int, path: Path, data: str) -> None:
     if process.returncode == NO_FRIDA:
         raise Misconfigured(
             "Attaching to a running client needs frida, which is not installed.",
-            remedy="Install it: pip install 'quorate[attach]'. Or start the client by `quorate run`.",
+            remedy=f"Install it: {sys.executable} -m pip install 'frida>=17'. "
+            "Or start the client by `quorate run`.",
         )
     if process.returncode != 0:
         said = (err.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
