@@ -102,9 +102,7 @@ class Framer:
         self._held: list[bytes] = []
         self._held_size = 0
         self._torn = False  # something was delivered in part
-        self._quote = b""
-        self._slash = False
-        self._until = b""
+        self._quote, self._slash, self._until = b"", False, b""
         self._kind = PieceKind.TEXT
         self._tag = b""
         self._name = b""
@@ -210,12 +208,8 @@ class Framer:
         if start is None:
             return at
         name, content = start[1], start.end()
-        if (
-            name == self._root
-            or name.endswith(_STREAM)
-            or content - at > MAX_START_TAG
-            or len(name) > MAX_NAME
-        ):
+        opens = name == self._root or name.endswith(_STREAM)
+        if opens or content - at > MAX_START_TAG or len(name) > MAX_NAME:
             return at
         self._torn = False
         end = content if window[content - 2] == SLASH else element_end(window, content, name)
