@@ -130,6 +130,14 @@ def test_no_tls_at_all(authority: TestAuthority) -> None:
     assert leg.write(b"lost") == b""
 
 
+def test_what_is_no_tls_is_not_called_distrust(tmp_path: Path) -> None:
+    leg = TlsLeg(open_authority(tmp_path, [NAME], SystemClock()).context(NAME))
+    fault = leg.feed(b"\n\x16\x03\x01\x00\x04hello, this is no TLS").fault
+    assert fault is not None
+    assert fault.trouble is Trouble.PROTOCOL
+    assert "TLS 1.2" in fault.of_client
+
+
 @pytest.mark.parametrize(
     ("hostname", "reason"), [(NAME, Reason.UPSTREAM_UNREACHABLE), (None, Reason.CLIENT_DISTRUST)]
 )

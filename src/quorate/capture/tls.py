@@ -85,6 +85,8 @@ class TlsFault:
         """The same where it is the client's connection."""
         if self.trouble is Trouble.BROKEN:
             return "The client's encrypted connection broke."
+        if self.trouble is Trouble.PROTOCOL:
+            return "The client's encrypted connection could not begin: it has to speak TLS 1.2 or newer."
         return "The client did not accept Quorate's certificate: import ca.pem (quorate ca --print)."
 
 
