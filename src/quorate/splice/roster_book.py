@@ -141,10 +141,11 @@ class RosterBook:
 
     def pushed(self, data: bytes) -> bytes | None:
         """The server tells a change; None if it is of the companion, which is no contact of the server's."""
-        query = self._query(data, Side.SERVER)
+        found = spans(data, self._context.headers.get(Side.SERVER))
+        query = _query(found)
         if query is None:
             return data
-        if self._stored(data):
+        if self._stored(found):
             return None
         roster = self._read(data)
         changed = self._people(roster)
