@@ -311,7 +311,7 @@ class Driver(Generic[S]):
         except Exception as error:
             self._broken(error)
             return
-        self.found_at = place
+        self.found_at, self._dialling = place, None
         self.noticed.due()
         if effect.direct_tls and not effect.tunnel:
             self._guarded(lambda: self._secure_server(effect))

@@ -87,7 +87,7 @@ class Leg(StreamProtocol):
     def __init__(self, side: Side, owner: LegOwner, scratch: bytearray) -> None:
         self.side = side
         self.owner = owner
-        self._scratch = memoryview(scratch)
+        self._scratch = scratch
         self._transport: SocketTransport | None = None
         self._tls: TlsLeg | None = None
         self._before: bytes = b""
@@ -230,10 +230,10 @@ class Leg(StreamProtocol):
         self.owner.leg_connected(self.side)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        return self._scratch
+        return memoryview(self._scratch)
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.received(self._scratch[:nbytes])
+        self.received(memoryview(self._scratch)[:nbytes])
 
     def received(self, data: memoryview) -> None:
         if self._tls is None:
