@@ -8,6 +8,7 @@ static uint32_t next_id = 1;
 static _Atomic int64_t owed_until; /* when the last session is over that nobody may resume */
 #define RESUMABLE (86400 * SECOND) /* no server keeps a session longer whose connection is lost */
 
+conn *at(int fd) { return fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL; }
 void wake(conn *c) {
     if (c->wake >= 0 && eventfd_write(c->wake, 1)) return; /* it is awake already */
 }
@@ -114,7 +115,7 @@ conn *take(int lib, const void *key, int create) {
     return c;
 }
 conn *take_fd(int fd) { /* if it is one of ours */
-    conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
+    conn *c = at(fd);
     if (!c || away()) return NULL;
     lock(&list_lock);
     if (!c->live || c->mode != OURS || by_fd[fd] != c) c = NULL;

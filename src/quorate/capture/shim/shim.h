@@ -110,6 +110,7 @@ command *get(int fd, int64_t until);
 extern conn *_Atomic conns, *_Atomic by_fd[MAX_FD];
 extern _Atomic uint8_t foreign[MAX_FD]; /* descriptors that need no look */
 extern atomic_int memory_bios;
+conn *at(int fd);
 void wake(conn *c);
 void awoken(const conn *c);
 int is_stream_socket(int fd, int internet);

@@ -122,7 +122,7 @@ static int in_epoll(conn *c, int ep) { /* is its descriptor in this set, and how
     return c->ep == ep;
 }
 int h_epoll_ctl(int ep, int op, int fd, struct epoll_event *e) {
-    conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
+    conn *c = at(fd);
     if (c && !away()) c->ep = c->not_ep = -1; /* looked up again when it is waited for */
     return o_epoll_ctl(ep, op, fd, e);
 }

@@ -14,8 +14,8 @@ static int bio_first(int fd) { /* what we took from a memory BIO goes before wha
     return !c || done(c, !c->bio || flush_rest(c));
 }
 static void bio_sent(int fd, const char *p, size_t n, ssize_t r) {
-    if (r <= 0 || !memory_bios || fd < 0 || fd >= MAX_FD || away()) return;
-    conn *c = by_fd[fd];
+    if (r <= 0 || !memory_bios || away()) return;
+    conn *c = at(fd);
     if (c && c->bio) c->sent += (uint64_t)r;
     if (c || (size_t)r != n || n < 16) return;
     lock(&list_lock); /* the last bytes out of a BIO are the last bytes sent: it is this descriptor's */
@@ -95,7 +95,7 @@ ssize_t h_recvmsg(int fd, struct msghdr *m, int f) {
     return scatter(fd, m->msg_iov, m->msg_iovlen, f & ~MSG_CMSG_CLOEXEC);
 }
 static void fd_ends(int fd, int dies) {
-    conn *c = fd >= 0 && fd < MAX_FD ? by_fd[fd] : NULL;
+    conn *c = at(fd);
     if (fd >= 0 && fd < MAX_FD && dies) foreign[fd] = 0;
     if (!c || away()) return;
     if (c->lib == PLAIN) before_end(PLAIN, c->key, 1, dies);
@@ -117,7 +117,7 @@ int h_close(int fd) {
 int h_shutdown(int fd, int how) { return fd_ends(fd, 0), o_shutdown(fd, how); }
 static void before_connect(int fd) {
     if (away()) return;
-    if (fd >= 0 && fd < MAX_FD && (!by_fd[fd] || by_fd[fd]->lib == PLAIN)) fd_ends(fd, 1);
+    if (!at(fd) || at(fd)->lib == PLAIN) fd_ends(fd, 1);
     scan(1);
 }
 int h_connect(int fd, const struct sockaddr *a, socklen_t n) { return before_connect(fd), o_connect(fd, a, n); }
