@@ -222,10 +222,10 @@ async def test_check_says_what_would_happen(
 ) -> None:
     line = CheckLine(path="1", text="raj", says="no", why="away")
     answer = CheckAnswer(verdict="no", ring=(), missing=("raj is away",), trace=(line,), of=1)
-    asked_for: list[Any] = []
+    asked_for: dict[str, Any] = {}
 
-    def check(*given: Any) -> CheckAnswer:
-        asked_for.extend(given)
+    def check(who: str, **given: Any) -> CheckAnswer:
+        asked_for.update(who=who, **given)
         return answer
 
     monkeypatch.setattr(stand_in, "check", check)
@@ -239,8 +239,13 @@ async def test_check_says_what_would_happen(
         "then": [],
         "candidates": 0,
         "of": 1,
+        "opens": None,
+        "rings_then": [],
+        "ends": None,
+        "else": [],
     }
-    assert (asked_for[0], dict(asked_for[2]), asked_for[3]) == ("raj", {"raj": "away"}, {"dba": ["raj"]})
+    assert (asked_for["who"], asked_for["given"]) == ("raj", {"raj": "away"})
+    assert (asked_for["groups"], asked_for["urgent"]) == ({"dba": ["raj"]}, False)
 
 
 async def test_streams_are_shown_with_their_client(api: httpx.AsyncClient) -> None:

@@ -99,7 +99,7 @@ class Streams:
             case Tell():
                 self._tell(message)
             case SayTo():
-                self._addition(message, lambda s, now: s.say(message.effect, message.text, now))
+                self._addition(message, lambda s, now: s.say(message.effect, message.text, now, message.of))
             case AskFor():
                 self._ask(message)
             case WatchFor():

@@ -151,6 +151,8 @@ class SayTo(_Message):
     effect: str
     stream: str
     text: str
+    of: str | None = None
+    """Whose standing it tells (``Q7``): while it is the last of the chat, the next may replace it."""
 
 
 class CommandDone(_Message):

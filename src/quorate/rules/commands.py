@@ -66,6 +66,12 @@ def parse_command(text: str) -> Command:
 
 def _unknown_verb(text: str, found: re.Match[str]) -> NotSyntax:
     word, at = found[1], found.start(1)
+    if word.lower() in _ANSWERS:
+        return NotSyntax(
+            f"Column {at + 1}: “{word}” is an answer, and I have not asked you anything.",
+            remedy="Write it in your chat with whoever asks you.",
+            column=at + 1,
+        )
     near = get_close_matches(word.lower(), VERBS, n=1, cutoff=0.7)
     if near:
         mended = text[:at] + near[0] + text[at + len(word) :]
@@ -117,8 +123,8 @@ def _watch(text: str, at: int) -> Watch:
 
 
 def _take(text: str, at: int) -> Take:
-    found = re.compile(r"\s*(q[0-9]{1,12})\b", re.IGNORECASE).match(text, at)
-    id = None if found is None else f"Q{int(found[1][1:])}"
+    found = re.compile(r"\s*(?:q([0-9]{1,12})\b|([0-9]{1,12})\s+(?!of\b))", re.IGNORECASE).match(text, at)
+    id = None if found is None else f"Q{int(found[1] or found[2])}"
     name = _one_person(text, at if found is None else found.end(), "take", f"take {id or 'Q7'} bob")
     return Take(id, name)
 
@@ -204,7 +210,7 @@ def _me_until(text: str, at: int, state: MeState) -> Me:
     word, _, value = rest.partition(" ")
     column = start + len(word) + 2
     match word.lower():
-        case "until" | "till":
+        case "until" | "till" | "til":
             return Me(state=state, until=parse_time(value, column=column))
         case "for":
             return Me(state=state, lasts=parse_duration(value, column=column))
@@ -251,5 +257,9 @@ _VERBS: Mapping[str, Callable[[str, int], Command]] = {
     "help": _help,
 }
 VERBS = tuple(_VERBS)
+_ANSWERS = frozenset(
+    {"yes", "y", "no", "n", "ok", "join", "in", "sub", "why", "stop", "conflict", "done", "ja", "nein"}
+)
+"""What people who are asked write, in another chat than this one."""
 _ALSO: Mapping[str, Callable[[str, int], Command]] = {"?": _help, "list": _status, "show": _status}
 """What else is understood: the command line's words for the same."""

@@ -58,6 +58,8 @@ OVERTAKEN: Final = frozenset(
     }
 )
 """Once the activity is over these are not said any more: that it is over is said by its own notice."""
+STANDINGS: Final = frozenset({Notice.STARTED, Notice.FELL_BACK, Notice.TALLY})
+"""One of them may take the place of another in the chat; the others are to be noticed."""
 INVITING: Final = frozenset({Notice.LINK, Notice.LATE})
 """Once it is over these become the news that it is."""
 
@@ -217,7 +219,8 @@ class Dispatcher:
     def _message(self, activity: Activity, effect: Ring | Tell | TellOrganiser, stream: Stream) -> BaseModel:
         if isinstance(effect, TellOrganiser):
             text = self._notices.to_organiser(activity, effect)
-            return messages.SayTo(effect=effect.id, stream=stream.id, text=text)
+            of = activity.id if effect.notice in STANDINGS else None
+            return messages.SayTo(effect=effect.id, stream=stream.id, text=text, of=of)
         notice = Notice.INVITE if isinstance(effect, Ring) else effect.notice
         return messages.Tell(
             effect=effect.id,

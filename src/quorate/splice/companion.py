@@ -20,6 +20,7 @@ from quorate.splice.mentions import (
     said_about_companion,
 )
 from quorate.splice.roster_book import RosterBook
+from quorate.splice.running_line import RunningLine
 from quorate.wire.xmpp import requests
 from quorate.wire.xmpp.edit import Span, spans
 from quorate.wire.xmpp.header import StanzaName
@@ -38,6 +39,7 @@ _ENCRYPTED = frozenset(
 _OTR = "?OTR"
 _BODY = "{jabber:client}body"
 _RECEIPT = "{urn:xmpp:receipts}request"
+_FEATURE = "{http://jabber.org/protocol/disco#info}feature"
 _CORRECTION = "{urn:xmpp:message-correct:0}replace"
 
 
@@ -52,6 +54,7 @@ class Companion:
         self._pushing = False
         self._present = False
         self._retired = False
+        self._running = RunningLine()
         self._muted = False
         """The user has blocked it (XEP-0191)."""
         self._executed: dict[bytes, None] = {}
@@ -87,8 +90,11 @@ class Companion:
         at = self._context.bound_at + self._context.config.gate_s
         return at if at > self._context.now else None
 
-    def say(self, effect: str | None, text: str) -> None:
-        """A line in the companion's chat, once the companion is there."""
+    def say(self, effect: str | None, text: str, of: str | None = None) -> None:
+        """A line in the companion's chat, once the companion is there; ``of``: whose standing it tells.
+
+        Without an effect it is said besides what was told of the same.
+        """
 
         def settled(reason: Reason | None) -> None:
             if effect is not None:
@@ -97,14 +103,29 @@ class Companion:
         if self._muted:
             settled(Reason.BLOCKED)
             return
+        if of is not None:
+            self._ask_what_it_can()
+
+        def message() -> bytes:
+            id, now = self._context.ids.next(), self._context.now
+            body, replaces = self._running.leaves(id, of, text, now, besides=effect is None)
+            return requests.chat(id, self._jid, self._context.own, body, replaces)
+
         addition = Addition(
-            lambda: requests.chat(self._context.ids.next(), self._jid, self._context.own, text),
+            message,
             settled=settled,
             expires=self._context.now + self._context.config.wait_s,
             paced=True,
             after=lambda: self._present,
         )
         self._injector.add(Side.CLIENT, addition)
+
+    def _ask_what_it_can(self) -> None:
+        """Once on each stream."""
+        if self._running.asked is None:
+            id = self._running.asked = self._context.ids.next()
+            data = requests.disco_info(id, self._jid, self._context.own)
+            self._injector.add(Side.CLIENT, Addition(lambda: data, after=lambda: self._present))
 
     def status(self, text: str) -> None:
         if text == self._status:
@@ -129,6 +150,7 @@ class Companion:
 
     def resumed(self) -> None:
         """What the client still waits for."""
+        self._running.interrupted()  # it may have been lost
         owed, self._owed = self._owed, []
         for data in owed:
             self._add(data)
@@ -167,6 +189,10 @@ class Companion:
     def _iq(self, data: bytes, found: list[Span], named: list[Span], *, addressed: bool) -> bytes | None:
         attributes = found[0].attributes
         if attributes.get("type") not in ("get", "set"):
+            if addressed and attributes.get("id") == self._running.asked:
+                self._running.answered(
+                    span.attributes.get("var", "") for span in found if span.name == _FEATURE
+                )
             return None if addressed else data
         handling = asked_of_companion(found) if addressed else asked_about_companion(data, found, named)
         if handling.mute:
@@ -192,6 +218,7 @@ class Companion:
         attributes = found[0].attributes
         if attributes.get("type", "normal") not in ("chat", "normal"):
             return
+        self._running.interrupted()
         id = attributes.get("id", "")
         names = {s.name for s in found if len(s.path) == 2}
         body = next((s.text for s in found if s.name == _BODY and len(s.path) == 2), "").strip()
@@ -207,6 +234,7 @@ class Companion:
         elif _CORRECTION in names:
             self.say(None, self._context.config.correction_note)
         elif body:
+            self._ask_what_it_can()  # the answer is there before the first line that could be edited
             text = body.encode()[:MAX_COMMAND].decode(errors="ignore")
             self._context.out.add(CommandTyped(text=text, message=id or self._context.ids.next()))
 

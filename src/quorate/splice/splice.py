@@ -194,9 +194,9 @@ class Splice:
         telling = self._connection.session.telling
         return self._queue(effect, now, lambda: telling.tell(effect, to, text, echo=echo, watch=watch))
 
-    def say(self, effect: str, text: str, now: float) -> list[SpliceEffect]:
-        """Write to the user in the companion's chat."""
-        return self._queue(effect, now, lambda: self._connection.session.companion.say(effect, text))
+    def say(self, effect: str, text: str, now: float, of: str | None = None) -> list[SpliceEffect]:
+        """Write to the user in the companion's chat; ``of``: a later line about the same may replace it."""
+        return self._queue(effect, now, lambda: self._connection.session.companion.say(effect, text, of))
 
     def watch(self, contact: Address, now: float | None = None) -> list[SpliceEffect]:
         """Report what this contact writes."""

@@ -57,7 +57,7 @@ class Telling:
                 if watch:
                     self._watched |= {contact}
                 if echo:
-                    self._companion.say(None, echo)
+                    self._companion.say(None, echo, of=_owner(effect))
 
         addition = Addition(
             lambda: requests.message(self._new_id(effect), contact, text),
@@ -166,6 +166,11 @@ class Telling:
             self._context.out.add(
                 TextSeen(contact=xmpp(sender), text=body, message=message.get("id", ""), delayed=delayed)
             )
+
+
+def _owner(effect: str) -> str | None:
+    """Whose it is: effects are named ``Q7-3``."""
+    return effect.rpartition("-")[0] or None
 
 
 def _jid(text: str | None) -> Jid | None:

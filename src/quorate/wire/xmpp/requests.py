@@ -69,9 +69,16 @@ def message(id: str, to: Jid, body: str, *, private: bool = True) -> bytes:
     return _stanza("message", _body(body) + (hints if private else ""), type="chat", id=id, to=to)
 
 
-def chat(id: str, from_: Jid, to: Jid | None, body: str) -> bytes:
-    """A chat message from the companion."""
-    return _stanza("message", _body(body), type="chat", id=id, from_=from_, to=to)
+def chat(id: str, from_: Jid, to: Jid | None, body: str, replaces: str | None = None) -> bytes:
+    """A chat message from the companion; ``replaces``: the id of the one it corrects (XEP-0308)."""
+    correction = f"<replace xmlns='urn:xmpp:message-correct:0' id='{escape(replaces)}'/>" if replaces else ""
+    return _stanza("message", _body(body) + correction, type="chat", id=id, from_=from_, to=to)
+
+
+def disco_info(id: str, from_: Jid, to: Jid | None) -> bytes:
+    """XEP-0030: what can this client?"""
+    query = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+    return _stanza("iq", query, type="get", id=id, from_=from_, to=to)
 
 
 def message_blocked(id: str, from_: Jid, to: Jid | None) -> bytes:
