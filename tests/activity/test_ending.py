@@ -156,6 +156,26 @@ STORIES = {
         +100s         -> ring bob, ring carol
         alice cancels -> bob: cancelled, carol: cancelled
     """,
+    "who wanted to answer later, and could not be asked again then": """
+        bob available
+        carol available
+        meet bob and carol -> alice: started, ring bob, ring carol
+        bob yes       -> bob: accepted, alice: tally
+        carol in 1m   -> carol: later-noted, alice: tally
+        the wire fails: no-stream
+        +60s          -> ring carol, alice: tally
+        alice cancels -> bob: cancelled, carol: cancelled
+    """,
+    "who missed the ring, and is about to be rung again": """
+        bob available
+        meet bob      -> alice: started, ring bob
+        +30s          -> alice: tally
+        bob away
+        the wire is slow
+        +10m
+        bob available -> ring bob
+        alice cancels -> bob: cancelled
+    """,
     "nobody knew for long that it had left": """
         bob available
         the wire is slow

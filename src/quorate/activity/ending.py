@@ -3,13 +3,13 @@
 Whose ring ran out hears it at the very end, not when it becomes live: until then a late yes may join.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from quorate.activity.effects import Notice
 from quorate.activity.lifecycle import Move, Turned
 from quorate.activity.turn import Turn
-from quorate.model.activity import ActivityState, Happened, Invitation, InvitationState
+from quorate.model.activity import Activity, ActivityState, Happened, Invitation, InvitationState
 from quorate.model.reasons import Reason
 
 END_NOTICES: Final[Mapping[ActivityState, Notice]] = {
@@ -22,6 +22,8 @@ END_NOTICES: Final[Mapping[ActivityState, Notice]] = {
 """What somebody reads whose answer is not needed any more, by the state that made it so."""
 
 _TO_ANSWER: Final = (InvitationState.QUEUED, InvitationState.SENT, InvitationState.LATER)
+_MISSED: Final = (InvitationState.SILENT, InvitationState.LATER)
+"""Said nothing, or not yet, and was not told that nothing need be said."""
 
 
 def fail(turn: Turn, reason: Reason) -> None:
@@ -74,11 +76,19 @@ def _tell_silent(turn: Turn, notice: Notice) -> None:
     """A missed ring leaves one line: what became of it, so that whoever comes back need not ask."""
     answered = {key for line in turn.activity.log if line.what is Happened.LATE_NO for key in line.people}
     answered |= turn.activity.told_late
-    for invitation in turn.activity.invitations:
-        missed = invitation.state is InvitationState.SILENT and invitation.sent_at is not None
-        came_back = invitation.reason not in (None, Reason.TIMEOUT)
-        if missed and not came_back and invitation.person not in answered and _latest(turn, invitation):
+    for invitation in _reached(turn.activity):
+        if invitation.state in _MISSED and invitation.person not in answered:
             turn.tell(invitation, notice)
+
+
+def _reached(activity: Activity) -> Iterable[Invitation]:
+    """Of each person the last invitation they have seen: a later one may never have left."""
+    seen = (i for i in activity.invitations if i.sent_at is not None and not _came_back(i))
+    return {invitation.person: invitation for invitation in seen}.values()
+
+
+def _came_back(invitation: Invitation) -> bool:
+    return invitation.state is InvitationState.SILENT and invitation.reason not in (None, Reason.TIMEOUT)
 
 
 def _tell_everybody(turn: Turn, notice: Notice, reason: Reason) -> None:
