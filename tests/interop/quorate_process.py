@@ -171,7 +171,7 @@ class Quorate:
         """An address that lets one browser into the page, once."""
         return str((await self.post("/enter-keys", {}))["url"])
 
-    async def run(self, *words: str, timeout_s: float = 60) -> Finished:
+    async def run(self, *words: str, timeout_s: float = START_S) -> Finished:
         """One `quorate` command against this server."""
         process = await asyncio.create_subprocess_exec(
             *quorate_command(),

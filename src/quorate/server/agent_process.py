@@ -14,10 +14,10 @@ from quorate.server.config import Settings
 
 AGENT_FILE = "agent.json"
 AGENT_LOG = "agent.log"
-START_S = 15.0
-"""How long an agent may take until it has connected."""
-ADOPT_S = 3.0
-"""How long a running agent may take to notice the new server."""
+START_S = 120.0
+"""How long an agent may take until it has connected, much else to do or not; its end is noticed at once."""
+ADOPT_S = 10.0
+"""How long a running agent may take to notice the new server, on such a machine, too."""
 LOOK_S = 0.1
 """How often it is looked whether a starting agent has ended."""
 RETRY_S = 5.0
