@@ -102,5 +102,6 @@ def _not_usable(where: Path | str) -> Misconfigured:
         )
     return Misconfigured(
         f"The data directory {where} cannot be written, or its database is damaged.",
-        remedy="Check its owner, rights and free space, or use another one with --data.",
+        remedy="Check its owner, rights and free space, or use another one with --data. If it is damaged, put"
+        " a copy of quorate.sqlite3 back or move it away: a new one is begun, what was under way is lost.",
     )
