@@ -80,7 +80,9 @@ def _plain(page: Page, status: int, title: str, body: str) -> HTMLResponse:
         '<meta name="color-scheme" content="light dark">'
         f'<link rel="icon" href="/favicon.svg" type="image/svg+xml">{styles}'
         f"<title>{title} · Quorate</title></head>"
-        f'<body><main class="inner stack measure"><h1>{title}</h1><p>{body}</p></main></body></html>',
+        '<body><main class="door stack"><p class="row strong">'
+        '<img src="/favicon.svg" alt="" width="26" height="26">Quorate</p>'
+        f'<div class="card inner stack-s"><h1>{title}</h1><p>{body}</p></div></main></body></html>',
         status,
     )
 
