@@ -40,16 +40,19 @@ async def test_the_bearer_of_the_token_is_let_in(api: httpx.AsyncClient) -> None
     assert (await api.get("/api/v1/people")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
 async def test_what_watches_the_installation_needs_no_token(stranger: httpx.AsyncClient, path: str) -> None:
     assert (await stranger.get(path)).status_code == 200
 
 
-async def test_how_many_streams_are_open_is_for_the_owner_only(
-    api: httpx.AsyncClient, stranger: httpx.AsyncClient
+@pytest.mark.parametrize("changed", [{"public_url": "https://q.example.org"}, {"web": "192.0.2.7:8765"}])
+async def test_how_many_streams_are_open_is_for_the_owner_only_once_others_reach_the_server(
+    stand_in: StandIn, changed: dict[str, str]
 ) -> None:
-    assert (await stranger.get("/metrics")).status_code == 401
-    assert (await api.get("/metrics")).status_code == 200
+    stand_in.settings = stand_in.settings.model_copy(update=changed)
+    async with client_of(app_of(stand_in)) as client:
+        assert (await client.get("/metrics", headers={"authorization": ""})).status_code == 401
+        assert (await client.get("/metrics")).status_code == 200
 
 
 @pytest.mark.parametrize(

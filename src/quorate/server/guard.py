@@ -32,8 +32,8 @@ _LOOPBACK_NAMES: Final = frozenset({"localhost", "ip6-localhost"})
 
 
 def is_owners(path: str) -> bool:
-    """Whether the owner alone may ask; also for the numbers: an open stream says that the owner is online."""
-    return path.startswith((API, METRICS)) and not path.startswith(ROOMS)
+    """Whether the owner alone may ask."""
+    return path.startswith(API) and not path.startswith(ROOMS)
 
 
 class Guard:
@@ -43,6 +43,7 @@ class Guard:
         self._app = app
         self._door = door
         self._hosts = frozenset(host.lower() for host in hosts)
+        self._reached_from_elsewhere = not all(_is_this_machine(host) for host in self._hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -82,7 +83,7 @@ class Guard:
             )
         scope.setdefault("state", {})["owner"] = owner = self._is_owner(headers)
         path: str = scope["path"]
-        if is_owners(path) and not owner:
+        if self._is_owners(path) and not owner:
             return Unauthorised(
                 "The token or the session is missing or wrong.",
                 remedy="Send `Authorization: Bearer TOKEN` with the token in DIR/run.json; "
@@ -94,6 +95,10 @@ class Guard:
             return self._cross_site(scope, headers, host)
         return None
 
+    def _is_owners(self, path: str) -> bool:
+        """The numbers as well, if guests come from elsewhere: an open stream says the owner is online."""
+        return is_owners(path) or (self._reached_from_elsewhere and path.startswith(METRICS))
+
     def _is_owner(self, headers: Headers) -> bool:
         if "authorization" in headers:
             return self._door.knows_bearer(headers["authorization"])
@@ -101,7 +106,7 @@ class Guard:
 
     def _answers_for(self, host: str) -> bool:
         name = _host_name(host)
-        return name in _LOOPBACK_NAMES or name in self._hosts or _is_loopback(name)
+        return name in self._hosts or _is_this_machine(name)
 
     def _cross_site(self, scope: Scope, headers: Headers, host: str) -> Forbidden | None:
         """Whether another site made a browser send this. Bearers are not sent by browsers on their own."""
@@ -168,7 +173,9 @@ def _authority(origin: str) -> str:
         return ""
 
 
-def _is_loopback(name: str) -> bool:
+def _is_this_machine(name: str) -> bool:
+    if name in _LOOPBACK_NAMES:
+        return True
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
