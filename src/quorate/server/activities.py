@@ -7,7 +7,6 @@ already sees whom it holds: two activities can never ring one person.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from quorate.activity.effects import ActivityEffect
 from quorate.activity.inputs import ActivityInput, WorldChanged
@@ -200,13 +199,18 @@ class Activities:
 
     def _remembering(self) -> PresentFor:
         """Who is present, for one look, so that nobody is judged twice."""
-        seen: dict[tuple[Address, bool], _Seen] = {}
+        seen: dict[tuple[Address, bool], dict[str, bool]] = {}
 
         def present(activity: Activity) -> Callable[[str], bool]:
-            alike = activity.organiser_via, activity.urgent
-            if alike not in seen:
-                seen[alike] = _Seen(partial(self._present, activity))
-            return seen[alike].__getitem__
+            known = seen.setdefault((activity.organiser_via, activity.urgent), {})
+
+            def there(key: str) -> bool:
+                here = known.get(key)
+                if here is None:
+                    here = known[key] = self._present(activity, key)
+                return here
+
+            return there
 
         return present
 
@@ -229,17 +233,6 @@ class Activities:
         for id in self.known.forget_oldest(SHOWN_OVER):
             self._alarms.set(id, None)
             self._matcher.drop(id)
-
-
-class _Seen(dict[str, bool]):
-    """Whether a person (key) is present, judged once."""
-
-    def __init__(self, judge: Callable[[str], bool]) -> None:
-        self._judge = judge
-
-    def __missing__(self, key: str) -> bool:
-        here = self[key] = self._judge(key)
-        return here
 
 
 def _nobody(_: str) -> bool:
