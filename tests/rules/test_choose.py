@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, permutations, product
 
 import pytest
@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorate.model.requirement import AllOf, CountOf, OneOf, Optional, Part, Requirement
+from quorate.rules import choose as choose_module
 from quorate.rules.choose import choose, choose_optional, met
 from quorate.rules.count import needed
+from quorate.rules.forms import Places
+from quorate.rules.matching import seat
 from quorate.rules.parser import parse_who
 from quorate.rules.resolve import resolve
 from tests.rules.book import Book, person
@@ -115,6 +118,24 @@ def test_two_thousand_names_are_no_problem() -> None:
     half = choose(resolve(parse_who("half of @all"), book, organiser_key=None), lambda _: True)
     assert half is not None
     assert len(half.people) == 1000
+
+
+def test_of_very_many_ways_that_count_only_some_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """6 of 16 counts is 8,008 ways; to seat people in all of them took five seconds."""
+    keys = [f"p{i}" for i in range(60)]
+    book = Book([person(k) for k in keys], {f"g{i}": keys[i : i + 40] for i in range(16)})
+    who = f"6 of ({', '.join(f'2 of @g{i}' for i in range(16))})"
+    seated, original = [], seat
+
+    def counted(places: Sequence[Places], people: Iterable[str]) -> list[tuple[str, ...]] | None:
+        seated.append(places)
+        return original(places, people)
+
+    monkeypatch.setattr(choose_module, "seat", counted)
+    choice = choose(resolve(parse_who(who), book, organiser_key=None), lambda _: True)
+    assert choice is not None
+    assert len(choice.people) == 12
+    assert len(seated) <= choose_module.MAX_COMPARED + 1
 
 
 @given(requirements, people_sets)

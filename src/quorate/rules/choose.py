@@ -28,6 +28,9 @@ from quorate.rules.matching import seat
 Rank = Callable[[str], tuple[Any, ...]]
 """Sort key of a person; smaller is asked first. All keys must be comparable with each other."""
 
+MAX_COMPARED = 500
+"""To seat people costs up to a millisecond, and everybody waits: of more ways that are as good by their
+branches the rest is not looked at once one will do. Only ``N of`` long lists of counts have as many."""
 _NEUTRAL = (0, 0)
 _HAS_TAKEN = -1_000_000  # a branch with people already taken beats every branch without
 
@@ -99,11 +102,23 @@ def _best(
     else:
         keyed = [((), w) for w in found]
     for _, equal in groupby(keyed, key=lambda pair: pair[0]):
-        seated = (_seated(way, usable, taken, rank, order) for _, way in equal)
-        choices = [c for c in seated if c is not None]
+        choices = _compared((way for _, way in equal), lambda way: _seated(way, usable, taken, rank, order))
         if choices:
             return min(choices, key=lambda c: _set_key(c, rank, order))
     return None
+
+
+def _compared(equal: Iterator[Way], seated: Callable[[Way], Choice | None]) -> list[Choice]:
+    """What becomes of each; of very many with counted places only of the first of them."""
+    choices: list[Choice] = []
+    counted = 0
+    for way in equal:
+        counted += any(form.places for form in way)
+        if counted > MAX_COMPARED and choices:
+            break
+        if (choice := seated(way)) is not None:
+            choices.append(choice)
+    return choices
 
 
 def _set_key(choice: Choice, rank: Rank, order: Mapping[str, int]) -> tuple[Any, ...]:

@@ -69,6 +69,7 @@ def parses(text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=32)  # what is typed is looked at by the agent's check, by the command and for its people
 def _read(text: str, column: int) -> Requirement:
     _limit_tokens(list(_GRAMMAR.lex(text)), column)
     return _Build(column).transform(_GRAMMAR.parse(text))
