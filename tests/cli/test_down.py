@@ -32,7 +32,7 @@ def test_a_server_that_hangs_is_ended_with_its_agent(
         agent = agent_pid(data)
         server.send_signal(signal.SIGSTOP)
         down(data)
-        assert server.wait(5) == -signal.SIGKILL
+        assert server.wait(60) == -signal.SIGKILL
         wait_for(lambda: not alive(agent))
         said = capsys.readouterr().out.splitlines()
         assert f"The server (process {server.pid}) did not answer and did not end" in said[0]
@@ -48,7 +48,7 @@ def test_an_agent_without_a_server_is_ended(tmp_path: Path, capsys: pytest.Captu
         run_file(data)
         agent = agent_pid(data)
         server.kill()
-        server.wait(5)
+        server.wait(60)
         down(data)
         wait_for(lambda: not alive(agent))
         assert f"The agent (process {agent})" in capsys.readouterr().out

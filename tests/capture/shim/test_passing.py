@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from tests.capture.shim.controller import (
+    DEADLINE_S,
     DETACH,
     DOWN,
     UP,
@@ -100,7 +101,7 @@ def test_a_full_socket_loses_and_doubles_nothing(scene: Scene, library: str, emp
     feeder = threading.Thread(target=feed)
     scene.stack.callback(feeder.join)
     feeder.start()
-    assert server.there.wait(10)
+    assert server.there.wait(DEADLINE_S)
     controller.until(lambda it: len(it.asked(UP)) > 100_000)
     for i in range(20):
         controller.inject(UP, b"<own i='%d'/>" % i)

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from tests.capture.shim.controller import (
+    DEADLINE_S,
     DOWN,
     UP,
 )
@@ -38,7 +39,7 @@ def test_a_blocking_client_whose_server_does_not_read_still_receives(scene: Scen
     client, server, _ = scene.begin("plain", "blocking", sndbuf=4096, slow=True)
     feeder = threading.Thread(target=lambda: client.say("<m>" + "x" * 4_000_000 + "</m>"), daemon=True)
     feeder.start()
-    assert server.there.wait(10)
+    assert server.there.wait(DEADLINE_S)
     server.has_waiting(10_000)  # the write is under way; it cannot end before `go`
     for i in range(50):
         server.send(b"<iq i='%d'/>" % i)
