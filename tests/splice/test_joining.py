@@ -238,9 +238,10 @@ def test_a_client_that_says_nothing_is_made_to() -> None:
     assert "jabber:iq:roster" in talk.server()
 
 
+@pytest.mark.parametrize("wakes", [True, False])
 @pytest.mark.parametrize("answer", ["type='result'/>", "type='error'><error type='cancel'/></iq>"])
-def test_a_client_that_says_nothing_and_does_not_count_answers_a_ping(answer: str) -> None:
-    talk = midway(at_rest=False)
+def test_a_client_that_says_nothing_and_does_not_count_answers_a_ping(answer: str, wakes: bool) -> None:
+    talk = midway(at_rest=False, wakes=wakes)
     talk.s(HI)
     talk.wait(2.9)
     assert talk.client() == R + HI

@@ -186,11 +186,11 @@ class Joining:
         if all(boundary.found for boundary in self._boundaries.values()):
             self._connection.session.context.change(StreamState.NEGOTIATING, Reason.JOINING)
             self._counting = True
-            if self._midway.wakes:
+            if self._midway.wakes or self._pinged:
                 self._given()
             self._ask_counts()
-        elif side is Side.SERVER and self._midway.wakes:
-            # where the client's elements begin its next one shows: let it say something
+        elif side is Side.SERVER:
+            # where the client's elements begin its next one shows: let it say something, as it is reading now
             self._silent_at = self._connection.now + SILENT_S
             self._request(self._counts[Side.SERVER])
 

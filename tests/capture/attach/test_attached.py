@@ -136,7 +136,7 @@ async def test_what_is_typed_to_the_companion_never_arrives(tmp_path: Path) -> N
         # an <a/> of the server counts one stanza less than the client has sent: it travels down
         rows = connection.tables[DOWN]
         assert [shift for _, shift in rows] == [0, 1]
-        await shim.until(DOWN, "disco#info")  # what the client can is asked of it, whose companion is typed to
+        await shim.until(DOWN, "disco#info")  # asked of whoever types to the companion
         assert await shim.down(A.format(rows[-1][0])) == A.format(rows[-1][0] + 1)
 
 
