@@ -33,17 +33,20 @@ def body(text: str) -> str:
 
 
 @pytest.mark.parametrize("sm", [False, True], ids=["plain", "counted"])
-def test_one_message_says_how_it_stands(sm: bool) -> None:
+def test_a_line_takes_the_place_of_the_one_before(sm: bool) -> None:
     talk, first = ready(CORRECTS, sm=sm)
     talk.do(talk.splice.tell("Q7-1", who("bob"), "now?", talk.now, echo="Q7: asked bob."))
+    talk.server()
+    said = talk.client()
+    assert (body(said), replaced(said)) == ("Q7: 0/2.\nQ7: asked bob.", first)
     talk.do(talk.splice.tell("Q7-2", who("carol"), "now?", talk.now, echo="Q7: asked carol."))
     talk.server()
     said = talk.client()
-    assert body(said) == "Q7: 0/2.\nQ7: asked bob.\nQ7: asked carol."
-    assert replaced(said) == first
+    second = ids(said)[0]
+    assert (body(said), replaced(said)) == ("Q7: asked carol.", None), "none is edited twice"
     talk.do(talk.splice.say("Q7-n2", "Q7: 1/2, bob.", talk.now, "Q7"))
     said = talk.client()
-    assert (body(said), replaced(said)) == ("Q7: 1/2, bob.", first)
+    assert (body(said), replaced(said)) == ("Q7: 1/2, bob.", second)
     assert "disco#info" not in said
 
 

@@ -1,6 +1,8 @@
 """The line that tells how one thing stands, edited in place where the client can show that (XEP-0308).
 
 Only the last message of the chat is edited, and only for a while: what stands further up nobody looks at.
+Each once: of a second correction some clients (profanity 0.13) want the id of the first one, others that of
+the message itself, and what they do not find they drop.
 Whether the client can is asked of the client itself (XEP-0030), once on each stream.
 """
 
@@ -39,7 +41,7 @@ class RunningLine:
         whole = f"{self._text}\n{text}" if besides else text
         edits = self._can and of is not None and of == self._of and len(whole) <= MAX_TEXT
         if edits and now - self._since < EDITED_FOR_S:
-            self._text = whole
+            self._of = None
             return whole, self._id
         self._of, self._id, self._text, self._since = of, id, text, now
         return text, None
