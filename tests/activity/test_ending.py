@@ -161,7 +161,7 @@ STORIES = {
         carol available
         meet bob and carol -> alice: started, ring bob, ring carol
         bob yes       -> bob: accepted, alice: tally
-        carol in 1m   -> carol: later-noted, alice: tally
+        carol in 1m   -> carol: later-noted, alice: can-later
         the wire fails: no-stream
         +60s          -> ring carol, alice: tally
         alice cancels -> bob: cancelled, carol: cancelled
