@@ -148,8 +148,8 @@ class Many(RuleBasedStateMachine):
     def the_organiser_gives_up_or_more_time(self, number: int) -> None:
         activity = self.world.activities.get(f"Q{number}")
         if activity is not None and not activity.state.over and activity.deadline != self.world.now:
-            more = ExtendAsked(timedelta(minutes=1))
-            self._give(activity.id, CancelAsked() if activity.deadline is None else more)
+            cancelled = activity.deadline is None or activity.state is ActivityState.LIVE
+            self._give(activity.id, CancelAsked() if cancelled else ExtendAsked(timedelta(minutes=1)))
 
     @rule(reason=st.sampled_from([None, None, Reason.NO_STREAM, Reason.UNREACHABLE]), slow=st.booleans())
     def the_wire_changes(self, reason: Reason | None, slow: bool) -> None:
