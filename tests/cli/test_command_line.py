@@ -61,6 +61,7 @@ REFUSED = {
     "no server": (["who", "bob"], 1, ["No Quorate is running", "quorate up"]),
     "no server, list": (["list"], 1, ["No Quorate is running"]),
     "syntax error": (["check", "bob and and carol", "--given", "bob=away"], 1, ["Column 9"]),
+    "syntax error while none runs": (["check", "not bob"], 1, ["Column 5", "between “not” and “bob”"]),
     "impossible count": (["check", "4 of (a, b, c)", "--given", "a=away"], 1, ["4", "3", "Column"]),
     "group that is not given": (["check", "any of @dba", "--given", "a=away"], 1, ["@dba"]),
     "state that does not exist": (

@@ -1,9 +1,9 @@
 """`quorate check`: what would happen; nobody is asked."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic_core import to_jsonable_python
@@ -13,6 +13,9 @@ from quorate.cli.options import From, Json, complete_who
 from quorate.cli.show import as_json, clock
 from quorate.errors import Refused
 from quorate.model.availability import Availability
+
+if TYPE_CHECKING:
+    from quorate.server.meetings import NewMeeting
 
 SHOWN = ("verdict", "ring", "missing", "trace")
 TIMES = ("opens", "rings_then", "ends", "else")
@@ -46,6 +49,7 @@ def check(
     elif states or groups:
         answer = _without_server(who, states, groups)
     else:
+        _read(who)  # a mistake in the line is told also while no Quorate runs
         raise gone()
     if json:
         as_json({key: answer[key] for key in SHOWN} | {key: answer[key] for key in TIMES if answer.get(key)})
@@ -56,16 +60,26 @@ def check(
 def _without_server(who: str, states: dict[str, str], groups: dict[str, list[str]]) -> dict[str, Any]:
     """As the server would answer, about the people that are given."""
     from quorate.rules.check import offline_check
-    from quorate.server.checking import is_line, judged, line_of
+    from quorate.server.checking import judged
+
+    known = {name: Availability(state) for name, state in states.items()}
+    judge = partial(offline_check, given=known, groups=groups)
+    meeting, now, zone = _read(who)
+    answer: dict[str, Any] = to_jsonable_python(judged(meeting, judge, now, zone).as_json())
+    return answer
+
+
+def _read(who: str) -> "tuple[NewMeeting, datetime, tzinfo]":
+    """What is asked for, as of now, in this machine's time zone; raises Refused."""
+    from quorate.rules.parser import parse_who
+    from quorate.server.checking import is_line, line_of
     from quorate.server.meetings import NewMeeting
     from quorate.server.zones import system_zone
 
     now, zone = datetime.now(UTC), system_zone()
-    known = {name: Availability(state) for name, state in states.items()}
     meeting = line_of(who, now, zone) if is_line(who) else NewMeeting(who=who)
-    judge = partial(offline_check, given=known, groups=groups)
-    answer: dict[str, Any] = to_jsonable_python(judged(meeting, judge, now, zone).as_json())
-    return answer
+    parse_who(meeting.who, column=meeting.who_column)
+    return meeting, now, zone
 
 
 def _print(answer: dict[str, Any]) -> None:
