@@ -257,4 +257,4 @@ async def test_whatever_is_no_im_client_is_left_alone(make_house: MakeHouse, tmp
     ):
         refused = await house.quorate.run(*words)
         assert (refused.code, said in refused.err) == (1, True), refused.err
-    await other.communicate()
+    await other.communicate(b"")

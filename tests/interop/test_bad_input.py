@@ -82,7 +82,7 @@ COMMANDS = {
     "syntax error": (["meet", "bob and and carol"], 1, "Column 9: a person", "Put a name there"),
     "oneself": (["meet", "alice"], 1, "Column 1: “alice” is you.", "Leave yourself out"),
     "foreign account": (["meet", "bob", "--from", "x@example.net"], 1, "“x@example.net” is not one", ALICE),
-    "no duration": (["meet", "bob", "--within", "soon"], 1, "“soon” is no duration", "10m"),
+    "no duration": (["meet", "bob", "--within", "soon"], 2, "--within: “soon” is no duration", "10m"),
     "no kind": (["meet", "bob", "--as", "dinner"], 2, "“dinner” is not one of chat, call", "--help"),
     "a link to nothing": (["meet", "bob", "--as", "link"], 1, "A link needs to know what.", "as link URL"),
     "unknown activity": (["explain", "Q9"], 1, "There is no activity Q9.", "quorate list"),
@@ -105,8 +105,8 @@ async def test_a_wrong_token_on_the_command_line(house: House, monkeypatch: pyte
     monkeypatch.setattr(house.quorate, "environment", lambda: environment)
     done = await house.quorate.run("list")
     assert (done.code, done.out) == (1, "")
-    assert "The token or the session is missing or wrong." in done.err
-    assert "token in DIR/run.json" in done.err
+    assert "The server does not take the token in QUORATE_TOKEN." in done.err
+    assert "run.json" in done.err
 
 
 def sent_as_json(content: bytes) -> dict[str, Any]:

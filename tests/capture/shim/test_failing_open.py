@@ -45,17 +45,17 @@ def test_killed_while_it_holds(scene: Scene, library: str) -> None:
 
 @every_library
 def test_stopped_costs_one_deadline(scene: Scene, library: str) -> None:
-    scene.controller.deadline_ms = 200
+    scene.controller.deadline_ms = 1000
     scene.controller.judge = lambda ask: None if b"stop" in ask.data else passed()
     client, server, controller = begin(scene, library)
     began = time.monotonic()
     client.say("<stop/>")
     server.got.until_has(b"<stop/>")
-    assert 0.15 < time.monotonic() - began < 1
+    assert time.monotonic() - began > 0.9
     began = time.monotonic()
     client.say("<again/>")
     server.got.until_has(b"<again/>")
-    assert time.monotonic() - began < 0.15
+    assert time.monotonic() - began < 0.9
     controller.until(lambda it: it.ended)
     assert client.leave() == 0
 
@@ -76,7 +76,7 @@ def test_killed_and_stopped_for_real(scene: Scene, library: str) -> None:
             server.got.until_has(f"<o i='{number}'/>".encode())
             client.say(f"<p i='{number}'/>")
             server.got.until_has(f"<p i='{number}'/>".encode())
-            assert time.monotonic() - began < 0.5  # one deadline, not one for each
+            assert time.monotonic() - began < 1.9  # one deadline, not one for each
     everything = "".join(f"<{name} i='{number}'/>" for number in (0, 1) for name in "mnop")
     assert server.got.data == (HEADER + everything).encode()
 
@@ -85,7 +85,7 @@ def test_killed_and_stopped_for_real(scene: Scene, library: str) -> None:
 def other_process(pid: int) -> Iterator[subprocess.Popen[bytes]]:
     """A controller that passes everything, attached to the library in the process ``pid``."""
     run = "import sys, time; from tests.capture.shim.controller import Controller\n"
-    run += "c = Controller(deadline_ms=200); c.connect(int(sys.argv[1])); c.until(lambda it: it.pid)\n"
+    run += "c = Controller(deadline_ms=1000); c.connect(int(sys.argv[1])); c.until(lambda it: it.pid)\n"
     run += "print('there', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", run, str(pid)], stdout=subprocess.PIPE) as process:
         try:

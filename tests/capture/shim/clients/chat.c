@@ -224,9 +224,14 @@ static void fork_without_exec(int signal_) {
     waitpid(child, NULL, 0);
 }
 static void goodbye(int signal_) { /* as mcabber does when it is told to end */
+    char unread[4096];
+    int kept = dup(sock);
     (void)signal_;
     put("<goodbye/>", 10);
     end();
+    shutdown(kept, SHUT_WR);
+    fcntl(kept, F_SETFL, 0);
+    while (syscall(SYS_read, kept, unread, sizeof unread) > 0) {} /* closed with tickets unread it is reset: the goodbye may be lost */
     _exit(3);
 }
 /* Closes what it does not know, one by one or by the kernel. */
