@@ -31,7 +31,7 @@ from quorate.splice.effects import StateChanged
 from quorate.splice.splice import Splice
 from quorate.talk.reasons import reason_text
 
-COME_S = 5.0
+COME_S = 15.0
 """How long the library, once it is in, may take to come to the door."""
 RETURN_S = 1.0
 """A client that went on without us because we did not answer in time is joined again after this."""

@@ -59,9 +59,9 @@ static void hang_up(void) {
     unlock(&list_lock);
 }
 static void greet(int64_t patience_ms) {
-    int64_t until = in_ms(patience_ms);
     struct { uint32_t version, slots; unsigned char instance[16]; } hello = {1, 0, {0}};
-    scan(1);
+    scan(1); /* may take its time where much is loaded: the patience is for whom we greet */
+    int64_t until = in_ms(patience_ms);
     hello.slots = (uint32_t)slots;
     memcpy(hello.instance, instance, 16);
     command *w = NULL;
@@ -127,6 +127,7 @@ static void withdraw(void) { /* if nothing of ours is left anywhere, the hooks g
     memset((void *)foreign, 0, sizeof foreign);
 }
 static void *work(void *first) {
+    if (first) scan(1); /* who is dialled waits for the greeting */
     if (first && (S = dial()) >= 0) A = dial();
     if (first) greet(2000);
     for (;;) {
