@@ -6,6 +6,7 @@ A process of its own, because frida takes 47 MB and stays with whoever has used 
 
 import asyncio
 import sys
+import threading
 from pathlib import Path
 
 from quorate.errors import Misconfigured, NotPossible
@@ -13,6 +14,7 @@ from quorate.errors import Misconfigured, NotPossible
 ENTRY = "quorate_entry"
 NO_FRIDA = 3
 INJECT_S = 30.0
+LEAVE_S = 10.0
 
 
 async def inject(pid: int, path: Path, data: str) -> None:
@@ -49,7 +51,10 @@ def _main(pid: str, path: str, data: str) -> int:
     except ImportError:
         return NO_FRIDA
     try:
-        frida.inject_library_file(int(pid), path, ENTRY, data)
+        device, done = frida.get_local_device(), threading.Event()
+        device.on("uninjected", lambda _: done.set())
+        device.inject_library_file(int(pid), path, ENTRY, data)
+        done.wait(LEAVE_S)  # what frida put in needs its other end until the entry has returned
     except Exception as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
