@@ -49,7 +49,7 @@ def check(
     elif states or groups:
         answer = _without_server(who, states, groups)
     else:
-        _read(who)  # a mistake in the line is told also while no Quorate runs
+        _refuse_mistakes(who)  # they are told also while no Quorate runs
         raise gone()
     if json:
         as_json({key: answer[key] for key in SHOWN} | {key: answer[key] for key in TIMES if answer.get(key)})
@@ -71,15 +71,19 @@ def _without_server(who: str, states: dict[str, str], groups: dict[str, list[str
 
 def _read(who: str) -> "tuple[NewMeeting, datetime, tzinfo]":
     """What is asked for, as of now, in this machine's time zone; raises Refused."""
-    from quorate.rules.parser import parse_who
     from quorate.server.checking import is_line, line_of
     from quorate.server.meetings import NewMeeting
     from quorate.server.zones import system_zone
 
     now, zone = datetime.now(UTC), system_zone()
-    meeting = line_of(who, now, zone) if is_line(who) else NewMeeting(who=who)
+    return line_of(who, now, zone) if is_line(who) else NewMeeting(who=who), now, zone
+
+
+def _refuse_mistakes(who: str) -> None:
+    from quorate.rules.parser import parse_who
+
+    meeting, _, _ = _read(who)
     parse_who(meeting.who, column=meeting.who_column)
-    return meeting, now, zone
 
 
 def _print(answer: dict[str, Any]) -> None:
