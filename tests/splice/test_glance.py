@@ -67,6 +67,9 @@ UP = [
     "<active xmlns='urn:xmpp:csi:0'/>",
     f"<r {SM} />",
     "ACK",
+    " ",
+    "\n\t",
+    "  x ",
 ]
 DEEDS: dict[str, Callable[[Talk], None]] = {
     "ask": lambda talk: talk.ask("bob", force=True),
@@ -162,6 +165,8 @@ ORDINARY = [
     (Side.CLIENT, UP[0]),
     (Side.CLIENT, UP[8]),
     (Side.CLIENT, UP[9]),
+    (Side.CLIENT, " "),
+    (Side.SERVER, DOWN[0] + "\r\n"),
 ]
 
 

@@ -19,7 +19,7 @@ from quorate.splice.session import Session
 from quorate.splice.unread import Unread
 from quorate.wire.xmpp.framer import MAX_START_TAG
 from quorate.wire.xmpp.presence import address
-from quorate.wire.xmpp.usual import FROM, ID, TYPE, acknowledgement, double, plain, single, stanza_end
+from quorate.wire.xmpp.usual import FROM, ID, TYPE, acknowledgement, double, plain, single, space, stanza_end
 
 _ROSTER = ROSTER.encode()
 _BLOCKING = BLOCKING.encode()
@@ -68,6 +68,9 @@ class Glance:
             while at < size:
                 start = single(window, at) or double(window, at)
                 if start is None:
+                    if blank := space(window, at):  # a sign of life, as a rule
+                        at = blank.end()
+                        continue
                     ack = acknowledgement(window, at)
                     if ack is None:
                         break

@@ -39,6 +39,9 @@ acknowledgement: Final = re.compile(
 ).match
 """Matches <r/> or <a/>; the only group is the digits of ``h``."""
 
+space: Final = re.compile(rb"[ \t\r\n]+").match
+"""Matches white space between stanzas."""
+
 
 def stanza_attributes(tag: bytes) -> dict[str, str]:
     """Those of a stanza that say who, what and which: from, to, id, type."""
