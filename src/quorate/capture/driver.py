@@ -15,6 +15,7 @@ from quorate.capture.dial import DialFailed, Reached, dial
 from quorate.capture.leg import Leg
 from quorate.capture.means import Means
 from quorate.capture.noticed import Noticed
+from quorate.capture.patience import Patience
 from quorate.capture.spliced import Spliced
 from quorate.capture.tls import TlsFault, TlsLeg, Trouble
 from quorate.errors import place_of
@@ -76,8 +77,8 @@ class Driver(Generic[S]):
         self._leaf_allowed, self._closing = True, False
         self._dialling: asyncio.Task[None] | None = None
         self._alarm = Alarm(self._now, self._next_deadline, self._on_time)
-        self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._loop = asyncio.get_running_loop()
+        self._patience = Patience(self._loop)
         self.noticed = Noticed(self._loop, self._read)
         self.over: asyncio.Future[None] = self._loop.create_future()
         self._outgoing = ("", "")  # HOST:PORT of our own end of the upstream connection, and of the server's
@@ -95,7 +96,7 @@ class Driver(Generic[S]):
         """Take over the client's leg with the bytes it has already sent."""
         for leg in self._legs.values():
             leg.owner = self
-        self._after(HEADER_S, self._check_header)
+        self._patience.after(HEADER_S, "header", self._check_header)
         if self._direct is not None:
             self._hello = data
             self._legs[Side.CLIENT].pause_reading()
@@ -156,6 +157,7 @@ class Driver(Generic[S]):
             self.do(lambda splice, now: splice.read(now))
 
     def leg_secured(self, side: Side) -> None:
+        self._patience.met(side)
         if side is Side.SERVER and self._direct is not None:
             self._guarded(self._secure_client)
             self.do(lambda splice, now: splice.connected(now))
@@ -184,7 +186,7 @@ class Driver(Generic[S]):
             self._close()
         elif not self._closing:
             other.finish()
-            self._after(HALF_CLOSED_S, self._close)
+            self._patience.after(HALF_CLOSED_S, "other end", self._close)
 
     def leg_lost(self, side: Side) -> None:  # noqa: ARG002
         self._close()
@@ -254,6 +256,7 @@ class Driver(Generic[S]):
             self._start_tls(effect)
         elif isinstance(effect, Connect):
             self.domain = effect.domain
+            self._patience.met("header")
             if effect.tunnel:
                 self._tunnel()
             self._dialling = self._loop.create_task(self._connect(effect))
@@ -267,7 +270,7 @@ class Driver(Generic[S]):
             tls = TlsLeg(self._means.trust.context(), hostname=a_label(effect.domain))
         else:
             tls = TlsLeg(self._means.authority.context(effect.domain))
-        self._after(HANDSHAKE_S, lambda: self._check_handshake(effect.side))
+        self._expect_handshake(effect.side)
         self._legs[effect.side].start_tls(tls, effect.early)
 
     def _secure_client(self) -> None:
@@ -283,7 +286,7 @@ class Driver(Generic[S]):
             return
         chosen = self._legs[Side.SERVER].alpn
         tls = TlsLeg(self._means.authority.context(self.domain, (chosen,) if chosen else ()))
-        self._after(HANDSHAKE_S, lambda: self._check_handshake(Side.CLIENT))
+        self._expect_handshake(Side.CLIENT)
         client.start_tls(tls, hello)
 
     def _tunnel(self) -> None:
@@ -320,7 +323,7 @@ class Driver(Generic[S]):
 
     def _secure_server(self, effect: Connect) -> None:
         tls = TlsLeg(self._means.trust.context(effect.alpn), hostname=a_label(effect.domain))
-        self._after(HANDSHAKE_S, lambda: self._check_handshake(Side.SERVER))
+        self._expect_handshake(Side.SERVER)
         self._legs[Side.SERVER].start_tls(tls)
 
     def _guarded(self, call: Callable[[], None]) -> None:
@@ -341,7 +344,7 @@ class Driver(Generic[S]):
                 leg.close()
         if not self._closing:
             self._closing = True
-            self._after(CLOSE_S, self.abort)
+            self._patience.after(CLOSE_S, "last words", self.abort)
 
     def abort(self) -> None:
         for leg in self._legs.values():
@@ -351,8 +354,7 @@ class Driver(Generic[S]):
         if self.over.done():
             return
         self._alarm.cancel()
-        for timer in self._timers:
-            timer.cancel()
+        self._patience.end()
         self.over.set_result(None)
         self._means.outgoing.discard(self._outgoing)
         self.noticed.ended()
@@ -384,10 +386,8 @@ class Driver(Generic[S]):
     def _on_time(self) -> None:
         self.do(lambda splice, now: splice.on_time(now))
 
-    def _after(self, seconds: float, call: Callable[[], object]) -> None:
-        now = self._loop.time()
-        waiting = (timer for timer in self._timers if timer.when() > now and not timer.cancelled())
-        self._timers = (*waiting, self._loop.call_later(seconds, call))
+    def _expect_handshake(self, side: Side) -> None:
+        self._patience.after(HANDSHAKE_S, side, lambda: self._check_handshake(side))
 
     def _check_header(self) -> None:
         if not self.domain:
