@@ -34,8 +34,13 @@ def test_what_is_to_be_done_keeps_its_order() -> None:
     ]
 
 
-def test_the_last_send_takes_along_what_was_noticed() -> None:
+def test_the_last_send_takes_along_what_was_there_before() -> None:
     out = Outbox()
-    assert out.last(Side.CLIENT, b"a") == [Send(Side.CLIENT, b"a")]
+    assert out.last(Side.CLIENT, b"a") == b"a"
+    out.send(Side.CLIENT, b"a")
+    assert out.last(Side.CLIENT, b"b") == b"ab"
     out.add(GONE)
-    assert out.last(Side.CLIENT, b"b") == [Send(Side.CLIENT, b"b"), GONE]
+    assert out.last(Side.CLIENT, b"") == [GONE]
+    out.send(Side.SERVER, b"a")
+    assert out.last(Side.CLIENT, b"b") == [Send(Side.SERVER, b"a"), Send(Side.CLIENT, b"b")]
+    assert out.empty

@@ -36,14 +36,13 @@ class Outbox:
     def empty(self) -> bool:
         return self._side is None and not (self._effects or self._noticed)
 
-    def last(self, side: Side, data: bytes) -> list[SpliceEffect]:
-        """Send, then take."""
-        if data and self._side is None and not self._effects:
-            taken, self._noticed = self._noticed, []
-            taken.insert(0, sending((side, data)))
-            return taken
+    def last(self, side: Side, data: bytes) -> bytes | list[SpliceEffect]:
+        """Send, then take; only the bytes, if sending to this side is all there is to do."""
         self.send(side, data)
-        return self.take()
+        if self._effects or self._noticed or self._side is not side:
+            return self.take()
+        parts, self._side, self._parts = self._parts, None, []
+        return b"".join(parts)
 
     def take(self) -> list[SpliceEffect]:
         self._flush()
