@@ -119,6 +119,12 @@ def _read(peer: Peer, until: Callable[[], bool], seconds: float) -> None:
             link.read()
 
 
+def stamped(ground: Ground) -> tuple[Peer, Path]:
+    """The agent, and the file in which it leaves how long its questions took."""
+    stamps = ground.home / "stamps.txt"
+    return agent(ground, (str(Path(__file__).with_name("stamped_agent.py")), str(stamps))), stamps
+
+
 def measure(ground: Ground) -> list[tuple[str, list[float]]]:
     for number in range(CONTACTS):
         Client(ground.upstream, contact(number)).close()
@@ -130,10 +136,15 @@ def measure(ground: Ground) -> list[tuple[str, list[float]]]:
             if peer.process is None:
                 rows.append(("own probe and jabber:iq:last, no proxy", own_questions(peer, probing=True)))
             if peer.link is not None:
-                rows.append(("the server's request to verdict", verdicts(peer)))
+                rows.append(("the server's request to verdict on the link", verdicts(peer)))
         finally:
             peer.stop()
-    return rows
+    peer, stamps = stamped(ground)
+    try:
+        verdicts(peer)
+    finally:
+        peer.stop()
+    return [*rows, ("question on the wire to verdict", [float(line) for line in stamps.read_text().split()])]
 
 
 async def on_server(name: str) -> list[tuple[str, list[float]]]:
