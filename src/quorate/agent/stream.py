@@ -43,7 +43,7 @@ from quorate.talk.replies import parse_reply
 from quorate.wire.xmpp.presence import bounded
 
 MAX_CONTACTS = 200
-REST_S = 1.0
+REST_S = 5.0
 """Without news for so long, and at most twice that, a stream is at rest."""
 
 _UNDER_WAY = frozenset({Reason.WAITING_FOR_TRAFFIC, Reason.JOINING, Reason.JOINED_MIDSTREAM})
