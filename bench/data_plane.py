@@ -131,7 +131,7 @@ def measure_asks(load: Load, count: int) -> tuple[list[float], list[float]]:
 
 def measure_own_questions(load: Load, count: int) -> list[float]:
     """Seconds from a client's own question to its answer."""
-    answers = []
+    answers: list[float] = []
     for number in range(count):
         stream, who = _asked_about(load, number)
         load.last_answered = None
@@ -196,7 +196,7 @@ def made(make: Maker) -> str:
 
 def busy_table(found: dict[str, Busy]) -> list[str]:
     none, base = found["no proxy"], found.get("HAProxy")
-    head = ("peer", "CPU µs/trip", "×", "nothing new", "×", "trips/s", "CPU µs paced", "×")
+    head: tuple[str, ...] = ("peer", "CPU µs/trip", "×", "nothing new", "×", "trips/s", "CPU µs paced", "×")
     head = (*head, "added p50 µs", "×", "added p99 µs", "×", "its server's CPU µs/trip")
     p50, p99 = statistics.median(none.p50_us), statistics.median(none.p99_us)
     trips = f"{statistics.median(none.trips_per_s):.0f}"
@@ -204,7 +204,8 @@ def busy_table(found: dict[str, Busy]) -> list[str]:
     rows = [head, ("---",) * len(head), own]
     for name, busy_ in found.items():
         if busy_ is not none:
-            cells = [_cells(busy_.figures(none)[n], base and base.figures(none)[n]) for n in range(5)]
+            compared = base.figures(none) if base else [None] * 5
+            cells = [_cells(*pair) for pair in zip(busy_.figures(none), compared, strict=True)]
             rate = f"{statistics.median(busy_.trips_per_s):.0f}"
             beside = statistics.median(busy_.server_us)
             last = f"{beside:.0f}" if beside else ""
@@ -310,10 +311,11 @@ def main() -> None:
             makers = (direct, haproxy, agent, agent_and_server, forwarder("own"), mitmproxy)
             print("\n".join(busy_part(field_, makers, given.rounds, given.seconds, given.asks)), flush=True)
         if "idle" in parts:
-            makers = (haproxy, agent)
             print(
                 "\n".join(
-                    idle_part(field_, makers, given.memory_streams, given.idle_streams, given.idle_seconds)
+                    idle_part(
+                        field_, (haproxy, agent), given.memory_streams, given.idle_streams, given.idle_seconds
+                    )
                 )
             )
 

@@ -51,7 +51,7 @@ def durable(conditions: list[list[list[str]]]) -> Callable[[str, bool], None]:
             for keys in rules:
                 facts = [getattr(c, f"f{i}") << (m.who == key) for i, key in enumerate(keys)]
 
-                @when_all(*facts)
+                @when_all(*facts)  # type: ignore[untyped-decorator]
                 def met(_: Any) -> None:
                     """Enough to have noticed."""
 

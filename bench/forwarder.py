@@ -15,11 +15,11 @@ from quorate.capture.ca import open_authority
 from quorate.capture.driver import Driver
 from quorate.capture.listener import Listener
 from quorate.capture.means import Means
-from quorate.capture.opening import DirectTls
 from quorate.capture.routes import Routes
 from quorate.capture.stream_loop import StreamLoop
 from quorate.capture.tls import UpstreamTrust
 from quorate.clock import SystemClock
+from quorate.splice.arrival import Arrival
 from tests.capture.stand_in import PassThrough, Watcher
 
 PATIENCE_S = 24 * 3600.0
@@ -27,8 +27,8 @@ PATIENCE_S = 24 * 3600.0
 
 
 class Host:
-    def splice(self, direct: DirectTls | None, now: float) -> PassThrough:  # noqa: ARG002
-        return PassThrough(direct)
+    def splice(self, arrival: Arrival, now: float) -> PassThrough:  # noqa: ARG002
+        return PassThrough(arrival)
 
     def observer(self, driver: Driver[PassThrough]) -> Watcher:
         return Watcher(driver)
@@ -56,7 +56,11 @@ def uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
 
 def main() -> None:
     name, arguments = sys.argv[1], sys.argv[2:]
-    loops = {"own": lambda: StreamLoop, "asyncio": lambda: asyncio.SelectorEventLoop, "uvloop": uvloop}
+    loops: dict[str, Callable[[], Callable[[], asyncio.AbstractEventLoop]]] = {
+        "own": lambda: StreamLoop,
+        "asyncio": lambda: asyncio.SelectorEventLoop,
+        "uvloop": uvloop,
+    }
     factory = loops[name]()
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(forward(parse_options(arguments)))

@@ -32,7 +32,7 @@ def stamp(times: list[float]) -> None:
             times.append(time.perf_counter() - asked_at)
         return send(link, message)
 
-    Leg.write, LinkClient.send = stamped_write, stamped_send  # type: ignore[method-assign]
+    Leg.write, LinkClient.send = stamped_write, stamped_send  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":
