@@ -54,6 +54,22 @@ def test_a_stream_that_was_ended_cannot_be_resumed() -> None:
     assert again.client().endswith(NOT_FOUND)
 
 
+@pytest.mark.parametrize("injected", [False, True])
+def test_what_a_client_says_after_it_ended_its_stream_passes_and_means_nothing(injected: bool) -> None:
+    """Clients with libstrophe answer an <r/> of the server's also then."""
+    talk, _ = enabled()
+    up(talk, "I" if injected else "F")
+    talk.hear()
+    late = f"</stream:stream><a {SM} h='9'/>"
+    talk.c(late)
+    talk.c("more")
+    assert talk.server() == late + "more"
+    talk.s(f"<message/><a {SM} h='1'/></stream:stream>")
+    assert talk.client().startswith("<message/>")
+    assert talk.saw(Close) == []
+    assert [told.reason for told in talk.saw(StateChanged) if told.reason] == []
+
+
 def test_what_cannot_be_followed_any_more_is_cut_if_counts_differ() -> None:
     talk, virtual = enabled()
     up(talk, "I")

@@ -344,7 +344,8 @@ class Splice:
         connection = self._connection
         if isinstance(piece, Lost):
             connection.out.send(OTHER[side], piece.data)
-            connection.lose(piece.reason)
+            if not connection.framers[side].ended:
+                connection.lose(piece.reason)
             return
         try:
             name = self._passing.stanza(side, piece)

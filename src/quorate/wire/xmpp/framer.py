@@ -94,7 +94,7 @@ class Framer:
     def _forget(self) -> None:
         self._scan = _Scan.BETWEEN
         self._root = b""
-        self._closed = False
+        self._closed = self.ended = False  # ended: by its end tag; what still comes is no stream
         self._lost: Reason | None = None
         self.rests = False
         """Between the elements of an open stream, with nothing pending."""
@@ -273,7 +273,7 @@ class Framer:
         data = b"".join((*self._held, window[at:end]))
         self._refuse_unless(data[2:-1].rstrip(_SPACE) == self._root)
         self._take()
-        self._scan, self._closed, self._torn = _Scan.BETWEEN, True, False
+        self._scan, self._closed, self.ended, self._torn = _Scan.BETWEEN, True, True, False
         out.append(Piece(PieceKind.CLOSE, data))
         return end
 
