@@ -10,6 +10,7 @@ from quorate.model.stream import StreamState
 from quorate.splice.effects import PresenceSeen, Side, SpliceEffect, StateChanged
 from quorate.splice.splice import Splice
 from tests.splice.script import Talk, who
+from tests.splice.test_resumption import SM, enabled
 
 AWAY = b"<presence from='bob@example.org/x'><show>away</show></presence>"
 Act = Callable[[Splice, float], list[SpliceEffect] | bytes]
@@ -53,3 +54,20 @@ def test_what_cannot_be_read_has_passed_and_is_said() -> None:
     assert splice.state is StreamState.FROZEN
     assert talk.saw(StateChanged)[-1].reason is Reason.NOT_WELL_FORMED
     assert not splice.unread
+
+
+def test_it_is_learnt_by_the_session_that_another_connection_resumes() -> None:
+    """SM-9: the first connection still lives, and its client was given the presence."""
+    first, virtual = enabled()
+    assert first.splice.forward(Side.SERVER, AWAY, first.now) == AWAY
+    assert first.splice.unread
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='1' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    said = [effect for effect in again.saw(PresenceSeen) if effect.contact == who("bob")]
+    assert [(effect.resource, effect.presence, effect.stale) for effect in said] == [
+        ("x", Presence.AWAY, False)
+    ]
+    assert not first.splice.unread
+    assert len(first.splice._connection.session.presence.people) == 0

@@ -5,6 +5,7 @@ blind   only hand on bytes; possible only while the counts of the two ends are t
 cut     else close both legs without a stream end and refuse the next resume, lest anything be lost unseen.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from typing import Protocol
@@ -90,6 +91,8 @@ class Connection:
         self.resuming: Session | None = None
         self.joining: Joins | None = None
         """Learns what was missed of a stream that was joined midway."""
+        self.read_unread: Callable[[], None] = lambda: None
+        """Learns from what was handed on before it was read: the session may be carried on elsewhere."""
         self.session = sessions.new(config, now)
         self._attach()
 
@@ -121,6 +124,7 @@ class Connection:
     def adopt(self, session: Session) -> None:
         """Carry on a session whose connection was lost, or is about to be (SM-9)."""
         session.let_go()
+        self.sessions.carried_on(session)
         self.give_up(Reason.TOO_EARLY)
         self.session = session
         self._attach()
@@ -300,6 +304,7 @@ class Connection:
         What the client sent here and was not read yet it sends again there, so it goes nowhere; what the
         server still says, ``<conflict/>``, is for this connection alone.
         """
+        self.read_unread()
         session, self.session = self.session, self.sessions.new(self.config, self.now)
         self._attach()
         undelivered = {side: framer.reset() for side, framer in self.framers.items()}

@@ -109,7 +109,7 @@ class Resumption:
             return data
         session.ledger.real_id = real
         session.lost_for(attributes.get("max"))
-        virtual = session.ledger.virtual_id or connection.sessions.name(session, connection.now)
+        virtual = session.ledger.virtual_id or connection.sessions.name(session)
         return replace_attribute(data, "id", virtual)
 
     def _acknowledge(self, origin: Side, data: bytes) -> bytes:

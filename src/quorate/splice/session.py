@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 
 from quorate.model.address import Jid
 from quorate.model.evidence import Presence
@@ -228,44 +229,57 @@ class SessionRegistry:
 
     def __init__(self) -> None:
         self._serial = 0
-        self._sessions: OrderedDict[str, tuple[Session, float]] = OrderedDict()
+        self._sessions: dict[str, Session] = {}
+        self._lost: OrderedDict[str, float] = OrderedDict()
+        """Until when each session without a connection is kept; lost longest ago first."""
+        self._over: list[tuple[float, str]] = []
+        """A heap of the same, with some that no longer hold."""
 
     def new(self, config: SpliceConfig, now: float) -> Session:
         self._serial += 1
         return Session(config, self._serial, now)
 
-    def name(self, session: Session, now: float) -> str:
+    def name(self, session: Session) -> str:
         """Give the session an id of its own that nobody can guess, and keep it under that."""
         self._serial += 1
         digest = hashlib.sha256(f"{session.context.config.ids_seed}:sm:{self._serial}".encode()).hexdigest()
         virtual = f"q1.{digest[:20]}"
         session.ledger.virtual_id = virtual
-        self._sessions[virtual] = (session, now)
+        self._sessions[virtual] = session
         return virtual
 
     def find(self, virtual: str | None, now: float) -> Session | None:
         self._expire(now)
-        found = self._sessions.get(virtual or "")
-        return found[0] if found else None
+        return self._sessions.get(virtual or "")
 
     def keep(self, session: Session, now: float) -> None:
         """Its connection is lost now: its time starts to run."""
         virtual = session.ledger.virtual_id
         if virtual is not None and virtual in self._sessions:
-            self._sessions[virtual] = (session, now)
-            self._sessions.move_to_end(virtual)
+            self._lost[virtual] = now + session.life_s
+            self._lost.move_to_end(virtual)
+            heappush(self._over, (self._lost[virtual], virtual))
         self._expire(now)
 
+    def carried_on(self, session: Session) -> None:
+        """It has a connection again."""
+        self._lost.pop(session.ledger.virtual_id or "", None)
+
     def forget(self, session: Session) -> None:
-        self._sessions.pop(session.ledger.virtual_id or "", None)
+        self._drop(session.ledger.virtual_id or "")
+
+    def _drop(self, virtual: str) -> None:
+        self._sessions.pop(virtual, None)
+        self._lost.pop(virtual, None)
 
     def _expire(self, now: float) -> None:
         """Drop what is over; of too many that were lost the oldest. What lives is never dropped."""
-        lost = [
-            (virtual, at + session.life_s)
-            for virtual, (session, at) in self._sessions.items()
-            if session.context.state is StreamState.ENDED
-        ]
-        for number, (virtual, until) in enumerate(lost):
-            if until <= now or number < len(lost) - MAX_SESSIONS:
-                del self._sessions[virtual]
+        while self._over and self._over[0][0] <= now:
+            until, virtual = heappop(self._over)
+            if self._lost.get(virtual) == until:
+                self._drop(virtual)
+        while len(self._lost) > MAX_SESSIONS:
+            self._drop(next(iter(self._lost)))
+        if len(self._over) > 2 * MAX_SESSIONS:
+            self._over = [(until, virtual) for virtual, until in self._lost.items()]
+            heapify(self._over)

@@ -56,6 +56,7 @@ class Splice:
         self._agenda = Agenda(self._connection)
         self.inside = Inside(self._connection)
         self.unread = Unread(self._connection)
+        self._connection.read_unread = self.unread.read
         self._up = Framer(self._held_up), Glance(self._connection, Side.CLIENT, self.unread)
         self._down = Framer(self._held), Glance(self._connection, Side.SERVER, self.unread)
         self._connection.framers = {Side.CLIENT: self._up[0], Side.SERVER: self._down[0]}
