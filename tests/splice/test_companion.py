@@ -14,6 +14,8 @@ from tests.splice.script import (
     BOB,
     BOUND,
     CAROL,
+    ENABLE,
+    ENABLED,
     ITEM,
     ROSTER_GET,
     Talk,
@@ -369,3 +371,38 @@ def test_every_push_of_ours_is_one_a_client_believes() -> None:
     assert len(pushes) == 4
     for one in pushes:
         assert (one.count("<item "), "from=" in one, "ver=" in one) == (1, False, False)
+
+
+def command(id: str) -> str:
+    return f"<message type='chat' id='{id}' to='{JID}'><body>who bob</body></message>"
+
+
+def test_what_names_it_stays_here_before_the_login_too() -> None:
+    """VC-6: a client that does not wait for its login (XEP-0305) has its server told nothing either."""
+    talk = Talk()
+    talk.open()
+    ping = "<iq type='get' id='p1' to='quorate@quorate.invalid/q'><ping xmlns='urn:xmpp:ping'/></iq>"
+    talk.c(f"{BIND}{ENABLE}{command('m1')}{ping}{ROSTER_GET}<presence/>")
+    assert "quorate.invalid" not in talk.server()
+    assert talk.saw(CommandTyped) == []
+    talk.s(BOUND + ENABLED)
+    talk.s(roster(BOB))
+    answer = "<iq type='result' id='p1' from='quorate@quorate.invalid/q' to='alice@example.org/pc'/>"
+    assert answer in talk.client()
+    assert [(c.text, c.message) for c in talk.saw(CommandTyped)] == [("who bob", "m1")]
+    talk.s("<a xmlns='urn:xmpp:sm:3' h='2'/>")
+    assert talk.client() == "<a xmlns='urn:xmpp:sm:3' h='4'/>"
+
+
+def test_who_never_logs_in_is_owed_little() -> None:
+    talk = Talk()
+    talk.open()
+    for n in range(100):
+        talk.c(command(f"m{n}") + f"<iq type='get' id='p{n}' to='quorate@quorate.invalid'/>")
+    talk.c(BIND)
+    assert talk.server().count("<iq") == 1
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB))
+    assert talk.client().count("id='p") == 16
+    assert len(talk.saw(CommandTyped)) == 16

@@ -180,6 +180,17 @@ def test_even_what_is_too_big_to_be_read_goes_nowhere() -> None:
     assert "h='4'" in talk.client()
 
 
+def test_a_request_too_big_to_be_read_is_answered_all_the_same() -> None:
+    """VC-7, RFC 6120 section 8.2.3: who asks gets an answer."""
+    talk = Talk(chunk=16_000).log_in()
+    talk.c(f"<iq type='set' id='big' to='{JID}'><x xmlns='urn:x'>{'x' * 300_000}</x></iq>")
+    assert talk.server() == ""
+    assert talk.client() == (
+        f"<iq type='error' id='big' from='{JID}' to='alice@example.org/pc'><error type='cancel'>"
+        "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+    )
+
+
 @pytest.mark.parametrize(
     "note",
     [

@@ -3,6 +3,7 @@
 Order towards the client: roster item, presence, message (VC-2). Nothing about it goes to the server.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 from quorate.errors import Refused
@@ -24,9 +25,12 @@ from quorate.splice.running_line import RunningLine
 from quorate.wire.xmpp import requests
 from quorate.wire.xmpp.edit import Span, spans
 from quorate.wire.xmpp.header import StanzaName
+from quorate.wire.xmpp.tag import tag_attributes
 
 MAX_COMMAND = 4096
 MAX_REMEMBERED = 256
+MAX_HASTY = 16
+"""Commands, and answers, of a client that does not wait for its login."""
 _ENCRYPTED = frozenset(
     {
         "{eu.siacs.conversations.axolotl}encrypted",
@@ -59,8 +63,12 @@ class Companion:
         """The user has blocked it (XEP-0191)."""
         self._executed: dict[bytes, None] = {}
         """Digests of the last commands: what was typed is not kept."""
-        self._owed: list[bytes] = []
+        self._owed: list[Callable[[], bytes]] = []
         """Answers to what was taken out that could not leave before the connection was lost."""
+        self._hasty: list[CommandTyped] = []
+        """Typed before anybody was logged in (XEP-0305)."""
+        self._asked_early = 0
+        """Of what was sent before that, how much has an answer waiting."""
 
     def show(self) -> None:
         """Enter the client's view as soon as it may: roster item first, then presence.
@@ -138,22 +146,28 @@ class Companion:
         """Leave the client's view: unavailable, then out of the roster (VC-4)."""
         self._retired = True
         if self._present:
-            self._add(requests.presence_unavailable(self._jid, self._context.own))
+            self._add(lambda: requests.presence_unavailable(self._jid, self._context.own))
         if self._roster.companion_in:
             id = self._context.ids.next()
-            self._add(requests.roster_push_remove(id, self._jid.bare, self._context.own))
+            self._add(lambda: requests.roster_push_remove(id, self._jid.bare, self._context.own))
         self._present = self._roster.companion_in = self._context.companion_shown = False
 
     def inherit(self, other: "Companion") -> None:
         """A client whose resume failed sends its queue again in the new session (VC-8)."""
         self._executed, self._muted = dict(other._executed), other._muted
 
+    def logged_in(self) -> None:
+        """Now it is known who has typed what came before the login."""
+        hasty, self._hasty = self._hasty, []
+        for typed in hasty:
+            self._context.out.add(typed)
+
     def resumed(self) -> None:
         """What the client still waits for."""
         self._running.interrupted()  # it may have been lost
         owed, self._owed = self._owed, []
-        for data in owed:
-            self._add(data)
+        for make in owed:
+            self._add(make)
         if self._shown != self._status and not self._muted:
             self.show_again()
 
@@ -186,6 +200,13 @@ class Companion:
             self._chat(found, repeated=repeated)
         return None
 
+    def refuse(self, tag: bytes) -> None:
+        """A request to it was too big to be read; ``tag`` is its start tag."""
+        attributes = tag_attributes(tag)
+        if attributes.get("type") in ("get", "set"):
+            handling = Handling(error="service-unavailable")
+            self._answer(attributes.get("id", ""), attributes.get("to"), handling)
+
     def _iq(self, data: bytes, found: list[Span], named: list[Span], *, addressed: bool) -> bytes | None:
         attributes = found[0].attributes
         if attributes.get("type") not in ("get", "set"):
@@ -207,12 +228,11 @@ class Companion:
         return None
 
     def _answer(self, id: str, addressed: str | None, handling: Handling) -> None:
-        sender = _jid(addressed)
-        if handling.error is not None:
-            data = requests.iq_error(id, sender, self._context.own, handling.error)
+        sender, error = _jid(addressed), handling.error
+        if error is not None:
+            self._add(lambda: requests.iq_error(id, sender, self._context.own, error))
         else:
-            data = requests.iq_result(id, sender, self._context.own, handling.result or b"")
-        self._add(data)
+            self._add(lambda: requests.iq_result(id, sender, self._context.own, handling.result or b""))
 
     def _chat(self, found: list[Span], *, repeated: bool) -> None:
         attributes = found[0].attributes
@@ -220,23 +240,30 @@ class Companion:
             return
         self._running.interrupted()
         id = attributes.get("id", "")
-        names = {s.name for s in found if len(s.path) == 2}
+        children = {s.name for s in found if len(s.path) == 2}
         body = next((s.text for s in found if s.name == _BODY and len(s.path) == 2), "").strip()
-        if _RECEIPT in names and id:
-            self._add(requests.receipt(self._context.ids.next(), self._jid, self._context.own, id))
+        if _RECEIPT in children and id:
+            own_id = self._context.ids.next()
+            self._add(lambda: requests.receipt(own_id, self._jid, self._context.own, id))
         if repeated or self._done_before(id, body):
             return
         if self._muted:
-            self._add(requests.message_blocked(id, self._jid, self._context.own))
+            self._add(lambda: requests.message_blocked(id, self._jid, self._context.own))
             return
-        if names & _ENCRYPTED or body.startswith(_OTR):
+        if children & _ENCRYPTED or body.startswith(_OTR):
             self.say(None, self._context.config.encrypted_note)
-        elif _CORRECTION in names:
+        elif _CORRECTION in children:
             self.say(None, self._context.config.correction_note)
         elif body:
             self._ask_what_it_can()  # the answer is there before the first line that could be edited
             text = body.encode()[:MAX_COMMAND].decode(errors="ignore")
-            self._context.out.add(CommandTyped(text=text, message=id or self._context.ids.next()))
+            self._typed(CommandTyped(text=text, message=id or self._context.ids.next()))
+
+    def _typed(self, command: CommandTyped) -> None:
+        if self._context.own is not None:
+            self._context.out.add(command)
+        elif len(self._hasty) < MAX_HASTY:
+            self._hasty.append(command)
 
     def _done_before(self, id: str, body: str) -> bool:
         if not id or not body:
@@ -254,8 +281,9 @@ class Companion:
         item = requests.RosterItem(
             jid=self._jid.bare, name=config.companion_name, group=config.companion_group
         )
-        data = requests.roster_push(self._context.ids.next(), item, self._context.own)
-        self._injector.add(Side.CLIENT, Addition(lambda: data, settled=self._listed))
+        id = self._context.ids.next()
+        push = Addition(lambda: requests.roster_push(id, item, self._context.own), settled=self._listed)
+        self._injector.add(Side.CLIENT, push)
 
     def _listed(self, reason: Reason | None) -> None:
         entered = reason is None and not self._roster.companion_in
@@ -274,12 +302,17 @@ class Companion:
         self._shown = self._status
         return requests.presence_available(self._jid, self._context.own, self._status or None)
 
-    def _add(self, data: bytes) -> None:
+    def _add(self, make: Callable[[], bytes]) -> None:
+        if self._context.own is None:
+            self._asked_early += 1
+            if self._asked_early > MAX_HASTY:
+                return
+
         def settled(reason: Reason | None) -> None:
             if reason is Reason.STREAM_ENDED:
-                self._owed.append(data)
+                self._owed.append(make)
 
-        self._injector.add(Side.CLIENT, Addition(lambda: data, settled=settled))
+        self._injector.add(Side.CLIENT, Addition(make, settled=settled))
 
     def _late(self) -> bool:
         bound, gate = self._context.bound_at, self._context.config.gate_s

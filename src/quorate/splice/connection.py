@@ -100,6 +100,16 @@ class Connection:
     def blind(self) -> bool:
         return self.phase in (Phase.BLIND, Phase.MOVED, Phase.OVER, Phase.CUT)
 
+    @property
+    def keeping(self) -> bool:
+        """What names the companion stays here, also of a client that does not wait for its login (XEP-0305).
+
+        In a stream that is joined midway nothing is taken out before the counts are known.
+        """
+        context = self.session.context
+        hasty = context.state is StreamState.NEGOTIATING and not context.closing and self.joining is None
+        return context.adding or hasty
+
     def safe(self, side: Side) -> bool:
         """An element of our own may be written towards ``side`` now (INJ-2)."""
         if self.phase is not Phase.OPEN or side in self.shut:

@@ -113,6 +113,8 @@ class Passing:
         sunk = side in connection.sinking
         if piece.last:
             connection.sinking -= {side}
+            if sunk and side is Side.CLIENT and name == "iq":
+                connection.session.companion.refuse(piece.tag)
         return None if sunk else piece.data
 
     def _read_roster(self, roster: LongRoster, piece: Piece) -> None:
@@ -129,7 +131,7 @@ class Passing:
         session, attributes = self._connection.session, tag_attributes(piece.tag)
         if side is Side.CLIENT:
             to = attributes.get("to")
-            return name is not None and session.context.adding and session.companion.is_self(to)
+            return name is not None and self._connection.keeping and session.companion.is_self(to)
         self._roster = None
         if name == "iq" and session.context.dissecting and own_account(session, attributes.get("from")):
             self._roster = long_roster(session, attributes)

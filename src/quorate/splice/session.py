@@ -108,6 +108,7 @@ class Session:
         context.announce()
         self.ringing = ""
         if not resumed:
+            self.companion.logged_in()
             return
         self.roster.resumed()
         self.roster.tell_all()
