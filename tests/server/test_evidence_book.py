@@ -139,6 +139,12 @@ async def test_implied_offline_gives_way_to_what_was_seen() -> None:
     assert not scene.book.knows(CAROL, BOB)
 
 
+async def test_a_server_that_could_not_be_reached_is_worth_another_question() -> None:
+    scene = Scene()
+    scene.sees(Presence.UNREACHABLE, "")
+    assert not scene.book.knows(ALICE, BOB)
+
+
 async def test_what_was_said_counts_everywhere_until_it_is_over() -> None:
     scene = Scene()
     scene.sees(ONLINE)

@@ -110,7 +110,7 @@ class EvidenceBook:
         return any(
             slot[:2] == (Source.STREAM, vantage)
             and not (entry.evidence.stale or entry.evidence.implied)
-            and entry.evidence.presence is not Presence.UNKNOWN
+            and entry.evidence.presence not in (Presence.UNKNOWN, Presence.UNREACHABLE)
             for slot, entry in self._entries.get(subject, {}).items()
         )
 

@@ -22,7 +22,7 @@ from quorate.splice.injector import Injector
 from quorate.splice.presence_book import PresenceBook
 from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp.element import parse
-from quorate.wire.xmpp.iq import LastAnswer, StanzaError, parse_last, read_last, stanza_error
+from quorate.wire.xmpp.iq import LastAnswer, StanzaError, parse_last, read_last, stanza_error, unreachable
 from quorate.wire.xmpp.presence import PresenceStanza, fingerprint
 from quorate.wire.xmpp.requests import last_activity, presence_probe
 
@@ -139,8 +139,8 @@ class Asking:
     def pump(self) -> None:
         """Send what may leave, conclude what is due."""
         for question in list(self._open.values()):
-            if not question.sent and self.roster.unsettled(question.contact):
-                self._conclude(question, Reason.PENDING)
+            if not question.sent and (refusal := self._refusal(question.contact)) is not None:
+                self._conclude(question, refusal)
             elif not question.sent and self._may_send():
                 self._send(question)
             if question.contact in self._open and question.until <= self.context.now:
@@ -233,7 +233,7 @@ class Asking:
         error = stanza_error(parse(data, self.context.headers.get(Side.SERVER)))
         self._heard_error(sent.contact, error)
         question = self._open.get(sent.contact)
-        if question and error and error.condition.startswith("remote-server"):
+        if question and unreachable(error):
             question.last = LastAnswer(Presence.UNREACHABLE, reason=Reason.UNREACHABLE)
             self._conclude(question, None)
         return True
@@ -250,7 +250,10 @@ class Asking:
             last = parse_last(element)
         question = self._open.get(sent.contact)
         if question is None or question.last_id != id:
-            if last.presence is Presence.OFFLINE and self._heard_at.get(sent.contact, 0.0) < sent.at:
+            news = self._heard_at.get(sent.contact, 0.0) < sent.at and not self.context.has_blocked(
+                sent.contact
+            )
+            if last.presence is Presence.OFFLINE and news:
                 self.presence.state(sent.contact, Presence.OFFLINE, asked=True)
             return True
         question.last = last
@@ -304,6 +307,8 @@ class Asking:
 
     def _judge(self, contact: Jid, last: LastAnswer | None) -> Reason | None:
         """PRB-4, without presence: what the definite half says, or nothing."""
+        if self.context.has_blocked(contact):
+            return Reason.BLOCKED  # since it was asked: what the server says now is about the block
         said = last.presence if last else None
         if said is Presence.OFFLINE:
             self.presence.state(contact, Presence.OFFLINE, asked=True)

@@ -2,6 +2,7 @@
 
 from quorate.errors import Refused
 from quorate.model.address import Jid, parse_jid
+from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.block_list import BLOCKING
@@ -13,6 +14,7 @@ from quorate.splice.session import Session
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.framer import Piece
 from quorate.wire.xmpp.header import StanzaName, is_stanza
+from quorate.wire.xmpp.iq import stanza_error, unreachable
 from quorate.wire.xmpp.presence import PresenceStanza, parse_presence
 from quorate.wire.xmpp.usual import stanza_attributes
 from quorate.wire.xmpp.usual_presence import read_presence
@@ -150,6 +152,20 @@ def _presence(session: Session, data: bytes) -> bytes | None:
     return None if hidden else data
 
 
+def _failed(session: Session, id: str | None, sender: Jid, data: bytes) -> bool:
+    """A presence, or the server's own probe at the login, did not get there; True if it was our probe."""
+    contact, standing = sender.bare, session.roster.contacts.find(sender.bare)
+    if standing is not None:
+        session.presence.link_down(contact)
+    if session.asking.probe_failed(id, sender, data):
+        return True
+    if standing is not None and standing.pushes_presence and not session.context.has_blocked(contact):
+        error = stanza_error(parse(data, session.context.headers.get(Side.SERVER)))
+        if unreachable(error):
+            session.presence.state(contact, Presence.UNREACHABLE, Reason.UNREACHABLE)
+    return False
+
+
 def learn_passed(connection: Connection, data: bytes, place: int) -> None:
     """The same for one that the client was given already, as its ``place``-th stanza."""
     session = connection.session
@@ -171,9 +187,7 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
         return False
     contact, kind = sender.bare, stanza.type
     if kind == "error":
-        if contact in session.roster.contacts:
-            book.link_down(contact)
-        return asking.probe_failed(stanza.id, sender, data)
+        return _failed(session, stanza.id, sender, data)
     if stanza.muc or contact in book.rooms:
         if len(book.rooms) < MAX_STRANGERS:
             book.rooms |= {contact}

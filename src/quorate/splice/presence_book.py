@@ -26,6 +26,8 @@ MAX_RESOURCES = 32
 """Of one contact."""
 _LAST = b"jabber:iq:last"
 """How long somebody was idle when it was sent: said again later, the same bytes say something else."""
+_NOT_SEEN = (Presence.UNKNOWN, Presence.UNREACHABLE)
+"""No stream tells when a server that could not be reached can be again."""
 MAX_LOOKS = 4 * 1024
 """A bigger presence is not kept to be compared: its repetition would pass instead of being hidden."""
 
@@ -66,7 +68,7 @@ class PresenceBook:
         if contact in self._gone or contact in self._resources:
             return True
         whole = self._wholes.find(contact)
-        return whole is not None and not whole.implied and whole.presence is not Presence.UNKNOWN
+        return whole is not None and not whole.implied and whole.presence not in _NOT_SEEN
 
     def available(self, contact: Jid) -> bool:
         return contact in self._resources
@@ -152,7 +154,7 @@ class PresenceBook:
                 return
         if reason is not None:
             self.unknown(contact, reason, asked=asked)
-        elif full.resource:
+        elif full.resource and contact not in self._wholes:
             self._gone |= {contact}
             self.link_down(contact)
         else:

@@ -34,7 +34,7 @@ def upward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | No
     if name == "iq":
         return _iq(connection, data, tag_attributes(piece.tag))
     if name == "presence":
-        _presence(session, data)
+        _presence(session, data, directed="to" in tag_attributes(piece.tag))
     return data
 
 
@@ -87,9 +87,9 @@ def _ours(session: Session, attributes: dict[str, str], data: bytes) -> bytes | 
     return None if to_self and session.context.ids.is_ours(attributes.get("id")) else data
 
 
-def _presence(session: Session, data: bytes) -> None:
-    context = session.context
-    stanza = read_presence(data) or parse_presence(parse(data, context.headers.get(Side.CLIENT)))
+def _presence(session: Session, data: bytes, *, directed: bool) -> None:
+    """``directed``: to somebody (RFC 6121 section 4.6), whether we can read their address or not."""
+    stanza = read_presence(data) or parse_presence(parse(data, session.context.headers.get(Side.CLIENT)))
     if stanza.to is not None:
         if stanza.muc:
             session.presence.rooms |= {stanza.to.bare}
@@ -97,7 +97,7 @@ def _presence(session: Session, data: bytes) -> None:
             session.roster.subscribes(stanza.to.bare)
         elif stanza.type == "probe":
             session.asking.probed_by_client(stanza.to.bare)
-    elif stanza.type in (None, "unavailable"):
+    elif not directed and stanza.type in (None, "unavailable"):
         _own_presence(session, stanza)
 
 

@@ -82,8 +82,13 @@ def _last(seconds: int) -> LastAnswer:
     return LastAnswer(Presence.OFFLINE if seconds else Presence.ONLINE, seconds)
 
 
+def unreachable(error: StanzaError | None) -> bool:
+    """The server of who was written to could not be reached (RFC 6120 section 8.3.3.16 and 17)."""
+    return error is not None and error.condition.startswith("remote-server-")
+
+
 def _refused(error: StanzaError) -> LastAnswer:
-    if error.condition.startswith("remote-server-"):
+    if unreachable(error):
         return LastAnswer(Presence.UNREACHABLE, reason=Reason.UNREACHABLE)
     if error.type == "auth":
         return LastAnswer(Presence.UNKNOWN, reason=Reason.NOT_SUBSCRIBED)
