@@ -341,6 +341,17 @@ def test_all_are_asked_for_at_the_pace_of_asking_and_a_name_comes_first() -> Non
     assert talk.client() == ""
 
 
+def test_a_name_need_not_wait_however_quickly_the_others_are_answered() -> None:
+    talk = live(*(f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(MANY)))
+    while sent := re.findall(r"get' id='(\S+)' to='(\S+)'", talk.server()):
+        for id, contact in sent:
+            talk.s(
+                f"<iq type='result' id='{id}' from='{contact}'><query xmlns='jabber:iq:last' seconds='9'/></iq>"
+            )
+    talk.ask("p29")
+    assert "p29@example.org" in talk.server()
+
+
 DOWN_TEXT = (HI + "<presence from='bob@example.org/pc'><show>away</show></presence> " + HI) * 3
 UP_TEXT = (
     WRITTEN + " " + "<iq type='get' id='v1' to='bob@example.org'><query xmlns='jabber:iq:version'/></iq>"

@@ -129,7 +129,9 @@ class Asking:
     @property
     def busy(self) -> bool:
         """As many are being asked for, or were within a second, as may be, and one more by name."""
-        return len(self._open) >= self.context.config.asks_per_s - 1 or not self._may_send()
+        if not self._may_send():
+            return True
+        return max(len(self._open), len(self._recent)) >= self.context.config.asks_per_s - 1
 
     def free_at(self) -> float | None:
         """When the next may be asked for, if time alone decides that."""
