@@ -1,5 +1,6 @@
 """`quorate up` as processes: ready when it says so, adopts an agent, ends cleanly, explains failures."""
 
+import asyncio
 import json
 import os
 import resource
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from quorate.server.main import bind
 
 WAIT_S = 60.0
 UP = """
@@ -171,3 +174,21 @@ def test_a_directory_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
         _, errors = server.communicate(timeout=WAIT_S)
     assert server.returncode == 1
     assert "--data" in errors
+
+
+async def test_an_answer_is_not_held_back_until_its_head_is_acknowledged() -> None:
+    """Head and body are two writes: the second would wait some 40 ms for the peer's delayed ACK."""
+    found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def came(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sock: socket.socket = writer.get_extra_info("socket")
+        found.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+        await writer.wait_closed()
+
+    listening = bind("127.0.0.1:0")
+    async with await asyncio.start_server(came, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await asyncio.wait_for(found, WAIT_S)
+        writer.close()
+        await writer.wait_closed()

@@ -345,9 +345,8 @@ def test_a_name_need_not_wait_however_quickly_the_others_are_answered() -> None:
     talk = live(*(f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(MANY)))
     while sent := re.findall(r"get' id='(\S+)' to='(\S+)'", talk.server()):
         for id, contact in sent:
-            talk.s(
-                f"<iq type='result' id='{id}' from='{contact}'><query xmlns='jabber:iq:last' seconds='9'/></iq>"
-            )
+            last = "<query xmlns='jabber:iq:last' seconds='9'/>"
+            talk.s(f"<iq type='result' id='{id}' from='{contact}'>{last}</iq>")
     talk.ask("p29")
     assert "p29@example.org" in talk.server()
 

@@ -148,7 +148,8 @@ def bind(web: str) -> socket.socket:
     """Listen for the page and the API; raises Misconfigured."""
     host, port = split_endpoint(web)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio turns off the delay of small writes (Nagle) for sockets that say they are TCP
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
