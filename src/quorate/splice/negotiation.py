@@ -24,7 +24,7 @@ from quorate.wire.xmpp.header import (
 from quorate.wire.xmpp.redirect import see_other_host
 from quorate.wire.xmpp.requests import compress_failure, starttls_failure
 from quorate.wire.xmpp.sasl import edit_features
-from quorate.wire.xmpp.tag import escape, qname, tag_attributes
+from quorate.wire.xmpp.tag import WHITE_SPACE, escape, qname, tag_attributes
 
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -33,7 +33,6 @@ COMPRESS = "http://jabber.org/protocol/compress"
 CSI = "urn:xmpp:csi:0"
 _STREAM_ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
 MAX_NAME = 64
-WHITE_SPACE = b" \t\r\n"
 _REFUSED = {
     Reason.UPSTREAM_CERTIFICATE: "The server's certificate cannot be trusted.",
     Reason.CLIENT_CERTIFICATE: "The server wants a client certificate, which cannot pass through Quorate.",

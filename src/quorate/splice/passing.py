@@ -14,9 +14,10 @@ from quorate.splice.effects import OTHER, Side
 from quorate.splice.long_roster import LongRoster, long_roster
 from quorate.splice.negotiation import Negotiation
 from quorate.splice.resumption import SM_NAMESPACES
+from quorate.splice.roster_book import has_payload
 from quorate.splice.upward import upward, without_companion
 from quorate.wire.xmpp.element import NotWellFormed, TooDeep
-from quorate.wire.xmpp.framer import Piece, PieceKind
+from quorate.wire.xmpp.framer import Framer, Piece, PieceKind
 from quorate.wire.xmpp.header import StanzaName, is_stanza, namespace_of
 from quorate.wire.xmpp.tag import tag_attributes
 
@@ -29,6 +30,8 @@ class Passing:
         self._negotiation = negotiation
         self._roster: LongRoster | None = None
         """What is read of the parts that come from the server now."""
+        self._passed: bytearray | None = None
+        """Of a stanza that passes before it is whole; None if nobody would have read it."""
 
     def stanza(self, side: Side, piece: Piece) -> StanzaName | None:
         if piece.kind is not PieceKind.ELEMENT:
@@ -38,6 +41,16 @@ class Passing:
     def managed(self, side: Side, tag: bytes) -> bool:
         """This start tag begins one of the elements of XEP-0198."""
         return namespace_of(tag, self._connection.headers[side]) in SM_NAMESPACES
+
+    def releases(self, framer: Framer) -> bool:
+        """What is held of the server's unfinished element may pass before the rest of it has come (P-3).
+
+        Never a count that nobody has translated, nor a roster whose version nobody has made our own.
+        """
+        tag = framer.unfinished
+        if self.managed(Side.SERVER, tag):
+            return False
+        return is_stanza(tag, self._connection.headers[Side.SERVER]) != "iq" or has_payload(framer.held, tag)
 
     def hand_on(self, side: Side, piece: Piece, name: StanzaName | None) -> None:
         connection = self._connection
@@ -108,14 +121,35 @@ class Passing:
             connection.sinking -= {side}
             if self._begins_parts(side, piece, name):
                 connection.sinking |= {side}
+        sunk = side in connection.sinking
+        data = piece.data
         if side is Side.SERVER and self._roster is not None:
             self._read_roster(self._roster, piece)
-        sunk = side in connection.sinking
+        if side is Side.SERVER and name is not None and connection.session.context.dissecting and not sunk:
+            data = self._passes_in_parts(piece, name)
         if piece.last:
             connection.sinking -= {side}
             if sunk and side is Side.CLIENT and name == "iq":
                 connection.session.companion.refuse(piece.tag)
-        return None if sunk else piece.data
+        return None if sunk else data
+
+    def _passes_in_parts(self, piece: Piece, name: StanzaName) -> bytes:
+        """What it says is learnt all the same, once it has passed; of a roster the version is made ours."""
+        data = piece.data
+        if piece.first:
+            reads = self._roster is None and downward.hold(self._connection, piece.tag) > 0
+            self._passed = bytearray() if reads else None
+            if name == "iq" and (reads or self._roster is not None):
+                data = self._connection.session.roster.marked(data, piece.tag)
+        if self._passed is not None:
+            self._passed += piece.data
+            if len(self._passed) > downward.HOLD:
+                self._passed = None
+            elif piece.last:
+                whole = Piece(PieceKind.ELEMENT, bytes(self._passed), piece.tag)
+                self._passed = None
+                self._stanza_passed(Side.SERVER, whole, name)
+        return data
 
     def _read_roster(self, roster: LongRoster, piece: Piece) -> None:
         try:
@@ -133,6 +167,8 @@ class Passing:
             to = attributes.get("to")
             return name is not None and self._connection.keeping and session.companion.is_self(to)
         self._roster = None
+        if name is not None and session.context.adding and session.companion.is_self(attributes.get("from")):
+            return True
         if name == "iq" and session.context.dissecting and own_account(session, attributes.get("from")):
             self._roster = long_roster(session, attributes)
         own = self._roster is not None and self._roster.own

@@ -5,6 +5,7 @@ gets the whole roster anew and no ghost of the companion stays in its cache.
 """
 
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,10 +19,12 @@ from quorate.splice.effects import RosterSeen, Side
 from quorate.splice.presence_book import PresenceBook
 from quorate.wire.xmpp.edit import Span, append_child, cut, spans
 from quorate.wire.xmpp.element import parse
+from quorate.wire.xmpp.header import namespace_of
+from quorate.wire.xmpp.markup import START_TAG
 from quorate.wire.xmpp.presence import address
 from quorate.wire.xmpp.requests import RosterItem, roster_item
 from quorate.wire.xmpp.roster import ITEM, RosterQuery, parse_roster
-from quorate.wire.xmpp.tag import replace_attribute
+from quorate.wire.xmpp.tag import WHITE_SPACE, replace_attribute, tag_attributes
 
 ROSTER = "jabber:iq:roster"
 VERSION_MARK = "q1:"
@@ -134,6 +137,18 @@ class RosterBook:
         elif id != self.own_id:
             self._request_own()
 
+    def marked(self, data: bytes, tag: bytes) -> bytes:
+        """The first part of an answer or push that passes as it comes, its version made our own."""
+        payload = _payload(data, tag)
+        header = self._context.headers.get(Side.SERVER)
+        if payload is None or namespace_of(payload[0], header) != ROSTER:
+            return data
+        version = tag_attributes(payload[0]).get("ver")
+        if version is None:
+            return data
+        at = payload.start()
+        return data[:at] + replace_attribute(data[at:], "ver", VERSION_MARK + version)
+
     def missed(self, id: str) -> None:
         """An answer went by without the companion in it."""
         self.open -= {id}
@@ -238,6 +253,16 @@ class RosterBook:
     def _mark(self, data: bytes, query: Span) -> bytes:
         version = query.attributes.get("ver")
         return data if version is None else _with_version(data, query, VERSION_MARK + version)
+
+
+def has_payload(data: bytes, tag: bytes) -> bool:
+    """``data`` of an element with this start tag holds the whole start tag of its first child, or its end."""
+    return _payload(data, tag) is not None or data[len(tag) :].lstrip(WHITE_SPACE).startswith(b"</")
+
+
+def _payload(data: bytes, tag: bytes) -> re.Match[bytes] | None:
+    content = data[len(tag) :]
+    return START_TAG.match(data, len(data) - len(content.lstrip(WHITE_SPACE)))
 
 
 def _query(found: list[Span]) -> Span | None:

@@ -240,6 +240,9 @@ class Splice:
                 self._joining.on_time()
             held_until = self._hold_ends()
             if held_until is not None and held_until <= now:
+                if not self._passing.releases(self._down[0]):
+                    self._fed = now  # and is looked at again
+                    return
                 self._fed = NEVER
                 for piece in self._connection.framers[Side.SERVER].release():
                     self._piece(Side.SERVER, piece)

@@ -116,6 +116,11 @@ class Framer:
         return self._held_size + len(self._tail)
 
     @property
+    def held(self) -> bytes:
+        """What of the element that is being read was not delivered yet."""
+        return b"".join(self._held)
+
+    @property
     def unfinished(self) -> bytes:
         """Start tag of the element that is being read; empty if there is none."""
         return self._tag if self._depth else b""

@@ -1,12 +1,14 @@
 """Start tags as bytes: names, attributes, and edits that touch nothing else. XML 1.0 section 3.1."""
 
 import re
+from typing import Final
 
 from quorate.wire.xmpp.markup import NAME, START_TAG
 
 _NAME = re.compile(rb"<(" + NAME + rb"+)")
 _ATTRIBUTE = re.compile(rb"[ \t\r\n]([^\x00-\x20=\"'<>/]+)[ \t\r\n]*=[ \t\r\n]*(?:\"([^\"]*)\"|'([^']*)')")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,7})|#x([0-9a-fA-F]{1,6})|(lt|gt|amp|quot|apos));")
+WHITE_SPACE: Final = b" \t\r\n"
 _SPACE = str.maketrans("\t\r\n", "   ")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
