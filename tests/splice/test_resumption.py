@@ -20,7 +20,7 @@ from quorate.splice.effects import (
 )
 from quorate.splice.session import SESSION_LIFE_S
 from quorate.splice.splice import SessionRegistry
-from tests.splice.script import BIND, BOUND, ENABLE, ENABLED, ROSTER_GET, Talk
+from tests.splice.script import BIND, BOB, BOUND, ENABLE, ENABLED, ROSTER_GET, Talk, roster
 
 SM = "xmlns='urn:xmpp:sm:3'"
 TO_COMPANION = "<message type='chat' to='quorate@quorate.invalid' id='{}'><body>{}</body></message>"
@@ -195,6 +195,23 @@ def test_a_refused_enable_ends_counting() -> None:
     talk.s(ack(9))
     assert talk.client().endswith(ack(9))
     assert talk.splice.state is StreamState.LIVE
+
+
+def test_a_second_enable_counts_if_the_first_is_refused() -> None:
+    """XEP-0198 section 3: before the resource is bound it is refused, which a hasty client hears late."""
+    talk = Talk()
+    talk.open()
+    failed = f"<failed {SM}><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>"
+    talk.c(ENABLE + BIND + ENABLE + ROSTER_GET + ENABLE + "<presence/>")
+    talk.s(failed + BOUND)
+    talk.s(ENABLED + failed)
+    talk.s(roster(BOB))
+    up(talk, "W")
+    talk.hear()
+    talk.s(ack(1))
+    assert talk.client() == ack(1)
+    talk.s(ack(2))
+    assert talk.client() == ack(3)
 
 
 @pytest.mark.parametrize("answer", ["failed", "enabled"])

@@ -53,6 +53,15 @@ class Ledger:
         log = self._logs.get(origin)
         return 0 if log is None else log.count(Mark.F)
 
+    def sent(self, origin: Side) -> int:
+        """How many stanzas this side has sent that are not acknowledged, passed or taken out."""
+        log = self._logs.get(origin)
+        return 0 if log is None else log.count(Mark.F, Mark.W)
+
+    def begin_later(self, origin: Side, skipped: int) -> None:
+        """Counting has begun only after so many of the stanzas this side has ``sent``; nothing was added."""
+        self._logs[origin] = self._logs[origin].without(skipped)
+
     def join(self, origin: Side, table: Table, h: int, passed: int) -> None:
         """Counting goes on where the receiver had counted ``h``; ``passed`` stanzas of the origin came since.
 

@@ -24,15 +24,15 @@ class Resumption:
         self._connection = connection
         self._managed = False
         """The server has enabled stream management on this connection, or resumed it."""
+        self._later: list[int] = []
+        """Of further <enable/>s before the answer to the first: how much had been counted by then."""
         self._refused: str | None = None
         """Namespace of the <resume/> that was taken out of <authenticate/>, until it is answered."""
 
     def from_client(self, name: str, data: bytes) -> bytes | None:
         """A top-level element of the client in one of the SM namespaces."""
-        ledger = self._connection.session.ledger
         if name == "enable":
-            self._connection.session.context.enabling = True
-            ledger.begin(Side.CLIENT)
+            self._enable()
         elif name == "a":
             return self._acknowledge(Side.SERVER, data)
         elif name == "resume":
@@ -43,6 +43,13 @@ class Resumption:
                 self._connection.answer(refusal)
             return edited
         return data
+
+    def _enable(self) -> None:
+        context, ledger = self._connection.session.context, self._connection.session.ledger
+        if context.enabling and not self._managed:
+            self._later.append(ledger.sent(Side.CLIENT))
+        context.enabling = True
+        ledger.begin(Side.CLIENT)
 
     def from_server(self, name: str, data: bytes) -> bytes:
         if name == "enabled":
@@ -99,6 +106,7 @@ class Resumption:
         connection, self._managed = self._connection, True
         session = connection.session
         session.context.enabling = False
+        self._later.clear()
         session.ledger.begin(Side.SERVER)
         attributes = tag_attributes(data)
         real = attributes.get("id")
@@ -171,13 +179,25 @@ class Resumption:
         session = self._old_session_is_over()
         if session is None:
             if context.enabling and not self._managed:
-                self._connection.session.ledger.discard()
-            context.enabling = False
+                self._refused_to_count()
+            else:
+                context.enabling = False
             return data
         h = read_h(tag_attributes(data).get("h"))
         if h is None:
             return data
         return replace_attribute(data, "h", str(session.ledger.acked(Side.CLIENT, h).h))
+
+    def _refused_to_count(self) -> None:
+        """If the client has asked again meanwhile, it counts from there."""
+        session, later = self._connection.session, self._later
+        first = later.pop(0) if later else None
+        if first is None:
+            session.ledger.discard()
+            session.context.enabling = False
+        else:
+            session.ledger.begin_later(Side.CLIENT, first)
+            later[:] = [place - first for place in later]
 
     def _old_session_is_over(self) -> Session | None:
         """The server does not resume it; the new one only remembers which commands were executed."""

@@ -118,6 +118,13 @@ class AckLog:
         log._newest = forwarded
         return log
 
+    def without(self, skipped: int) -> Self:
+        """A log that begins behind the first ``skipped`` of what is in this one."""
+        log = type(self)()
+        for mark in self.unacked[skipped:]:
+            log._add(mark)
+        return log
+
     def table(self) -> Table:
         """What ``translate`` would say from now on, if everything else were only forwarded."""
         runs = [*self._runs, (Mark.F, self._newest)]
