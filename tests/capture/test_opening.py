@@ -39,7 +39,7 @@ def test_a_client_hello_tells_domain_and_protocols_once_it_is_whole() -> None:
         (b"\xff\xfe<\x00", Unserved.UTF_16),
         (b"<\x00?\x00", Unserved.UTF_16),
         (b"\x00<\x00?", Unserved.UTF_16),
-        (b"\x00", Unserved.NOT_IM),
+        (b"\x00?", Unserved.NOT_IM),
         (b"\x16\x03\x01\x40\x00" + bytes(MAX_OPENING), Unserved.NOT_TLS),
     ],
 )

@@ -42,6 +42,34 @@ def test_an_answer_of_ours_that_the_server_sends_again_stays_hidden(later_s: flo
     assert again.client() == "<message from='bob@example.org' id='f'/>"
 
 
+@pytest.mark.parametrize("handled", [True, False])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "<iq type='get' id='a1' to='quorate@quorate.invalid/q'><ping xmlns='urn:xmpp:ping'/></iq>",
+        "<iq type='set' id='a1'><query xmlns='jabber:iq:roster'>"
+        "<item jid='quorate@quorate.invalid' name='Q'/></query></iq>",
+        "<message type='chat' to='quorate@quorate.invalid' id='a1'><body>help</body>"
+        "<request xmlns='urn:xmpp:receipts'/></message>",
+    ],
+    ids=["ping", "roster set", "receipt"],
+)
+def test_what_the_companion_is_asked_once_more_after_a_resume_is_answered_once(
+    asked: str, handled: bool
+) -> None:
+    first, virtual = enabled()
+    first.c(f"<message to='bob@example.org'/>{asked}")
+    assert first.client().count("id='a1'") == 1
+    h = first.splice._connection.session.ledger.shown if handled else 0
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='{h}' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.c(f"<message to='bob@example.org'/>{asked}")
+    assert again.client().count("id='a1'") == (0 if handled else 1)
+
+
 def test_a_line_of_the_companion_that_was_lost_is_said_again() -> None:
     first, virtual = enabled()
     first.do(first.splice.say("s1", "still here?", first.now))

@@ -370,10 +370,27 @@ def test_a_session_the_server_has_forgotten_is_dropped_with_its_true_count() -> 
     again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
     again.s(f"<failed {SM} h='1'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
     assert "<failed xmlns='urn:xmpp:sm:3' h='2'>" in again.client()
+    again.c(BIND)
     third = Talk(sessions=first.sessions)
     third.open()
     third.c(f"<resume {SM} h='0' previd='{virtual}'/>")
     assert third.client().endswith(NOT_FOUND)
+
+
+def test_a_client_that_has_not_heard_that_its_session_is_over_is_told_again_with_its_true_count() -> None:
+    """Refused by us it would not know what the server has handled, and send that once more."""
+    first, virtual = enabled()
+    up(first, "FWF")
+    first.lose()
+    for _ in range(2):
+        again = Talk(sessions=first.sessions)
+        again.open()
+        again.hear()
+        again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+        assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
+        again.s(f"<failed {SM} h='1'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+        assert "<failed xmlns='urn:xmpp:sm:3' h='2'>" in again.client()
+        again.lose()
 
 
 def test_a_command_sent_again_in_a_new_session_is_not_executed_twice() -> None:

@@ -65,7 +65,7 @@ Opening: TypeAlias = More | Xml | DirectTls | Proxy | Refusal
 
 def recognise(data: bytes) -> Opening:
     """Decide by all bytes received so far; never raises."""
-    if not data or data == b"<":
+    if len(data) < 2 and any(start.startswith(data) for start in _UTF_16):
         return More.NEEDED
     if data.startswith(_UTF_16):
         return Refusal(Unserved.UTF_16)

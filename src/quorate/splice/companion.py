@@ -193,7 +193,7 @@ class Companion:
         to = found[0].attributes.get("to", "")
         addressed = self.is_self(to) or names(to, self._jid.domain)
         if name == "iq":
-            return self._iq(data, found, named, addressed=addressed)
+            return self._iq(data, found, named, addressed=addressed, repeated=repeated)
         if not addressed:
             return said_about_companion(data, found, named)
         if name == "message":
@@ -207,7 +207,9 @@ class Companion:
             handling = Handling(error="service-unavailable")
             self._answer(attributes.get("id", ""), attributes.get("to"), handling)
 
-    def _iq(self, data: bytes, found: list[Span], named: list[Span], *, addressed: bool) -> bytes | None:
+    def _iq(
+        self, data: bytes, found: list[Span], named: list[Span], *, addressed: bool, repeated: bool
+    ) -> bytes | None:
         attributes = found[0].attributes
         if attributes.get("type") not in ("get", "set"):
             if addressed and attributes.get("id") == self._running.asked:
@@ -216,6 +218,8 @@ class Companion:
                 )
             return None if addressed else data
         handling = asked_of_companion(found) if addressed else asked_about_companion(data, found, named)
+        if repeated:  # its answer is counted, or waits
+            return handling.forward
         if handling.mute:
             self._muted = True
         elif handling.mute is False:
@@ -236,7 +240,7 @@ class Companion:
 
     def _chat(self, found: list[Span], *, repeated: bool) -> None:
         attributes = found[0].attributes
-        if attributes.get("type", "normal") not in ("chat", "normal"):
+        if repeated or attributes.get("type", "normal") not in ("chat", "normal"):
             return
         self._running.interrupted()
         id = attributes.get("id", "")
@@ -245,7 +249,7 @@ class Companion:
         if _RECEIPT in children and id:
             own_id = self._context.ids.next()
             self._add(lambda: requests.receipt(own_id, self._jid, self._context.own, id))
-        if repeated or self._done_before(id, body):
+        if self._done_before(id, body):
             return
         if self._muted:
             self._add(lambda: requests.message_blocked(id, self._jid, self._context.own))

@@ -89,6 +89,8 @@ class Connection:
         self.legacy = ""
         """Full JID that the client logs in with by XEP-0078, to which no server answers with a name."""
         self.resuming: Session | None = None
+        self.superseded: Session | None = None
+        """What the server would not resume here; the client has not said anything since."""
         self.joining: Joins | None = None
         """Learns what was missed of a stream that was joined midway."""
         self.read_unread: Callable[[], None] = lambda: None
@@ -139,6 +141,12 @@ class Connection:
         self.session = session
         self._attach()
         self.at(self.now)
+
+    def supersede(self) -> None:
+        """The client goes on without the session that was not resumed."""
+        over, self.superseded = self.superseded, None
+        if over is not None:
+            self.sessions.forget(over)
 
     def freeze(self, reason: Reason) -> None:
         context = self.session.context

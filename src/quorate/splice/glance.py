@@ -104,6 +104,7 @@ class Glance:
             return begin
         translation = ledger.acked(self.receiver, h)
         if translation.desync is not None:
+            self._unread.read()
             self._connection.freeze(Reason.DESYNC)
         if translation.h == h:
             return begin

@@ -45,10 +45,13 @@ class Passing:
     def releases(self, framer: Framer) -> bool:
         """What is held of the server's unfinished element may pass before the rest of it has come (P-3).
 
-        Never a count that nobody has translated, nor a roster whose version nobody has made our own.
+        Never a count that nobody has translated, nor a roster whose version nobody has made our own, nor half
+        an answer to a question of ours: the client has nothing of it, and is not to see it.
         """
-        tag = framer.unfinished
+        tag, session = framer.unfinished, self._connection.session
         if self.managed(Side.SERVER, tag):
+            return False
+        if session.context.dissecting and session.context.ids.is_ours(tag_attributes(tag).get("id")):
             return False
         return is_stanza(tag, self._connection.headers[Side.SERVER]) != "iq" or has_payload(framer.held, tag)
 

@@ -200,11 +200,15 @@ class Resumption:
             later[:] = [place - first for place in later]
 
     def _old_session_is_over(self) -> Session | None:
-        """The server does not resume it; the new one only remembers which commands were executed."""
+        """The server does not resume it; the new one only remembers which commands were executed.
+
+        It is kept until the client shows that it knows: else, cut off before, it would ask once more and be
+        refused by us, without the count that tells it what not to send again.
+        """
         connection = self._connection
         session, connection.resuming = connection.resuming, None
         if session is not None:
-            connection.sessions.forget(session)
+            connection.superseded = session
             connection.session.companion.inherit(session.companion)
         return session
 

@@ -26,6 +26,8 @@ _BLOCKING = BLOCKING.encode()
 def upward(connection: Connection, piece: Piece, name: StanzaName) -> bytes | None:
     """What to hand on of one whole stanza; None if it is taken out."""
     session, data = connection.session, piece.data
+    if connection.superseded is not None:
+        connection.supersede()
     if connection.keeping:
         left = without_companion(session, data, name)
         if left is None:
