@@ -10,6 +10,7 @@ from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import (
     Answered,
+    Close,
     CommandTyped,
     Done,
     LoggedIn,
@@ -277,6 +278,30 @@ def test_a_session_whose_first_resume_breaks_off_is_kept_for_the_next() -> None:
     again.hear()
     again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
     assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
+
+
+def test_of_two_connections_that_resume_a_session_only_the_latter_counts_in_it() -> None:
+    """The client gave the first up before the answer was there, which comes all the same (SM-9)."""
+    first, virtual = enabled()
+    first.lose()
+    early, late = Talk(sessions=first.sessions), Talk(sessions=first.sessions)
+    for talk in (early, late):
+        talk.open()
+        talk.hear()
+        talk.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+        assert talk.server() == f"<resume {SM} h='0' previd='S9'/>"
+    resumed = f"<resumed {SM} h='0' previd='S9'/>"
+    early.s(resumed + "<message from='bob@example.org' id='f1'/>" * 3)
+    late.s(resumed)
+    assert (early.client(), late.splice.state) == ("", StreamState.LIVE)
+    assert early.saw(Close)
+    late.hear()
+    late.s("<message from='bob@example.org' id='f1'/>" * 3)
+    late.c(ack(2))
+    assert late.server() == ack(2)
+    early.lose()
+    late.c(ack(3))
+    assert (late.server(), late.splice.state) == (ack(3), StreamState.LIVE)
 
 
 @pytest.mark.parametrize(

@@ -134,13 +134,23 @@ class Connection:
         self.now = self.session.context.now = now
 
     def adopt(self, session: Session) -> None:
-        """Carry on a session whose connection was lost, or is about to be (SM-9)."""
-        session.let_go()
+        """Carry on a session whose connection was lost."""
         self.sessions.carried_on(session)
         self.give_up(Reason.TOO_EARLY)
         self.session = session
         self._attach()
         self.at(self.now)
+
+    def await_resumption(self, session: Session) -> None:
+        """The server is asked to carry this session on here; another connection may ask before it answers."""
+        self.resuming, session.let_go = session, self._give_way
+
+    def resumption_over(self) -> Session | None:
+        """There is nothing to wait for any more; the session nobody carries now."""
+        session, self.resuming = self.resuming, None
+        if session is not None:
+            session.detach()
+        return session
 
     def supersede(self) -> None:
         """The client goes on without the session that was not resumed."""
@@ -282,6 +292,7 @@ class Connection:
         if self._ended:
             return
         self._ended = True
+        self.resumption_over()
         if self.login.suspect is Handling.TUNNEL:
             self.login_failed()
         self.sessions.keep(self.session, self.now)
@@ -315,6 +326,12 @@ class Connection:
         """Forget how far the stream of ``side`` was read; returns what was not delivered."""
         self.headers[side] = None
         return self.framers[side].reset()
+
+    def _give_way(self) -> None:
+        """Another connection asks for the session we wait for: what the server still says here would be
+        counted in it, though it is said again there (SM-9)."""
+        self.resuming = None
+        self.cut(Reason.STREAM_ENDED)
 
     def _let_go(self) -> None:
         """Another connection resumes our session (SM-9).

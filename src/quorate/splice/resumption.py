@@ -80,7 +80,8 @@ class Resumption:
 
     def refused(self) -> None:
         """The login failed, and with it what was asked for inside it; the next one asks anew."""
-        self._refused = self._connection.resuming = None
+        self._refused = None
+        self._connection.resumption_over()
         self._connection.session.ledger.discard()
 
     def succeeded(self, data: bytes) -> bytes:
@@ -146,7 +147,7 @@ class Resumption:
             connection.sessions.keep(session, connection.now)
             translation = session.ledger.resumed(Side.SERVER, h)
             if translation.desync is None:
-                connection.resuming = session
+                connection.await_resumption(session)
                 data = replace_attribute(data, "previd", session.ledger.real_id)
                 return replace_attribute(data, "h", str(translation.h))
         if session is not None:
@@ -156,7 +157,7 @@ class Resumption:
 
     def _resumed(self, data: bytes) -> bytes:
         connection = self._connection
-        session, connection.resuming = connection.resuming, None
+        session = connection.resumption_over()
         if session is None:
             connection.freeze(Reason.SESSION_UNKNOWN)
             return data
@@ -206,7 +207,7 @@ class Resumption:
         refused by us, without the count that tells it what not to send again.
         """
         connection = self._connection
-        session, connection.resuming = connection.resuming, None
+        session = connection.resumption_over()
         if session is not None:
             connection.superseded = session
             connection.session.companion.inherit(session.companion)
