@@ -3,7 +3,7 @@
 Whatever we fail on passes as it came; what our failing costs is in ``Connection.fault``.
 """
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
@@ -49,11 +49,14 @@ class Passing:
         an answer to a question of ours: the client has nothing of it, and is not to see it.
         """
         tag, session = framer.unfinished, self._connection.session
-        if self.managed(Side.SERVER, tag):
-            return False
-        if session.context.dissecting and session.context.ids.is_ours(tag_attributes(tag).get("id")):
-            return False
-        return is_stanza(tag, self._connection.headers[Side.SERVER]) != "iq" or has_payload(framer.held, tag)
+        with suppress(Exception):  # what is wrong there is said when it passes
+            if self.managed(Side.SERVER, tag):
+                return False
+            if session.context.dissecting and session.context.ids.is_ours(tag_attributes(tag).get("id")):
+                return False
+            if is_stanza(tag, self._connection.headers[Side.SERVER]) == "iq":
+                return has_payload(framer.held, tag)
+        return True
 
     def hand_on(self, side: Side, piece: Piece, name: StanzaName | None) -> None:
         connection = self._connection
@@ -140,7 +143,9 @@ class Passing:
         """What it says is learnt all the same, once it has passed; of a roster the version is made ours."""
         data = piece.data
         if piece.first:
-            reads = self._roster is None and downward.hold(self._connection, piece.tag) > 0
+            reads = False
+            with suppress(Exception):  # was said when the framer asked
+                reads = self._roster is None and downward.hold(self._connection, piece.tag) > 0
             self._passed = bytearray() if reads else None
             if name == "iq" and (reads or self._roster is not None):
                 data = self._connection.session.roster.marked(data, piece.tag)
@@ -151,7 +156,9 @@ class Passing:
             elif piece.last:
                 whole = Piece(PieceKind.ELEMENT, bytes(self._passed), piece.tag)
                 self._passed = None
-                self._stanza_passed(Side.SERVER, whole, name)
+                frozen = self._connection.session.context.state is StreamState.FROZEN
+                with suppress(Exception) if frozen else nullcontext():
+                    self._stanza_passed(Side.SERVER, whole, name)
         return data
 
     def _read_roster(self, roster: LongRoster, piece: Piece) -> None:
