@@ -71,6 +71,21 @@ def reasons(talk: Talk) -> list[Reason | None]:
     return [e.reason for e in talk.all if isinstance(e, StateChanged)]
 
 
+@pytest.mark.parametrize("offer", [OFFER, OFFER2], ids=["SASL", "SASL2"])
+def test_a_first_message_that_comes_late_is_looked_at(offer: str) -> None:
+    profiles = Profiles()
+    namespace, no = (SASL, REFUSED) if offer is OFFER else (SASL2, REFUSED2)
+    name = "auth" if offer is OFFER else "authenticate"
+    talk = encrypted(profiles, offer=offer)
+    talk.c(f"<{name} {namespace} mechanism='SCRAM-SHA-1'/>")
+    talk.s(f"<challenge {namespace}/>")
+    talk.c(f"<response {namespace}>{coded('y,,n=alice,r=abc')}</response>")
+    assert reasons(talk)[-1] is Reason.CHANNEL_BINDING
+    talk.c(f"<response {namespace}>{coded('p=x')}</response>")
+    talk.s(no)
+    assert "-PLUS" in encrypted(profiles, offer=offer).client()
+
+
 @pytest.mark.parametrize(("offer", "say", "no"), [(OFFER, first, REFUSED), (OFFER2, first2, REFUSED2)])
 def test_a_client_that_only_wants_to_see_plus_gets_it_next_time(offer: str, say: object, no: str) -> None:
     """slixmpp says "y" where it sees no -PLUS, and "n" where it does and has nothing to bind to (TLS 1.3)."""

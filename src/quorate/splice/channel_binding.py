@@ -69,10 +69,12 @@ class LoginWatch:
         """What was taken out of the features."""
         self.suspect: Handling | None = None
         self._unless_challenged = False
+        self.waits = ""
+        """The mechanism, while its first message comes after an empty challenge (RFC 6120 section 6.4.2)."""
 
     def began(self, mechanism: str, payload: str) -> bool:
         """The client's first message; True if it will not do on a server that obeys RFC 5802."""
-        self.suspect = None
+        self.suspect, self.waits = None, "" if payload else mechanism
         flag = gs2_flag(payload) if mechanism.startswith(("SCRAM-", "GS2-")) else None
         if flag == "p" or (flag == "y" and self.handling is Handling.LEAVE):
             self.suspect, self._unless_challenged = Handling.TUNNEL, False

@@ -196,11 +196,14 @@ class Negotiation:
             case (x, "starttls") if x == TLS and not (connection.tls or connection.arrival.attached):
                 connection.phase = Phase.STARTTLS
             case (x, "auth") if x == SASL:
-                self._first_message(data, self._text(Side.CLIENT, data, None))
+                self._first_message(_mechanism(data), self._text(Side.CLIENT, data, None))
             case (x, "authenticate") if x == SASL2:
-                self._first_message(data, self._text(Side.CLIENT, data, f"{{{SASL2}}}initial-response"))
+                first = self._text(Side.CLIENT, data, f"{{{SASL2}}}initial-response")
+                self._first_message(_mechanism(data), first)
                 self._named(self._text(Side.CLIENT, data, f"{{{SASL2}}}user-agent/{{{SASL2}}}software"))
                 return self._resumption.authenticating(data)
+            case (x, "response") if x in (SASL, SASL2) and connection.login.waits:
+                self._first_message(connection.login.waits, self._text(Side.CLIENT, data, None))
             case (x, "abort") if x in (SASL, SASL2):
                 connection.login_failed()
             case (x, "compress") if x == COMPRESS:
@@ -258,10 +261,9 @@ class Negotiation:
         connection.out.add(Redirected(domain=connection.domain, host=redirect.host, port=redirect.port))
         return redirect.rewritten(data, arrival.here)
 
-    def _first_message(self, data: bytes, payload: str) -> None:
+    def _first_message(self, mechanism: str, payload: str) -> None:
         """CB-3: a client that binds its login to the TLS channel cannot log in through us."""
         connection = self._connection
-        mechanism = tag_attributes(data).get("mechanism", "")
         if connection.tls and connection.login.began(mechanism, payload):
             self._report_binding()
 
@@ -306,6 +308,10 @@ class Negotiation:
             session.presence.tell_all(stale=True, reason=Reason.STALE)
         else:
             session.presence.tell_all()
+
+
+def _mechanism(tag: bytes) -> str:
+    return tag_attributes(tag).get("mechanism", "")
 
 
 def _domain(to: str | None) -> str | None:
