@@ -5,8 +5,10 @@ import re
 import pytest
 
 from quorate.model.evidence import Presence
+from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
 from quorate.splice.effects import (
+    Answered,
     Bounced,
     Done,
     PresenceSeen,
@@ -263,6 +265,25 @@ def test_a_status_that_changed_while_the_connection_was_lost_is_told_after_the_r
     again.hear()
     again.s(f"<resumed {SM} h='0' previd='S9'/>")
     assert "<status>2 ready</status>" in again.client()
+
+
+def test_a_question_that_was_out_when_the_connection_broke_may_be_asked_again() -> None:
+    """INJ-6: whether it had arrived nobody knows."""
+    talk, virtual = enabled()
+    talk.ask("bob")
+    assert len(ids(talk.server())) == 2
+    talk.lose()
+    assert [e.reason for e in talk.saw(Answered)] == [Reason.STREAM_ENDED]
+    again = Talk(sessions=talk.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.hear()
+    for asked in (2, 0):
+        again.ask("bob", force=True)
+        assert len(ids(again.server())) == asked
+        again.wait(5.0)
+    assert [e.reason for e in again.saw(Answered)] == [Reason.TIMEOUT, Reason.RATE_LIMITED]
 
 
 def before_the_roster() -> tuple[Talk, str]:

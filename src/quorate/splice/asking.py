@@ -95,6 +95,8 @@ class Asking:
     """JID -> looks of the answer that was taken out last; none if it said that nobody is there."""
     _recent: list[float] = field(default_factory=list)
     _backing_off: BackingOff = field(default_factory=BackingOff)
+    _broken_off: set[Jid] = field(default_factory=set)
+    """Whose question was out when the connection broke: it may never have arrived."""
     _resumed_at: float | None = None
     _forget_at: float = 0.0
 
@@ -162,6 +164,8 @@ class Asking:
 
     def give_up(self, reason: Reason) -> None:
         for question in list(self._open.values()):
+            if question.sent:
+                self._broken_off.add(question.contact)
             self._conclude(question, reason)
 
     def resumed(self) -> None:
@@ -279,6 +283,7 @@ class Asking:
             self._windows[question.contact] = max(question.until, now + HIDING_S)
         self._recent.append(now)
         self._asked_at[question.contact] = now
+        self._broken_off.discard(question.contact)
         self.injector.now(Side.SERVER, *stanzas)
 
     def _may_send(self) -> bool:
@@ -291,11 +296,8 @@ class Asking:
         )
 
     def _overdue(self, question: Question) -> None:
-        if question.sent:
-            self._conclude(question, None)
-        else:
-            open_now = self.context.gate_open()
-            self._conclude(question, Reason.RATE_LIMITED if open_now else Reason.TOO_EARLY)
+        waited = Reason.RATE_LIMITED if self.context.gate_open() else Reason.TOO_EARLY
+        self._conclude(question, None if question.sent else waited)
 
     def _conclude(self, question: Question, reason: Reason | None) -> None:
         """The question is over; say what was learnt, then that it is over."""
@@ -350,8 +352,10 @@ class Asking:
     def _too_soon(self, contact: Jid) -> bool:
         at = self._asked_at.get(contact)
         now = self.context.now
-        quiet = self._backing_off.quiet(contact.domain, now)
-        return quiet or (at is not None and now - at < self.context.config.ask_interval_s)
+        if self._backing_off.quiet(contact.domain, now):
+            return True
+        lately = at is not None and now - at < self.context.config.ask_interval_s
+        return lately and contact not in self._broken_off
 
     def _heard_error(self, contact: Jid, error: StanzaError | None) -> None:
         if error is not None:
@@ -370,6 +374,7 @@ class Asking:
             self._theirs = {c: until for c, until in self._theirs.items() if until > now}
             interval = self.context.config.ask_interval_s
             self._asked_at = {c: at for c, at in self._asked_at.items() if now - at < interval}
+            self._broken_off &= self._asked_at.keys()
             self._heard_at = {c: at for c, at in self._heard_at.items() if c in self._asked_at}
             self._answered_at = {c: at for c, at in self._answered_at.items() if now - at < interval}
 
