@@ -118,7 +118,8 @@ class Ends:
                 self.bytes[end] += self.talk.raw(end)
         session = self.talk.splice._connection.session
         ledger, resources = session.ledger, dict(session.presence._resources.items())
-        counts = [(log.dump(), ledger.shown, ledger.confirmed) for log in ledger._logs.values()]
+        logs = [(log.a0, log.z0, log.dup, log.unacked) for log in ledger._logs.values()]
+        counts = logs, ledger.shown, ledger.confirmed
         return self.bytes, self.talk.all, (counts, resources, session.roster.contacts)
 
 

@@ -117,13 +117,6 @@ def test_without_tls_only_compression_is_in_the_way() -> None:
     assert (edit.data, edit.removed) == (expected, removed)
 
 
-@pytest.mark.parametrize(
-    ("name", "unbound"), [("sasl1", True), ("sasl2 with fast", True), ("external", False)]
-)
-def test_unbound_tells_that_a_bound_login_will_fail(name: str, unbound: bool) -> None:
-    assert edit_features(EDITS[name][0], None, tls=True).unbound is unbound
-
-
 def test_what_is_not_well_formed_is_refused() -> None:
     with pytest.raises(NotWellFormed):
         edit_features(b"<stream:features>", None, tls=True)

@@ -51,7 +51,7 @@ def presence_probe(id: str, to: Jid) -> bytes:
 
 
 def last_activity(id: str, to: Jid) -> bytes:
-    """XEP-0012 section 4: a bare address's server answers for it."""
+    """XEP-0012 section 3: a bare address's server answers for it."""
     return _stanza("iq", "<query xmlns='jabber:iq:last'/>", type="get", id=id, to=to.bare)
 
 
@@ -82,7 +82,7 @@ def disco_info(id: str, from_: Jid, to: Jid | None) -> bytes:
 
 
 def message_blocked(id: str, from_: Jid, to: Jid | None) -> bytes:
-    """XEP-0191 section 3.6: who is blocked is not written to."""
+    """XEP-0191 section 3.3: who is blocked is not written to."""
     error = (
         f"<error type='cancel'><not-acceptable xmlns='{_CONDITIONS}'/>"
         "<blocked xmlns='urn:xmpp:blocking:errors'/></error>"
@@ -147,7 +147,7 @@ def starttls_failure() -> bytes:
 
 
 def compress_failure() -> bytes:
-    """XEP-0138 section 3: the compression asked for is not offered."""
+    """XEP-0138 section 2: the compression asked for is not offered."""
     return b"<failure xmlns='http://jabber.org/protocol/compress'><unsupported-method/></failure>"
 
 

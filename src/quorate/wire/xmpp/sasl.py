@@ -34,11 +34,6 @@ class FeaturesEdit:
     removed: tuple[str, ...]
     """Mechanism names, ``sasl-channel-binding``, ``compression``, ``tls-0rtt``, ``starttls``."""
 
-    @property
-    def unbound(self) -> bool:
-        """True if channel binding was offered: a client that insists on it will fail to log in."""
-        return any(_BOUND.fullmatch(name) for name in self.removed)
-
 
 def edit_features(
     data: bytes, header: StreamHeader | None, *, tls: bool, keep_bound: bool = False

@@ -4,9 +4,8 @@ One log per direction. It remembers, in order, what became of every stanza the r
 an `h` counted by the receiver is translated into the `h` the origin expects. Counts are modulo 2^32.
 """
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 MODULUS: Final = 2**32
 
@@ -140,20 +139,6 @@ class AckLog:
                     shift += more
                     rows.append((h, shift))
         return tuple((h % MODULUS, _signed(shift)) for h, shift in rows)
-
-    def dump(self) -> dict[str, Any]:
-        """Plain data for ``load``."""
-        marks = "".join(mark.value * count for mark, count in self._runs) + Mark.F.value * self._newest
-        return {"a0": self.a0, "z0": self.z0, "dup": self.dup, "log": marks}
-
-    @classmethod
-    def load(cls, data: Mapping[str, Any]) -> Self:
-        """Raises KeyError or ValueError if the data is not from ``dump``."""
-        log = cls(int(data["a0"]), int(data["z0"]))
-        log.dup = int(data["dup"])
-        for mark in data["log"]:
-            log._add(Mark(mark))
-        return log
 
     def _fold(self) -> None:
         """Make a run of what was forwarded last."""
