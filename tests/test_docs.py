@@ -68,3 +68,19 @@ def test_every_test_the_engine_page_names_exists() -> None:
 
 def _names_in(source: str) -> list[str]:
     return re.findall(r"def (\w+)\(", source) + re.findall(r'^    "([^"]+)": ', source, re.MULTILINE)
+
+
+def test_every_test_the_xmpp_page_names_exists() -> None:
+    """By its whole name, or by how it begins and ``…``."""
+    text = (ROOT / "docs" / "xmpp.md").read_text(encoding="utf-8")
+    named = re.findall(r"\b(test_\w+)\b(…?)(?!\w*\.py)", text)
+    assert len(named) > 100
+    known = {
+        name for file in (ROOT / "tests").rglob("test_*.py") for name in _names_in(file.read_text("utf-8"))
+    }
+    missing = {
+        name
+        for name, more in named
+        if name not in known and not (more and any(k.startswith(name) for k in known))
+    }
+    assert not missing
