@@ -128,3 +128,17 @@ def test_white_space_behind_starttls_is_no_part_of_the_clients_tls() -> None:
     talk.c(b"\n" + HELLO)
     talk.do(talk.splice.tls_ready(Side.SERVER, talk.now))
     assert talk.saw(StartTls)[-1] == StartTls(side=Side.CLIENT, domain="example.org", early=HELLO)
+
+
+def test_within_tls_the_streams_are_new() -> None:
+    """RFC 6120 section 5.4.3.3: nothing of what was said in clear text counts, a header neither."""
+    talk = asked_for_tls()
+    talk.s(f"<proceed {TLS}/>")
+    for side in (Side.SERVER, Side.CLIENT):
+        talk.do(talk.splice.tls_ready(side, talk.now))
+    talk.c(CLIENT_HEADER)
+    talk.hear()
+    talk.do(talk.splice.put_out(Reason.LOGIN_TIMEOUT, "It took too long.", talk.now))
+    said = talk.client()
+    assert said.startswith("<?xml version='1.0'?><stream:stream ")
+    assert "<remote-connection-failed " in said
