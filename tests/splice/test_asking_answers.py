@@ -16,6 +16,17 @@ def test_offline_comes_from_the_definite_half_and_nothing_is_seen_of_it() -> Non
     assert talk.client() == ""
 
 
+@pytest.mark.parametrize(("seconds", "ago"), [(77, 77.0), (10**11, 0.0)])
+@pytest.mark.parametrize("late_s", [0.0, 5.0])
+def test_offline_for_how_long_is_told(seconds: int, ago: float, late_s: float) -> None:
+    """XEP-0012 section 3: since the logout; more than ten years is nonsense."""
+    talk, _, id = asked()
+    talk.wait(late_s)
+    talk.s(last(id, seconds))
+    seen = talk.saw(PresenceSeen)[-1]
+    assert (seen.presence, seen.began) == (Presence.OFFLINE, talk.now - ago)
+
+
 def test_presence_is_the_answer_and_its_duplicate_is_hidden() -> None:
     talk = logged_in()
     talk.s("<presence from='bob@example.org/x'><show>away</show><priority>3</priority></presence>")

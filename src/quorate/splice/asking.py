@@ -260,7 +260,7 @@ class Asking:
                 sent.contact
             )
             if last.presence is Presence.OFFLINE and news:
-                self.presence.state(sent.contact, Presence.OFFLINE, asked=True)
+                self.presence.state(sent.contact, Presence.OFFLINE, asked=True, for_s=last.for_s)
             return True
         question.last = last
         definite = last.presence in (Presence.OFFLINE, Presence.UNREACHABLE)
@@ -314,8 +314,8 @@ class Asking:
         if self.context.has_blocked(contact):
             return Reason.BLOCKED  # since it was asked: what the server says now is about the block
         said = last.presence if last else None
-        if said is Presence.OFFLINE:
-            self.presence.state(contact, Presence.OFFLINE, asked=True)
+        if last and said is Presence.OFFLINE:
+            self.presence.state(contact, Presence.OFFLINE, asked=True, for_s=last.for_s)
             return None
         if said is Presence.ONLINE:
             if self.presence.available(contact):

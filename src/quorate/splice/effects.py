@@ -121,14 +121,15 @@ class PresenceSeen(NamedTuple):
     at: float
     priority: int = 0
     since: datetime | None = None
-    """From ``<delay/>`` (XEP-0203) or ``jabber:iq:last``: when the state began."""
+    """From ``<delay/>`` (XEP-0203): when the state began."""
     idle_since: datetime | None = None
     asked: bool = False
     implied: bool = False
     stale: bool = False
     reason: Reason | None = None
     began: float | None = None
-    """When this stream first said so, on the clock of ``at``; what is said again is older than ``at``."""
+    """When this stream first said so, on the clock of ``at``, or since when by ``jabber:iq:last`` (XEP-0012);
+    what is said again is older than ``at``."""
     idle_from: float | None = None
     """``idle_since`` on the clock of ``at``, where only a length of time was told (XEP-0256)."""
 

@@ -198,9 +198,14 @@ class PresenceBook:
         asked: bool = False,
         implied: bool = False,
         since: datetime | None = None,
+        for_s: float = 0.0,
     ) -> None:
-        """Something is known about the whole contact; its resources are forgotten."""
-        whole = _whole(presence, reason, asked, implied, since, self._context.now)
+        """Something is known about the whole contact; its resources are forgotten.
+
+        ``since`` when by somebody's clock, or else for how many seconds, it has been so.
+        """
+        began = self._context.now - for_s
+        whole = _whole(presence, reason, asked, implied, since, began)
         self._gone -= {contact}
         for name in self._resources.pop(contact):
             if name:

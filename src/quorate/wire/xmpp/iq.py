@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.wire.xmpp.header import CLIENT_NS
+from quorate.wire.xmpp.presence import MAX_IDLE_S
 from quorate.wire.xmpp.usual import ATTRIBUTES, TYPE, quoted
 
 ERRORS_NS: Final = "urn:ietf:params:xml:ns:xmpp-stanzas"
@@ -37,6 +38,11 @@ class LastAnswer:
     seconds: int | None = None
     """Since logout if OFFLINE."""
     reason: Reason | None = None
+
+    @property
+    def for_s(self) -> float:
+        """How long it has been so, if that can be believed; else 0."""
+        return float(self.seconds) if self.seconds is not None and self.seconds <= MAX_IDLE_S else 0.0
 
 
 def stanza_error(element: Element) -> StanzaError | None:
