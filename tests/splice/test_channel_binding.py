@@ -123,6 +123,25 @@ def test_a_client_that_binds_once_it_sees_plus_is_tunnelled_then() -> None:
     assert tunnelled.raw(Side.SERVER) == CLIENT_HEADER.encode() + b"\x16\x03\x01 its own TLS"
 
 
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256-PLUS", "EXTERNAL"])
+@pytest.mark.parametrize("way", ["SASL", "SASL2"])
+def test_a_server_that_takes_nothing_that_can_pass_is_reached_end_to_end_next_time(
+    way: str, mechanism: str
+) -> None:
+    """A client that is offered nothing does not even try (RFC 6120 section 6.3.3)."""
+    offered = f"<mechanism>{mechanism}</mechanism>"
+    offer = f"<stream:features><mechanisms {SASL}>{offered}</mechanisms></stream:features>"
+    if way == "SASL2":
+        offer = f"<stream:features><authentication {SASL2}>{offered}</authentication></stream:features>"
+    profiles = Profiles()
+    talk = encrypted(profiles, offer=offer)
+    assert mechanism not in talk.client()
+    assert reasons(talk)[-1] is Reason.CHANNEL_BINDING
+    talk.c("</stream:stream>")
+    talk.lose()
+    assert encrypted(profiles).saw(Connect) == [Connect(domain="example.org", tunnel=True)]
+
+
 def test_only_that_software_at_that_server_is_treated_so() -> None:
     profiles = Profiles()
     talk = encrypted(profiles)

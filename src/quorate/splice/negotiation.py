@@ -248,6 +248,9 @@ class Negotiation:
         keep_bound = login.handling is Handling.LEAVE
         edit = edit_features(data, connection.headers[Side.SERVER], tls=connection.tls, keep_bound=keep_bound)
         login.stripped = edit.removed
+        if edit.unusable:
+            login.suspect = Handling.TUNNEL
+            self._report_binding()
         return edit.data
 
     def _stream_error(self, data: bytes) -> bytes:

@@ -18,6 +18,7 @@ SASL_NS: Final = "urn:ietf:params:xml:ns:xmpp-sasl"
 SASL2_NS: Final = "urn:xmpp:sasl:2"
 FAST_NS: Final = "urn:xmpp:fast:0"
 _MECHANISMS = {f"{{{namespace}}}mechanism" for namespace in (SASL_NS, SASL2_NS, FAST_NS)}
+_TOKEN = f"{{{FAST_NS}}}mechanism"
 _BINDING_TYPES = "{urn:xmpp:sasl-cb:0}sasl-channel-binding"
 _COMPRESSION = {
     "{http://jabber.org/features/compress}compression",
@@ -33,6 +34,8 @@ class FeaturesEdit:
     data: bytes
     removed: tuple[str, ...]
     """Mechanism names, ``sasl-channel-binding``, ``compression``, ``tls-0rtt``, ``starttls``."""
+    unusable: bool = False
+    """Mechanisms were offered, and none of them is left."""
 
 
 def edit_features(
@@ -63,7 +66,9 @@ def edit_features(
     )
     ranges = [(span.start, span.end) for span in (*bound, *external, *types, *compression, *starttls)]
     ranges += [_attribute_range(data, span, _ZERO_RTT) for span in early]
-    return FeaturesEdit(cut(data, ranges), removed)
+    offered = [span for span in found if span.name in _MECHANISMS and span.name != _TOKEN]
+    unusable = bool(offered) and all(span in bound or span in external for span in offered)
+    return FeaturesEdit(cut(data, ranges), removed, unusable)
 
 
 def gs2_flag(payload: str) -> Literal["n", "y", "p"] | None:
