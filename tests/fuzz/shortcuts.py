@@ -90,9 +90,9 @@ def _hear(text: bytes, side: Side, size: int, *both: Conversation) -> None:
 def _seen(one: Conversation) -> tuple[object, ...]:
     one.listen()
     session = one.talk.splice._connection.session
-    counts = [
-        (log.dump(), session.ledger.shown, session.ledger.confirmed) for log in session.ledger._logs.values()
-    ]
+    ledger = session.ledger
+    logs = [(log.a0, log.z0, log.dup, log.unacked) for log in ledger._logs.values()]
+    counts = logs, ledger.shown, ledger.confirmed
     return one.heard, one.talk.all, counts, dict(session.presence._resources.items()), session.roster.contacts
 
 
