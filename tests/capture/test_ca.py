@@ -1,5 +1,6 @@
 import ssl
 import stat
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,21 @@ def handshake(server: ssl.SSLContext, trusted: str, name: str) -> TlsLeg:
     return client
 
 
+def shown(server: ssl.SSLContext, name: str) -> bytes:
+    """The certificate a client gets to see."""
+    into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    blind.check_hostname, blind.verify_mode = False, ssl.CERT_NONE
+    client, far = blind.wrap_bio(into, out), TlsLeg(server)
+    for _ in range(2):
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        into.write(far.feed(out.read()).ciphertext)
+    certificate = client.getpeercert(binary_form=True)
+    assert certificate is not None
+    return certificate
+
+
 def test_what_it_signs_is_accepted_by_who_trusts_it(tmp_path: Path) -> None:
     authority = open_authority(tmp_path, ["example.org"], SystemClock())
     handshake(authority.context("example.org"), authority.pem(), "example.org")
@@ -51,7 +67,9 @@ def test_the_key_is_private_and_survives(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "keys" / "ca.key").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
     assert (tmp_path / "ca.pem").read_text() == first.pem()
-    assert list((tmp_path / "keys").iterdir()) == [tmp_path / "keys" / "ca.key"]
+    assert [path for path in (tmp_path / "keys").iterdir() if path.is_file()] == [
+        tmp_path / "keys" / "ca.key"
+    ]
 
 
 def test_new_routes_extend_it_and_keep_its_key(tmp_path: Path) -> None:
@@ -118,7 +136,36 @@ def test_what_is_kept_for_clients_is_bounded(tmp_path: Path, monkeypatch: pytest
         assert authority.context("a.example") is first, "what is used stays"
         authority.context(f"{n}.example")
     assert len(authority._contexts) == 3
-    assert not [path for path in (tmp_path / "keys").iterdir() if path.name != "ca.key"]
+    assert len(list((tmp_path / "keys" / "leaves").iterdir())) == 3
+    assert shown(open_authority(tmp_path, [], SystemClock()).context("4.example"), "4.example")
+
+
+def test_a_client_is_shown_the_same_certificate_after_a_restart(tmp_path: Path) -> None:
+    """poezio, and others that remember it, ask their user about every other one."""
+    clock = ManualClock()
+    first = shown(open_authority(tmp_path, ["example.org"], clock).context("example.org"), "example.org")
+    again = open_authority(tmp_path, ["example.org", "example.net"], clock)
+    assert shown(again.context("example.org"), "example.org") == first
+    assert shown(again.context("example.org", ("xmpp-client",)), "example.org") == first
+    assert shown(again.context("../example.org"), "../example.org") != first
+    (kept, *_) = (tmp_path / "keys" / "leaves").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    clock.advance((LEAF_LIFE - LEAF_RENEW + timedelta(hours=1)).total_seconds())
+    renewed = open_authority(tmp_path, [], clock)
+    assert shown(renewed.context("example.org"), "example.org") != first
+
+
+@pytest.mark.parametrize("damage", ["nonsense", "", "another's"])
+def test_a_kept_certificate_that_cannot_be_used_is_replaced(tmp_path: Path, damage: str) -> None:
+    authority = open_authority(tmp_path, ["example.org"], SystemClock())
+    authority.context("example.org")
+    (kept,) = (tmp_path / "keys" / "leaves").iterdir()
+    if damage == "another's":
+        (tmp_path / "keys" / "ca.key").unlink()
+    else:
+        kept.write_text(damage)
+    again = open_authority(tmp_path, ["example.org"], SystemClock())
+    handshake(again.context("example.org"), again.pem(), "example.org")
 
 
 def test_it_vouches_for_a_bounded_number_of_domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

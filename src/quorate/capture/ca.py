@@ -6,10 +6,10 @@ issued anew with the same key and subject. Without any route it is not constrain
 known before a client connects.
 """
 
+import hashlib
 import ipaddress
 import os
 import ssl
-import tempfile
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import idna
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -81,10 +82,11 @@ class Authority:
             self._contexts.move_to_end((name, alpn))
             return cached[1]
         self.cover([name])
-        context = self._leaf_context(name, now)
+        leaf, end = self._leaf(name, now)
+        context = _leaf_context(leaf)
         if alpn:
             context.set_alpn_protocols(list(alpn))
-        self._contexts[name, alpn] = (now + LEAF_LIFE, context)
+        self._contexts[name, alpn] = (end, context)
         while len(self._contexts) > MAX_LEAVES:
             self._contexts.popitem(last=False)
         return context
@@ -104,19 +106,44 @@ class Authority:
         _write(self.path, self.pem().encode(), 0o644)
         return True
 
-    def _leaf_context(self, name: str, now: datetime) -> ssl.SSLContext:
-        key = ec.generate_private_key(ec.SECP256R1())
-        leaf = _issue_leaf(self._key, self._certificate, key, name, now)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # a session to be resumed costs room on both ends for as long as a stream lasts
-        context.num_tickets = 0
-        # OpenSSL loads keys from files only; this one exists for the length of the call
-        with tempfile.NamedTemporaryFile(dir=self._home / "keys", suffix=".pem") as file:
-            file.write(_key_pem(key) + leaf.public_bytes(serialization.Encoding.PEM))
-            file.flush()
-            context.load_cert_chain(file.name)
-        return context
+    def _leaf(self, name: str, now: datetime) -> tuple[Path, datetime]:
+        """Where this domain's leaf is, and until when; also the next Quorate shows it.
+
+        Clients that remember a certificate ask their user about another one.
+        """
+        kept = self._home / "keys" / "leaves"
+        kept.mkdir(mode=0o700, exist_ok=True)
+        # a client names the domain: what it says is no file name
+        path = kept / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.pem"
+        end = _good_until(path, self._certificate, now)
+        if end is None:
+            key = ec.generate_private_key(ec.SECP256R1())
+            leaf = _issue_leaf(self._key, self._certificate, key, name, now)
+            _write(path, _key_pem(key) + leaf.public_bytes(serialization.Encoding.PEM), 0o600)
+            end = leaf.not_valid_after_utc
+            for old in sorted(kept.glob("*.pem"), key=lambda p: p.stat().st_mtime_ns)[:-MAX_LEAVES]:
+                old.unlink(missing_ok=True)
+        return path, end
+
+
+def _leaf_context(leaf: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # a session to be resumed costs room on both ends for as long as a stream lasts
+    context.num_tickets = 0
+    context.load_cert_chain(leaf)
+    return context
+
+
+def _good_until(leaf: Path, authority: x509.Certificate, now: datetime) -> datetime | None:
+    """The end of the leaf in this file; None if it is not there, damaged, of another authority or old."""
+    try:
+        found = x509.load_pem_x509_certificate(leaf.read_bytes())
+        found.verify_directly_issued_by(authority)
+    except (OSError, ValueError, TypeError, InvalidSignature):
+        return None
+    fresh = found.not_valid_before_utc <= now < found.not_valid_after_utc - LEAF_RENEW
+    return found.not_valid_after_utc if fresh else None
 
 
 def open_authority(home: Path, domains: Iterable[str], clock: Clock) -> Authority:
