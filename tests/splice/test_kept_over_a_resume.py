@@ -10,12 +10,13 @@ from quorate.model.stream import StreamState
 from quorate.splice.effects import (
     Answered,
     Bounced,
+    CommandTyped,
     Done,
     PresenceSeen,
     RosterSeen,
 )
 from tests.splice.script import BIND, BOB, BOUND, DELAY, ENABLE, ENABLED, ROSTER_GET, Talk, ids, roster, who
-from tests.splice.test_resumption import SM, ack, enabled
+from tests.splice.test_resumption import SM, TO_COMPANION, ack, enabled
 
 
 @pytest.mark.parametrize("later_s", [1.0, 3000.0])
@@ -284,6 +285,37 @@ def test_a_question_that_was_out_when_the_connection_broke_may_be_asked_again() 
         assert len(ids(again.server())) == asked
         again.wait(5.0)
     assert [e.reason for e in again.saw(Answered)] == [Reason.TIMEOUT, Reason.RATE_LIMITED]
+
+
+def test_nobody_is_taken_for_offline_while_the_server_sends_the_rest_of_the_burst_again() -> None:
+    first, virtual = enabled()
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.now = first.now + 20.0
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.s("<presence from='bob@example.org/x'/>")
+    again.wait(4.0)
+    assert not [e for e in again.saw(PresenceSeen) if e.implied]
+    again.wait(2.0)
+    assert {e.contact for e in again.saw(PresenceSeen) if e.implied} == {who("carol")}
+
+
+def test_what_is_typed_after_a_resume_is_done_though_the_client_sends_not_all_again() -> None:
+    """XEP-0198 section 5 wants it to; a command is known by its id, too."""
+    first, virtual = enabled()
+    first.c("<message to='bob@example.org'/><message to='bob@example.org'/>")
+    first.c(TO_COMPANION.format("m1", "who bob"))
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.hear()
+    for id in ("m1", "m2"):
+        again.c(TO_COMPANION.format(id, "who bob"))
+    assert [c.message for c in again.saw(CommandTyped)] == ["m2"]
 
 
 def before_the_roster() -> tuple[Talk, str]:

@@ -240,12 +240,15 @@ class Companion:
 
     def _chat(self, found: list[Span], *, repeated: bool) -> None:
         attributes = found[0].attributes
-        if repeated or attributes.get("type", "normal") not in ("chat", "normal"):
+        if attributes.get("type", "normal") not in ("chat", "normal"):
             return
-        self._running.interrupted()
         id = attributes.get("id", "")
         children = {s.name for s in found if len(s.path) == 2}
         body = next((s.text for s in found if s.name == _BODY and len(s.path) == 2), "").strip()
+        # of a client that sends not all of it again something new may be taken for repeated
+        if repeated and not (id and body and _digest(id, body) not in self._executed):
+            return
+        self._running.interrupted()
         if _RECEIPT in children and id:
             own_id = self._context.ids.next()
             self._add(lambda: requests.receipt(own_id, self._jid, self._context.own, id))
@@ -272,7 +275,7 @@ class Companion:
     def _done_before(self, id: str, body: str) -> bool:
         if not id or not body:
             return False
-        command = blake2b(f"{id}\0{body}".encode(), digest_size=16).digest()
+        command = _digest(id, body)
         if command in self._executed:
             return True
         self._executed[command] = None
@@ -321,6 +324,10 @@ class Companion:
     def _late(self) -> bool:
         bound, gate = self._context.bound_at, self._context.config.gate_s
         return bound is not None and self._context.now >= bound + gate
+
+
+def _digest(id: str, body: str) -> bytes:
+    return blake2b(f"{id}\0{body}".encode(), digest_size=16).digest()
 
 
 def _jid(text: str | None) -> Jid | None:

@@ -117,6 +117,8 @@ class Session:
         if self.own_presence is not None:
             context.out.add(self.own_presence)
         self.presence.lost_after(self.ledger.confirmed)
+        if context.available:
+            context.initial_presence_at = context.now  # the rest of the burst comes now
         self.asking.resumed()
         for stanza in self.ledger.take_lost(Side.CLIENT, 0.0):
             self._again(Side.CLIENT, stanza)
