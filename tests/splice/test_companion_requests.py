@@ -180,6 +180,18 @@ def test_even_what_is_too_big_to_be_read_goes_nowhere() -> None:
     assert "h='4'" in talk.client()
 
 
+def test_a_name_written_in_references_is_the_name() -> None:
+    """VC-6: also inside a request that would else be handed on at a glance."""
+    talk = Talk().log_in()
+    item = "<item id='quorate&#64;quorate&#46;invalid'><displayed xmlns='urn:xmpp:mds:displayed:0'/></item>"
+    talk.c(
+        "<iq type='set' id='d1'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+        f"<publish node='urn:xmpp:mds:displayed:0'>{item}</publish></pubsub></iq>"
+    )
+    assert talk.server() == ""
+    assert "type='result' id='d1'" in talk.client()
+
+
 def test_a_request_too_big_to_be_read_is_answered_all_the_same() -> None:
     """VC-7, RFC 6120 section 8.2.3: who asks gets an answer."""
     talk = Talk(chunk=16_000).log_in()
