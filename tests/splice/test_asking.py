@@ -1,12 +1,14 @@
 """Whether and when somebody is asked about in the stream. PRB-1 to 5, INJ-4 to 6, T18 to T25."""
 
+import pytest
+
 from quorate.model.address import parse_address
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
 from quorate.splice.backing_off import BackingOff
 from quorate.splice.effects import Answered, PresenceSeen
 from tests.splice.questions import asked, failed, last, logged_in, verdict
-from tests.splice.script import BIND, BOUND, DELAY, Talk, ids, who
+from tests.splice.script import BIND, BOB, BOUND, DELAY, ROSTER_GET, Talk, ids, roster, who
 
 SUBSCRIBE = "<presence type='subscribe' id='s1' to='bob@example.org'/>"
 
@@ -163,6 +165,38 @@ def test_before_the_login_a_question_waits_and_is_given_up() -> None:
         Answered(request="q1", contact=who("bob"), reason=Reason.TOO_EARLY, asked=False)
     ]
     assert talk.server() == ""
+
+
+@pytest.mark.parametrize("answer", [roster(BOB), "<iq type='result' id='r1'/>", "<iq type='error' id='r1'/>"])
+def test_a_question_waits_for_the_roster_which_says_whom_to_probe(answer: str) -> None:
+    """PRB-1: also for the one we ask for, as the client has its own already (RFC 6121 section 2.6)."""
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET + "<presence/>")
+    talk.ask("bob")
+    talk.hear()
+    talk.s(answer)
+    sent = talk.server()
+    if "type='result' id='r1'/>" in answer:
+        assert "jabber:iq:last" not in sent
+        (own,) = ids(sent)
+        talk.s(roster(BOB).replace("'r1'", f"'{own}'"))
+        sent = talk.server()
+    assert "jabber:iq:last" in sent
+    assert ("type='probe'" in sent) is ("error" not in answer)
+
+
+def test_a_roster_that_does_not_come_ends_the_question() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c(ROSTER_GET)
+    talk.ask("bob")
+    talk.wait(6.0)
+    assert [a.reason for a in talk.saw(Answered)] == [Reason.TOO_EARLY]
 
 
 def test_before_the_client_has_asked_for_its_roster_nothing_is_added_for_five_seconds() -> None:

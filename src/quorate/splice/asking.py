@@ -291,12 +291,14 @@ class Asking:
         self._recent = [at for at in self._recent if at > now - 1.0]
         return (
             self.context.gate_open()
+            and not self.roster.awaited
             and self.context.safe(Side.SERVER)
             and len(self._recent) < self.context.config.asks_per_s
         )
 
     def _overdue(self, question: Question) -> None:
-        waited = Reason.RATE_LIMITED if self.context.gate_open() else Reason.TOO_EARLY
+        early = self.roster.awaited or not self.context.gate_open()
+        waited = Reason.TOO_EARLY if early else Reason.RATE_LIMITED
         self._conclude(question, None if question.sent else waited)
 
     def _conclude(self, question: Question, reason: Reason | None) -> None:

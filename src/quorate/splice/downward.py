@@ -94,8 +94,7 @@ def _iq(connection: Connection, data: bytes, attributes: dict[str, str]) -> byte
     elif id == session.roster.own_id and own_account(session, sender):
         if connection.joining is not None:
             connection.joining.identified(data)
-        if kind == "result":
-            session.roster.own_result(data)
+        session.roster.own_answered(data, agreed=kind == "result")
         session.own_roster_came()
         return None
     elif context.ids.is_ours(id):

@@ -71,7 +71,7 @@ class RosterBook:
         self.companion_in = False
         self.own_id: str | None = None
         """Our own request, made because the client had its roster cached and got none."""
-        self._requested = False
+        self._requested = self._own_open = False
         self._subscribing: dict[Jid, float] = {}
         """Contact -> until when the server's push about the client's request may be on its way."""
 
@@ -111,6 +111,11 @@ class RosterBook:
         self.open -= {id}
         return data
 
+    @property
+    def awaited(self) -> bool:
+        """It is not known yet who is a contact, and an answer that says so is to come."""
+        return not self.known and (self._own_open or bool(self.open))
+
     def request(self) -> bytes | None:
         """Our own roster request, if one is due; the client asked before, so it changes nothing (INJ-1)."""
         if self.own_id is None or self._requested:
@@ -120,16 +125,18 @@ class RosterBook:
 
     def request_now(self) -> bytes:
         """The same for a stream that was joined midway: its client has asked long ago."""
-        self.own_id, self._requested = self._context.ids.next(), True
+        self.own_id, self._requested, self._own_open = self._context.ids.next(), True, True
         return _request(self.own_id)
 
-    def own_result(self, data: bytes) -> None:
-        """The answer to it, which the client does not see."""
-        if self._query(data, Side.SERVER) is not None:
+    def own_answered(self, data: bytes, *, agreed: bool) -> None:
+        """The answer to it, which the client does not see; an error may repeat the request."""
+        self._own_open = False
+        if agreed and self._query(data, Side.SERVER) is not None:
             self._learn(self._read(data))
 
     def passed(self, id: str, found: RosterQuery | None) -> None:
         """An answer too long to be held was read as it went by; the companion comes by a push then."""
+        self._own_open = self._own_open and id != self.own_id
         if id != self.own_id:
             self.missed(id)
         if found is not None:
@@ -152,6 +159,7 @@ class RosterBook:
     def missed(self, id: str) -> None:
         """An answer went by without the companion in it."""
         self.open -= {id}
+        self._own_open = self._own_open and id != self.own_id
         self.companion_in = self.companion_in and id == self.own_id
 
     def pushed(self, data: bytes) -> bytes | None:
@@ -210,7 +218,7 @@ class RosterBook:
 
     def _request_own(self) -> None:
         if not self.known and self.own_id is None:
-            self.own_id = self._context.ids.next()
+            self.own_id, self._own_open = self._context.ids.next(), True
 
     def _learn(self, roster: RosterQuery) -> None:
         contacts, before = self._people(roster), self.contacts
