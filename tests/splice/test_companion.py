@@ -199,6 +199,13 @@ def test_what_is_no_text_is_taken_out_in_silence(inner: str) -> None:
     assert (talk.server(), talk.client(), talk.saw(CommandTyped)) == ("", "", [])
 
 
+@pytest.mark.parametrize("kind", ["groupchat", "headline", "error"])
+def test_what_is_no_chat_is_no_command(kind: str) -> None:
+    talk = Talk().log_in()
+    talk.c(f"<message type='{kind}' to='{JID}' id='m1'><body>who bob</body></message>")
+    assert (talk.server(), talk.client(), talk.saw(CommandTyped)) == ("", "", [])
+
+
 def test_a_receipt_is_given() -> None:
     talk = Talk().log_in()
     talk.c(f"<message to='{JID}' id='m1'><body>who</body><request xmlns='urn:xmpp:receipts'/></message>")

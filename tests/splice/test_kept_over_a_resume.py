@@ -318,6 +318,23 @@ def test_what_is_typed_after_a_resume_is_done_though_the_client_sends_not_all_ag
     assert [c.message for c in again.saw(CommandTyped)] == ["m2"]
 
 
+def test_what_is_typed_without_an_id_is_done_once_over_a_resume() -> None:
+    first, virtual = enabled()
+    typed = "<message to='quorate@quorate.invalid'><body>who bob</body></message>"
+    before = "<message to='bob@example.org'/>"
+    first.c(before + typed)
+    assert len(first.saw(CommandTyped)) == 1
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.c(before + typed)
+    assert again.saw(CommandTyped) == []
+    again.c(typed)
+    assert len(again.saw(CommandTyped)) == 1
+
+
 def before_the_roster() -> tuple[Talk, str]:
     """Stream management is on, the roster not asked for; with the session's id."""
     talk = Talk()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from quorate.model.address import parse_address
 from quorate.model.reasons import Reason
 from quorate.splice.effects import Bounced, Done, TextSeen
 from quorate.splice.splice import SpliceConfig
@@ -72,6 +73,18 @@ def test_what_is_no_answer_passes_unseen(stanza: str) -> None:
     talk, _ = told()
     talk.s(stanza)
     assert talk.client() == stanza
+    assert talk.saw(TextSeen) == []
+
+
+@pytest.mark.parametrize("sender", ["bob@example.org", "bob@example.org/x", "alice@example.net"])
+def test_a_copy_that_the_own_account_did_not_send_is_nobodys_word(sender: str) -> None:
+    """XEP-0280 section 11: who is watched, too, could put words into others' mouths."""
+    talk, _ = told()
+    talk.do(talk.splice.watch(who("carol"), talk.now))
+    talk.do(talk.splice.watch(parse_address("alice@example.net"), talk.now))
+    talk.s(
+        carbon("received", INNER.format("carol@example.org/x", "alice@example.org/pc", "c", "yes"), sender)
+    )
     assert talk.saw(TextSeen) == []
 
 
