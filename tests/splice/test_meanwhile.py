@@ -5,7 +5,7 @@ import pytest
 from quorate.model.address import parse_address
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
-from quorate.splice.effects import Answered, OwnPresenceSent, PresenceSeen, RosterSeen, TextSeen
+from quorate.splice.effects import Answered, Done, OwnPresenceSent, PresenceSeen, RosterSeen, TextSeen
 from tests.splice.questions import FAR, asked, failed, last, logged_in, verdict
 from tests.splice.script import BIND, BOB, BOUND, ITEM, ROSTER_GET, Talk, roster, who
 
@@ -49,6 +49,19 @@ def test_blocked_while_being_asked_is_blocked_whatever_the_answer(late: bool, se
     assert answer.reason is Reason.BLOCKED
     told = [e for e in talk.saw(PresenceSeen) if e.contact == who("bob")]
     assert (told[-1].presence, told[-1].reason) == (Presence.UNKNOWN, Reason.BLOCKED)
+
+
+def test_who_was_blocked_while_a_message_waited_is_not_written_to() -> None:
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.tell("bob")
+    talk.s(f"<iq type='set' id='p1' from='alice@example.org'>{BLOCK}</iq>")
+    talk.c(ROSTER_GET)
+    talk.s(roster(BOB))
+    assert "<message" not in talk.server()
+    assert talk.saw(Done) == [Done(effect="e1", reason=Reason.BLOCKED)]
 
 
 def test_who_is_there_without_a_presence_and_leaves_is_offline() -> None:

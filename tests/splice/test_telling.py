@@ -78,7 +78,7 @@ def test_what_is_no_answer_passes_unseen(stanza: str) -> None:
 
 @pytest.mark.parametrize("sender", ["bob@example.org", "bob@example.org/x", "alice@example.net"])
 def test_a_copy_that_the_own_account_did_not_send_is_nobodys_word(sender: str) -> None:
-    """XEP-0280 section 11: who is watched, too, could put words into others' mouths."""
+    """XEP-0280, security considerations: who is watched, too, could put words into others' mouths."""
     talk, _ = told()
     talk.do(talk.splice.watch(who("carol"), talk.now))
     talk.do(talk.splice.watch(parse_address("alice@example.net"), talk.now))

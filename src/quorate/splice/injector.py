@@ -23,6 +23,8 @@ class Addition:
     """Counts against additions_per_minute."""
     after: Callable[[], bool] | None = None
     """Must hold before it may leave."""
+    refused: Callable[[], Reason | None] | None = None
+    """Why it must not leave any more."""
 
 
 class Injector:
@@ -53,7 +55,11 @@ class Injector:
             if not queue:
                 continue
             for addition in tuple(queue):
-                if self._may_send(side, addition):
+                if addition.refused and (reason := addition.refused()) is not None:
+                    queue.remove(addition)
+                    if addition.settled:
+                        addition.settled(reason)
+                elif self._may_send(side, addition):
                     queue.remove(addition)
                     self._send(side, addition)
             self._expire(side)

@@ -64,6 +64,7 @@ class Telling:
             settled=settled,
             expires=self._context.now + self._context.config.wait_s,
             paced=True,
+            refused=lambda: Reason.BLOCKED if self._context.has_blocked(contact) else None,
         )
         self._injector.add(Side.SERVER, addition)
 
