@@ -5,9 +5,9 @@ import pytest
 from quorate.model.address import parse_address
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
-from quorate.splice.effects import Answered, Done, OwnPresenceSent, PresenceSeen, RosterSeen, TextSeen
+from quorate.splice.effects import Answered, Done, OwnPresenceSent, PresenceSeen
 from tests.splice.questions import FAR, asked, failed, last, logged_in, verdict
-from tests.splice.script import BIND, BOB, BOUND, ITEM, ROSTER_GET, Talk, roster, who
+from tests.splice.script import BIND, BOB, BOUND, ROSTER_GET, Talk, roster, who
 
 BLOCK = "<block xmlns='urn:xmpp:blocking'><item jid='bob@example.org'/></block>"
 PENDING = (
@@ -114,86 +114,3 @@ def test_presence_to_an_address_nobody_can_read_is_not_the_users_own(to: str, ki
     assert talk.server() == left
     assert talk.saw(OwnPresenceSent) == []
     assert talk.saw(PresenceSeen) == []
-
-
-def stalling(talk: Talk, stanza: str, at: int) -> str:
-    """The server says it in two parts with a second between them; what the client gets of it."""
-    talk.s(stanza[:at])
-    talk.wait(1.0)
-    first = talk.client()
-    talk.s(stanza[at:])
-    return first + talk.client()
-
-
-@pytest.mark.parametrize("at", [20, 50])
-def test_presence_that_stalls_is_learnt_once_it_is_whole(at: int) -> None:
-    """P-3: it passes after 250 ms as far as it has come, and says what it says."""
-    talk = Talk().log_in(sm=True)
-    talk.s("<presence from='bob@example.org/x'/>")
-    talk.hear()
-    busy = "<presence from='bob@example.org/x'><show>dnd</show></presence>"
-    assert stalling(talk, busy, at) == busy
-    assert [(e.resource, e.presence) for e in talk.saw(PresenceSeen)] == [("x", Presence.BUSY)]
-    talk.c("<a xmlns='urn:xmpp:sm:3' h='4'/>")
-    assert talk.server() == "<a xmlns='urn:xmpp:sm:3' h='3'/>"
-
-
-def test_an_answer_that_stalls_answers_the_question() -> None:
-    talk, _, id = asked()
-    stalling(talk, last(id, 77), 90)
-    assert verdict(talk) == (Presence.OFFLINE, None, True)
-
-
-def test_a_reply_that_stalls_is_read() -> None:
-    talk = Talk().log_in()
-    talk.do(talk.splice.watch(who("bob"), talk.now))
-    reply = "<message type='chat' from='bob@example.org/x'><body>yes</body></message>"
-    assert stalling(talk, reply, 50) == reply
-    assert [e.text for e in talk.saw(TextSeen)] == ["yes"]
-
-
-@pytest.mark.parametrize("at", [30, 60, 77, 100])
-def test_a_push_that_stalls_is_learnt_and_its_version_made_our_own(at: int) -> None:
-    """VC-4: wherever it stalls, the client never has the companion under a version of the server's."""
-    talk = Talk().log_in(ver="8")
-    push = (
-        "<iq type='set' id='p9'><query xmlns='jabber:iq:roster' ver='{}9'>"
-        "<item jid='bob@example.org' subscription='remove'/></query></iq>"
-    )
-    assert stalling(talk, push.format(""), at) == push.format("q1:")
-    assert talk.saw(RosterSeen)[-1].removed == (who("bob"),)
-
-
-@pytest.mark.parametrize("at", [20, 40, 59, 66, 90])
-def test_a_roster_that_stalls_comes_under_a_version_of_our_own(at: int) -> None:
-    talk = Talk()
-    talk.open()
-    talk.c(BIND)
-    talk.s(BOUND)
-    talk.c(ROSTER_GET)
-    talk.hear()
-    got = stalling(talk, roster(BOB, ver="9"), at)
-    assert "ver='q1:9'" in got
-    assert ITEM in got
-    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Bob"]
-
-
-def test_what_is_blocked_is_known_although_the_answer_stalls() -> None:
-    talk = Talk().log_in()
-    talk.c("<iq type='get' id='k1'><blocklist xmlns='urn:xmpp:blocking'/></iq>")
-    answer = (
-        "<iq type='result' id='k1'><blocklist xmlns='urn:xmpp:blocking'>"
-        "<item jid='bob@example.org'/></blocklist></iq>"
-    )
-    assert stalling(talk, answer, 75) == answer
-    talk.ask("bob")
-    assert [e.reason for e in talk.saw(Answered)] == [Reason.BLOCKED]
-
-
-def test_what_names_the_companion_and_stalls_goes_nowhere() -> None:
-    """VC-1: what comes from its domain is nobody's."""
-    talk = Talk().log_in(sm=True)
-    bounce = f"<message type='error' from='quorate@quorate.invalid'><body>{'x' * 100}</body></message>"
-    assert stalling(talk, bounce, 90) == ""
-    talk.c("<a xmlns='urn:xmpp:sm:3' h='1'/>")
-    assert talk.server() == "<a xmlns='urn:xmpp:sm:3' h='2'/>"
