@@ -197,6 +197,10 @@ def test_a_roster_that_does_not_come_ends_the_question() -> None:
     talk.ask("bob")
     talk.wait(6.0)
     assert [a.reason for a in talk.saw(Answered)] == [Reason.TOO_EARLY]
+    talk.wait(5.0)
+    talk.hear()
+    talk.ask("bob", "later")
+    assert "jabber:iq:last" in talk.server()
 
 
 def test_before_the_client_has_asked_for_its_roster_nothing_is_added_for_five_seconds() -> None:

@@ -31,7 +31,7 @@ VERSION_MARK = "q1:"
 MAX_REQUESTS = 64
 """Of the client for its roster, remembered by their ids."""
 SETTLES_S = 10.0
-"""How long the server's word on a subscription the client asks for is waited for."""
+"""How long the server's word on the roster, or on a subscription the client asks for, is waited for."""
 _QUERY = f"{{{ROSTER}}}query"
 
 
@@ -72,12 +72,14 @@ class RosterBook:
         self.own_id: str | None = None
         """Our own request, made because the client had its roster cached and got none."""
         self._requested = self._own_open = False
+        self._awaited_until = 0.0
         self._subscribing: dict[Jid, float] = {}
         """Contact -> until when the server's push about the client's request may be on its way."""
 
     def requested(self, data: bytes, id: str) -> bytes:
         """The client asks for its roster: give the server its own version number, or none (VC-4)."""
         self.open |= {id}
+        self._awaited_until = self._context.now + SETTLES_S
         self.ids[id] = None
         if len(self.ids) > MAX_REQUESTS:
             oldest = next(iter(self.ids))
@@ -114,7 +116,8 @@ class RosterBook:
     @property
     def awaited(self) -> bool:
         """It is not known yet who is a contact, and an answer that says so is to come."""
-        return not self.known and (self._own_open or bool(self.open))
+        due = self._context.now < self._awaited_until
+        return due and not self.known and (self._own_open or bool(self.open))
 
     def request(self) -> bytes | None:
         """Our own roster request, if one is due; the client asked before, so it changes nothing (INJ-1)."""
@@ -219,6 +222,7 @@ class RosterBook:
     def _request_own(self) -> None:
         if not self.known and self.own_id is None:
             self.own_id, self._own_open = self._context.ids.next(), True
+            self._awaited_until = self._context.now + SETTLES_S
 
     def _learn(self, roster: RosterQuery) -> None:
         contacts, before = self._people(roster), self.contacts
