@@ -311,3 +311,13 @@ def test_a_client_that_withdraws_and_comes_back_is_told_everything_anew() -> Non
     assert talk.client() == presence, "the client has forgotten it: it is no duplicate"
     talk.wait(6.0)
     assert ("carol@example.org", "", Presence.OFFLINE) in seen(talk)
+
+
+def test_who_has_left_while_the_client_was_not_available_is_not_there_when_it_comes_back() -> None:
+    """RFC 6121 section 4.2.2: the server tells who is there, and nothing of who is not."""
+    talk = Talk().log_in()
+    talk.s("<presence from='bob@example.org/x'/>")
+    talk.c("<presence type='unavailable'/><presence/>")
+    talk.hear()
+    talk.wait(6.0)
+    assert ("bob@example.org", "", Presence.OFFLINE) in seen(talk)
