@@ -155,13 +155,15 @@ def test_a_client_is_shown_the_same_certificate_after_a_restart(tmp_path: Path) 
     assert shown(renewed.context("example.org"), "example.org") != first
 
 
-@pytest.mark.parametrize("damage", ["nonsense", "", "another's"])
+@pytest.mark.parametrize("damage", ["nonsense", "", "another's", "half"])
 def test_a_kept_certificate_that_cannot_be_used_is_replaced(tmp_path: Path, damage: str) -> None:
     authority = open_authority(tmp_path, ["example.org"], SystemClock())
     authority.context("example.org")
     (kept,) = (tmp_path / "keys" / "leaves").iterdir()
     if damage == "another's":
         (tmp_path / "keys" / "ca.key").unlink()
+    elif damage == "half":
+        kept.write_text("nonsense" + kept.read_text().partition("KEY-----\n")[2])
     else:
         kept.write_text(damage)
     again = open_authority(tmp_path, ["example.org"], SystemClock())

@@ -50,6 +50,7 @@ def test_print_gives_the_certificate_and_nothing_else(machine: Machine) -> None:
 
 
 def test_install_then_forget_leaves_nothing(machine: Machine) -> None:
+    machine.authority.context("example.org")
     code, out, _ = machine.ca("--install")
     assert code == 0
     assert "Undo: quorate ca --forget" in out
@@ -59,7 +60,7 @@ def test_install_then_forget_leaves_nothing(machine: Machine) -> None:
     assert "There was none" in machine.ca("--forget")[1]
     assert list(machine.anchors.iterdir()) == []
     assert machine.refreshed.read_text() == "quorate-local-ca.crt\ndone\ndone\n"
-    assert not (machine.data / "ca.pem").exists()
+    assert [path for path in machine.data.rglob("*") if path.is_file()] == []
     assert not (machine.data / "keys" / "ca.key").exists()
     fresh = open_authority(machine.data, ["example.org"], SystemClock())
     assert fresh.fingerprint() != machine.authority.fingerprint()

@@ -138,9 +138,12 @@ def _leaf_context(leaf: Path) -> ssl.SSLContext:
 def _good_until(leaf: Path, authority: x509.Certificate, now: datetime) -> datetime | None:
     """The end of the leaf in this file; None if it is not there, damaged, of another authority or old."""
     try:
-        found = x509.load_pem_x509_certificate(leaf.read_bytes())
+        pem = leaf.read_bytes()
+        key, found = serialization.load_pem_private_key(pem, None), x509.load_pem_x509_certificate(pem)
         found.verify_directly_issued_by(authority)
     except (OSError, ValueError, TypeError, InvalidSignature):
+        return None
+    if key.public_key() != found.public_key():
         return None
     fresh = found.not_valid_before_utc <= now < found.not_valid_after_utc - LEAF_RENEW
     return found.not_valid_after_utc if fresh else None

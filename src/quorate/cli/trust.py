@@ -103,7 +103,9 @@ def _forget(home: Path) -> None:
                 )
             store.path.unlink()
             _refresh(store)
-    paths = [path for path in (home / "ca.pem", home / "keys" / "ca.key") if path.exists()]
+    keys = home / "keys"
+    leaves = (keys / "leaves").glob("*.pem")
+    paths = [path for path in (home / "ca.pem", keys / "ca.key", *leaves) if path.exists()]
     for path in paths:
         path.unlink()
     was = "Forgotten." if paths else f"There was none in {home}."
