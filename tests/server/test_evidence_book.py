@@ -188,12 +188,14 @@ async def test_a_change_counts_once_it_has_held(again: bool) -> None:
     scene.clock.advance(10)
     scene.sees(Presence.AWAY)
     assert scene.bob() is AVAILABLE
+    assert [line.says for line in scene.verdict().trace if line.used] == ["away, too recently to count yet"]
     scene.clock.advance(1)
     if again:
         scene.sees(ONLINE)
     scene.clock.advance(1.5)
     scene.book.on_time()
     assert scene.bob() is (AVAILABLE if again else Availability.AWAY)
+    assert [line.says for line in scene.verdict().trace if line.used] == ["available" if again else "away"]
     assert scene.changed == ([] if again else [{"bob"}])
 
 

@@ -7,6 +7,8 @@ import typer
 from quorate.cli.client import Api
 from quorate.cli.options import From, Json, complete_who
 from quorate.cli.show import age, as_json, columns, since, stream_text
+from quorate.model.reasons import Reason
+from quorate.talk.reasons import beside_text
 
 
 def who(
@@ -43,7 +45,8 @@ def _source(person: dict[str, Any]) -> str:
     """The evidence that counted, with its age; else why nothing did."""
     used = next((line for line in person["trace"] if line["used"]), None)
     if used is None:
-        return str(person.get("reason") or "nothing known")
+        reason = person.get("reason")
+        return beside_text(Reason(reason)) if reason in set(Reason) else str(reason or "nothing known")
     how = "asked on" if used["asked"] else "told by"
     origin = f"{how} {used['source']}" if "stream" in used["source"] else used["source"]
     return f"{used['says']} · {origin} {age(used['age_s'])} ago"

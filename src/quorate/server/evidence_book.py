@@ -135,7 +135,10 @@ class EvidenceBook:
         settler = self._settlers.get((person.key, vantage))
         if settler is None or settler.current in (None, verdict.availability):
             return verdict
-        return replace(verdict, availability=settler.current)
+        trace = [
+            replace(t, says=f"{t.says}, too recently to count yet") if t.used else t for t in verdict.trace
+        ]
+        return replace(verdict, availability=settler.current, trace=trace)
 
     def best_address(self, addresses: Iterable[Address], vantage: Address) -> Address | None:
         """The first of these where this account sees the person available; None if nowhere."""
