@@ -265,8 +265,9 @@ def test_an_error_to_the_probe_without_a_sender_is_the_servers_and_hidden() -> N
 
 def test_the_answer_to_a_ping_of_ours_is_hidden_and_nothing_else_of_its_id() -> None:
     talk = logged_in()
-    talk.do(talk.splice.ring(talk.now))
-    (ping,) = ids(talk.server())
+    for _ in range(2):
+        talk.do(talk.splice.ring(talk.now))
+    (ping,) = ids(talk.server())  # one at a time
     foreign = f"<iq type='result' id='{ping}' from='mallory@example.net/x'/>"
     talk.s(foreign)
     assert talk.client() == foreign

@@ -321,3 +321,11 @@ def test_who_has_left_while_the_client_was_not_available_is_not_there_when_it_co
     talk.hear()
     talk.wait(6.0)
     assert ("bob@example.org", "", Presence.OFFLINE) in seen(talk)
+
+
+def test_nobody_is_taken_for_offline_while_the_client_sleeps() -> None:
+    """PRB-3: its server may hold the burst back (XEP-0352)."""
+    talk = Talk().log_in()
+    talk.c("<inactive xmlns='urn:xmpp:csi:0'/>")
+    talk.wait(6.0)
+    assert seen(talk) == []

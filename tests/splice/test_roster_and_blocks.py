@@ -12,6 +12,7 @@ from tests.splice.script import (
     BIND,
     BOB,
     BOUND,
+    CAROL,
     ENABLE,
     ENABLED,
     ITEM,
@@ -89,6 +90,19 @@ def test_a_roster_push_of_a_stranger_is_not_believed() -> None:
     talk.s(stanza)
     assert talk.client() == stanza
     assert talk.saw(RosterSeen) == []
+
+
+@pytest.mark.parametrize("sender", ["mallory@example.net/x", "alice@example.org.evil"])
+def test_a_roster_of_a_stranger_is_not_believed(sender: str) -> None:
+    """RFC 6120 section 8.1.2: who guesses the id of the request is still somebody else."""
+    talk = unlisted()
+    forged = roster(BOB).replace("<iq ", f"<iq from='{sender}' ")
+    talk.s(forged)
+    assert talk.client() == forged
+    assert talk.saw(RosterSeen) == []
+    talk.s(roster(CAROL))
+    assert ITEM in talk.client()
+    assert [c.name for c in talk.saw(RosterSeen)[-1].contacts] == ["Carol"]
 
 
 def test_a_roster_of_two_thousand_is_held_and_read() -> None:
