@@ -325,3 +325,21 @@ def test_who_is_in_their_own_roster_is_not_taken_for_offline() -> None:
     talk.s("<presence from='alice@example.org/pc' to='alice@example.org/pc'/>")
     talk.wait(6)
     assert [e.contact for e in talk.saw(PresenceSeen)] == [who("bob")]
+
+
+def test_who_was_blocked_before_the_roster_came_is_not_taken_for_offline() -> None:
+    """A client may ask for both lists in any order."""
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.c("<iq type='get' id='k1'><blocklist xmlns='urn:xmpp:blocking'/></iq>")
+    talk.s(
+        "<iq type='result' id='k1'><blocklist xmlns='urn:xmpp:blocking'><item jid='bob@example.org'/>"
+        "</blocklist></iq>"
+    )
+    talk.c(ROSTER_GET + "<presence/>")
+    talk.s(roster(BOB))
+    talk.wait(6.0)
+    told = [(e.presence, e.reason) for e in talk.saw(PresenceSeen)]
+    assert told == [(Presence.UNKNOWN, Reason.BLOCKED)]
