@@ -2,7 +2,9 @@
 
 import pytest
 
-from quorate.splice.effects import CommandTyped, LoggedIn
+from quorate.model.reasons import Reason
+from quorate.model.stream import StreamState
+from quorate.splice.effects import CommandTyped, LoggedIn, StateChanged
 from quorate.splice.splice import SessionRegistry
 from tests.splice.script import BIND, BOUND, Talk
 from tests.splice.test_resumption import NOT_FOUND, SM, TO_COMPANION, ack, down, enabled, up
@@ -97,3 +99,21 @@ def test_a_count_that_cannot_be_is_refused_by_us(before: str, h: object) -> None
     again.s(BOUND)
     again.c(TO_COMPANION.format("m1", "meet bob"))
     assert again.saw(CommandTyped) == []
+
+
+@pytest.mark.parametrize(("h", "told"), [(1, 2), (9, 4)], ids=["less than before", "more than there was"])
+def test_a_server_that_resumes_with_a_count_that_cannot_be_is_corrected(h: int, told: int) -> None:
+    """The client never sees a count lower than before, nor of what it has not sent; nothing is added then."""
+    first, virtual = enabled()
+    up(first, "FFIFF")
+    first.s(ack(2))
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.hear()
+    again.s(f"<resumed {SM} h='{h}' previd='S9'/>")
+    assert again.client() == f"<resumed {SM} h='{told}' previd='{virtual}'/>"
+    assert (again.splice.state, again.saw(StateChanged)[-1].reason) == (StreamState.FROZEN, Reason.DESYNC)
+    again.ask("bob")
+    assert again.server() == ""
