@@ -11,6 +11,7 @@ from tests.splice.script import (
     BIND,
     BOB,
     BOUND,
+    CLIENT_HEADER,
     FEATURES,
     ITEM,
     ROSTER_GET,
@@ -100,6 +101,20 @@ def test_a_client_in_a_hurry_sends_all_at_once() -> None:
     talk.s("<iq type='result' id='s1'/>" + roster(BOB))
     assert APPEARS in talk.client()
     assert len(ids(talk.server())) == 2
+
+
+def test_a_client_in_a_hurry_does_not_wait_for_its_login_either() -> None:
+    """XEP-0305: the new header (RFC 6120 section 6.4.6) and all that follows come before <success/>."""
+    sasl = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
+    talk = Talk()
+    login = f"<auth {sasl} mechanism='PLAIN'>AGEAYg==</auth>{CLIENT_HEADER}{BIND}{ROSTER_GET}<presence/>"
+    talk.c(CLIENT_HEADER + login)
+    assert talk.server() == CLIENT_HEADER + login
+    mechanisms = (
+        f"<stream:features><mechanisms {sasl}><mechanism>PLAIN</mechanism></mechanisms></stream:features>"
+    )
+    talk.s(f"{SERVER_HEADER}{mechanisms}<success {sasl}/>{SERVER_HEADER}{FEATURES}{BOUND}{roster(BOB)}")
+    assert talk.client().endswith(f"{roster(BOB, ITEM)}{APPEARS}")
 
 
 def test_a_session_may_be_counted_and_not_be_resumable() -> None:
