@@ -62,16 +62,13 @@ class Connection:
         arrival: Arrival,
         profiles: Profiles,
     ) -> None:
-        self.config = config
-        self.sessions = sessions
-        self.arrival = arrival
-        self.profiles = profiles
+        self.config, self.sessions = config, sessions
+        self.arrival, self.profiles = arrival, profiles
         self.profile: Profile | None = None
         """Under which what the login shows is remembered; None before the domain is known."""
         self.login, self.out, self.phase = LoginWatch(), Outbox(), Phase.HEADER
-        self._ended = False
+        self._ended = self.tls = False
         self.domain: str | None = None
-        self.tls = False
         self.now = now
         self.headers: dict[Side, StreamHeader | None] = {Side.CLIENT: None, Side.SERVER: None}
         """By the side that sent them."""

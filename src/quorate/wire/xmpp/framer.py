@@ -100,15 +100,10 @@ class Framer:
         """Between the elements of an open stream, with nothing pending."""
         self._tail = b""  # too few bytes to tell what they begin
         self._held: list[bytes] = []
-        self._held_size = 0
-        self._torn = False  # something was delivered in part
+        self._held_size, self._torn = 0, False  # torn: something was delivered in part
         self._quote, self._slash, self._until = b"", False, b""
-        self._kind = PieceKind.TEXT
-        self._tag = b""
-        self._name = b""
-        self._limit = 0
-        self._depth = 0
-        self._first = True
+        self._kind, self._tag, self._name = PieceKind.TEXT, b"", b""
+        self._limit, self._depth, self._first = 0, 0, True
 
     @property
     def pending(self) -> int:
