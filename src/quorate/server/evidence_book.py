@@ -12,7 +12,7 @@ from quorate.availability.policy import availability, judge, next_change
 from quorate.availability.settle import Settler
 from quorate.clock import Clock
 from quorate.model.address import Address
-from quorate.model.availability import Availability, Verdict
+from quorate.model.availability import Availability, Trace, TraceLine, Verdict
 from quorate.model.evidence import Evidence, Presence, Source
 from quorate.model.person import Person
 from quorate.model.reasons import Reason
@@ -135,9 +135,7 @@ class EvidenceBook:
         settler = self._settlers.get((person.key, vantage))
         if settler is None or settler.current in (None, verdict.availability):
             return verdict
-        trace = [
-            replace(t, says=f"{t.says}, too recently to count yet") if t.used else t for t in verdict.trace
-        ]
+        trace = Trace(lambda: tuple(map(_unsettled, verdict.trace)))
         return replace(verdict, availability=settler.current, trace=trace)
 
     def best_address(self, addresses: Iterable[Address], vantage: Address) -> Address | None:
@@ -264,3 +262,8 @@ def _superseded(evidence: Evidence, same_view: Mapping[_Slot, _Entry]) -> list[_
 
 def _same_state(one: Evidence, other: Evidence) -> bool:
     return not one.stale and (one.presence, one.priority) == (other.presence, other.priority)
+
+
+def _unsettled(line: TraceLine) -> TraceLine:
+    """It would have counted, had it held long enough."""
+    return replace(line, says=f"{line.says}, too recently to count yet") if line.used else line
