@@ -43,7 +43,7 @@ from tests.interop.quorate_process import Quorate  # noqa: E402
 DOMAIN = "example.org"
 PORT, TLS_PORT = 5222, 5223
 PEOPLE = ("one", "two", "three")
-ASK_EVERY_S = 0.5
+ASK_EVERY_S = 0.1
 SUITE_S = 1800
 WAYS = ("direct", "through")
 BY_CHANCE = 0.05
@@ -168,21 +168,34 @@ async def ask_on(quorate: Quorate) -> None:
     api = httpx.AsyncClient(
         base_url=f"{quorate.url}/api/v1", headers={"Authorization": f"Bearer {quorate.token}"}, timeout=30
     )
-    async with api:
+    asking: dict[tuple[str, str], asyncio.Task[None]] = {}
+    async with api, asyncio.TaskGroup() as tasks:
         while True:
-            with contextlib.suppress(httpx.HTTPError):
-                streams = (await api.get("/streams", params={"state": "live"})).json()
-                await asyncio.gather(*(ask_through(api, own) for own in {s["account"] for s in streams}))
+            for pair in await whom_to_ask(api) - {pair for pair, task in asking.items() if not task.done()}:
+                asking[pair] = tasks.create_task(ask(api, *pair))
             await asyncio.sleep(ASK_EVERY_S)
 
 
-async def ask_through(api: httpx.AsyncClient, own: str) -> None:
-    """An account may be gone by now, and a contact no contact any more: that is refused, and no matter."""
-    people = await api.get("/people", params={"from": own})
-    names = [person["person"] for person in people.json()] if people.is_success else []
-    names = names or [f"{name}@{DOMAIN}" for name in PEOPLE]  # of a client that wanted no roster
-    asks = (api.post("/presence/ask", json={"who": name, "from": own}) for name in names)
-    await asyncio.gather(*asks)
+async def whom_to_ask(api: httpx.AsyncClient) -> set[tuple[str, str]]:
+    """Own account and contact, of all who are logged in; the suite's own are asked about in any case."""
+    with contextlib.suppress(httpx.HTTPError):
+        streams = (await api.get("/streams", params={"state": "live"})).json()
+        names = {own: await people(api, own) for own in {stream["account"] for stream in streams}}
+        return {(own, name) for own, theirs in names.items() for name in theirs - {own}}
+    return set()
+
+
+async def people(api: httpx.AsyncClient, own: str) -> set[str]:
+    """An account may be gone by now."""
+    told = await api.get("/people", params={"from": own})
+    roster = {person["person"] for person in told.json()} if told.is_success else set()
+    return roster | {f"{name}@{DOMAIN}" for name in PEOPLE}
+
+
+async def ask(api: httpx.AsyncClient, own: str, name: str) -> None:
+    """Who is no contact any more is refused, and no matter."""
+    with contextlib.suppress(httpx.HTTPError):
+        await api.post("/presence/ask", json={"who": name, "from": own})
 
 
 async def asked(quorate: Quorate) -> dict[str, int]:
