@@ -47,6 +47,13 @@ def test_a_pending_contact_is_not_touched() -> None:
     assert verdict(talk) == (Presence.UNKNOWN, Reason.PENDING, False)
 
 
+def test_a_pending_contact_that_is_said_to_be_unavailable_is_pending_all_the_same() -> None:
+    """Prosody says so to every device when another one logs in."""
+    talk = Talk().log_in("<item jid='gina@example.org' subscription='none' ask='subscribe'/>")
+    talk.s("<presence to='alice@example.org' type='unavailable' from='gina@example.org'/>")
+    assert talk.saw(PresenceSeen)[-1].reason is Reason.PENDING
+
+
 def push(item: str) -> str:
     return f"<iq type='set' id='p1'><query xmlns='jabber:iq:roster'>{item}</query></iq>"
 

@@ -202,12 +202,14 @@ def learn(session: Session, stanza: PresenceStanza, data: bytes, *, place: int, 
     # only contacts are probed, so only their presence is ever compared
     keep = not (stranger and session.roster.known)
     pushed = not session.roster.known if standing is None else standing.pushes_presence
+    pending = standing is not None and standing.pending
     if not expecting:
-        book.heard(stanza, data, asked=False, place=place, keep=keep, pushed=pushed)
+        book.heard(stanza, data, asked=False, place=place, keep=keep, pushed=pushed, pending=pending)
         return False
     asked = asking.asked(contact)
     hidden = asking.hides(stanza, lambda: parse(data, session.context.headers.get(Side.SERVER)))
     keep = keep and (session.context.available or not hidden)
-    book.heard(stanza, data, asked=asked, place=None if hidden else place, keep=keep, pushed=pushed)
+    shown = None if hidden else place
+    book.heard(stanza, data, asked=asked, place=shown, keep=keep, pushed=pushed, pending=pending)
     asking.heard(stanza)
     return hidden

@@ -126,11 +126,12 @@ class PresenceBook:
         place: int | None,
         keep: bool = True,
         pushed: bool = True,
+        pending: bool = False,
     ) -> None:
         """Presence or unavailability of a contact has arrived; ``place`` is None if it is hidden.
 
         ``keep`` the stanza, to be compared with the answer to a probe. ``pushed``: there is a subscription,
-        so that who is not available is offline.
+        so that who is not available is offline. ``pending``: it was asked for.
         """
         assert stanza.from_ is not None
         if stanza.type is None:
@@ -138,11 +139,12 @@ class PresenceBook:
             kept = data if keep and len(data) <= MAX_LOOKS else b""
             self._available(stanza.from_.bare, stanza, asked=asked, place=place, mark=mark, kept=kept)
         else:
-            self._left(stanza.from_, stanza.delay, asked=asked, pushed=pushed)
+            why = None if pushed else Reason.PENDING if pending else Reason.NOT_SUBSCRIBED
+            self._left(stanza.from_, stanza.delay, asked=asked, reason=why)
 
-    def _left(self, full: Jid, since: datetime | None, *, asked: bool, pushed: bool) -> None:
+    def _left(self, full: Jid, since: datetime | None, *, asked: bool, reason: Reason | None) -> None:
+        """``reason`` why that says nothing about them, if it does not."""
         contact = full.bare
-        reason = None if pushed else Reason.NOT_SUBSCRIBED
         if contact.local and Jid("", contact.domain) in self._dead:
             reason = Reason.STALE
         presence = Presence.UNKNOWN if reason else Presence.OFFLINE
