@@ -280,6 +280,23 @@ def test_a_session_whose_first_resume_breaks_off_is_kept_for_the_next() -> None:
     assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
 
 
+def test_half_a_stanza_of_a_client_that_will_resume_goes_nowhere() -> None:
+    """Prosody 0.12 takes what comes after the resume for the rest of it."""
+    first, virtual = enabled()
+    first.c("<message to='bob@example.org' id='f1'><body>hal")
+    first.lose()
+    assert first.server() == ""
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(f"<resumed {SM} h='0' previd='S9'/>")
+    again.hear()
+    again.c("<message to='bob@example.org' id='f1'><body>half</body></message>")
+    again.s(ack(1))
+    assert again.server() == "<message to='bob@example.org' id='f1'><body>half</body></message>"
+    assert again.client() == ack(1)
+
+
 def test_of_two_connections_that_resume_a_session_only_the_latter_counts_in_it() -> None:
     """The client gave the first up before the answer was there, which comes all the same (SM-9)."""
     first, virtual = enabled()

@@ -162,7 +162,10 @@ class Splice:
             if not connection.blind:
                 for origin, framer in connection.framers.items():
                     if origin is side or not connection.counting:
-                        connection.out.send(OTHER[origin], framer.reset())
+                        rest = framer.reset()
+                        # the client sends it again, which Prosody 0.12 would take for the rest of the half
+                        if not (origin is Side.CLIENT and connection.counting):
+                            connection.out.send(OTHER[origin], rest)
             connection.end(connection.session.context.reason)
 
         return self._do(now, end)
