@@ -4,9 +4,9 @@ import pytest
 
 from quorate.model.reasons import Reason
 from quorate.model.stream import StreamState
-from quorate.splice.effects import CommandTyped, LoggedIn, StateChanged
+from quorate.splice.effects import Bounced, CommandTyped, LoggedIn, StateChanged
 from quorate.splice.splice import SessionRegistry
-from tests.splice.script import BIND, BOUND, Talk
+from tests.splice.script import BIND, BOUND, Talk, ids
 from tests.splice.test_resumption import NOT_FOUND, SM, TO_COMPANION, ack, down, enabled, up
 
 
@@ -117,3 +117,27 @@ def test_a_server_that_resumes_with_a_count_that_cannot_be_is_corrected(h: int, 
     assert (again.splice.state, again.saw(StateChanged)[-1].reason) == (StreamState.FROZEN, Reason.DESYNC)
     again.ask("bob")
     assert again.server() == ""
+
+
+def test_a_message_that_comes_back_in_the_next_session_is_hidden_and_told() -> None:
+    """It was sent before, from the same full address: no error for a message the user has never seen."""
+    first, virtual = enabled()
+    first.tell("bob", effect="e7")
+    (id,) = ids(first.server())
+    first.lose()
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again.s(NOT_FOUND)
+    again.c(BIND)
+    again.s(BOUND)
+    again.hear()
+    error = (
+        "<error type='cancel'><remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    )
+    bounce = f"<message type='error' id='{id}' from='{{}}' to='alice@example.org/pc'>{error}</message>"
+    again.s(bounce.format("bob@example.org"))
+    assert again.client() == ""
+    assert again.saw(Bounced) == [Bounced(effect="e7")]
+    again.s(bounce.format("mallory@example.net"))
+    assert again.client() == bounce.format("mallory@example.net")

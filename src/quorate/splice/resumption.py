@@ -152,7 +152,7 @@ class Resumption:
                 return replace_attribute(data, "h", str(translation.h))
         if session is not None:
             connection.sessions.forget(session)
-            connection.session.companion.inherit(session.companion)
+            connection.session.inherit(session)
         return None
 
     def _resumed(self, data: bytes) -> bytes:
@@ -210,7 +210,7 @@ class Resumption:
         session = connection.resumption_over()
         if session is not None:
             connection.superseded = session
-            connection.session.companion.inherit(session.companion)
+            connection.session.inherit(session)
         return session
 
 

@@ -127,6 +127,11 @@ class Session:
             if stanza.startswith(b"<message"):
                 self._again(Side.SERVER, self.telling.renewed(stanza))
 
+    def inherit(self, other: "Session") -> None:
+        """The session before this one was not resumed: what is known of it all the same."""
+        self.companion.inherit(other.companion)
+        self.telling.inherit(other.telling)
+
     def joined(self, own: Jid) -> None:
         """The stream was joined midway, and all is known that had to be learnt first.
 

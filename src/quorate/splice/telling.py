@@ -75,6 +75,14 @@ class Telling:
             del self._sent[next(iter(self._sent))]
         return id
 
+    def inherit(self, other: "Telling") -> None:
+        """What was sent in a session that was not resumed may still come back, to the same full address."""
+        self._sent, self._told = other._sent | self._sent, self._told | other._told
+
+    def _mine(self, id: str | None) -> bool:
+        """The id of a message of ours, of this session or the one before."""
+        return id is not None and (id in self._sent or self._context.ids.is_ours(id))
+
     def renewed(self, stanza: bytes) -> bytes:
         """A message of ours that was lost, to leave once more: under a new id, by which its error is told."""
         effect = self._sent.pop(tag_attributes(stanza)["id"], None)
@@ -89,7 +97,7 @@ class Telling:
 
     def concerns(self, sender: str | None, id: str | None) -> bool:
         """Must a message with this start tag be read whole?"""
-        if self._context.ids.is_ours(id):
+        if self._mine(id):
             return True
         if not (self._told or self._watched):
             return False
@@ -133,19 +141,18 @@ class Telling:
         """A copy of a message of our own, or of something that only answers one."""
         sender, own = _jid(copy.get("from")), self._context.own
         mine = sender is not None and own is not None and sender.bare == own.bare
-        return (mine and self._context.ids.is_ours(copy.get("id"))) or self._about_ours(copy)
+        return (mine and self._mine(copy.get("id"))) or self._about_ours(copy)
 
     def _about_ours(self, message: Element) -> bool:
         """Its error, or a receipt or marker for it with nothing a person wrote."""
         if message.get("type") == "error":
             sender = _jid(message.get("from"))
             told = sender is None or not sender.local or sender.bare in self._told
-            return told and self._context.ids.is_ours(message.get("id"))
+            return told and self._mine(message.get("id"))
         if says_something(child.tag for child in message):
             return False
         return any(
-            (child.tag == _RECEIVED or child.tag.startswith(_MARKERS))
-            and self._context.ids.is_ours(child.get("id"))
+            (child.tag == _RECEIVED or child.tag.startswith(_MARKERS)) and self._mine(child.get("id"))
             for child in message
         )
 
