@@ -2,14 +2,16 @@
 
 import pytest
 
-from quorate.model.address import parse_address
+from quorate.model.address import Jid, parse_address
 from quorate.model.evidence import Presence
 from quorate.model.reasons import Reason
+from quorate.splice.asking import Asking
 from quorate.splice.backing_off import BackingOff
 from quorate.splice.effects import Answered, PresenceSeen
 from tests.splice.questions import asked, failed, last, logged_in, verdict
 from tests.splice.script import BIND, BOB, BOUND, DELAY, ROSTER_GET, Talk, ids, roster, who
 
+MANY = 100
 SUBSCRIBE = "<presence type='subscribe' id='s1' to='bob@example.org'/>"
 
 
@@ -267,3 +269,25 @@ def test_asking_about_oneself_or_the_companion_adds_nothing() -> None:
     talk.ask("alice")
     assert [e.reason for e in talk.saw(Answered)] == [None]
     assert talk.server() == ""
+
+
+def test_what_many_questions_cost_grows_with_their_number_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each one asked used to look at all that wait: 240 ms with 250, for which nobody's bytes passed."""
+    looks = 0
+    refusal = Asking._refusal
+
+    def counted(asking: Asking, contact: Jid) -> Reason | None:
+        nonlocal looks
+        looks += 1
+        return refusal(asking, contact)
+
+    monkeypatch.setattr(Asking, "_refusal", counted)
+    talk = Talk().log_in(*(f"<item jid='p{n}@example.org' subscription='both'/>" for n in range(MANY)))
+    for number in range(MANY):
+        talk.ask(f"p{number}", f"q{number}", force=True)
+    for _ in range(50):
+        talk.s("<message from='bob@example.org'><body>hi</body></message>")
+        talk.c("<message to='bob@example.org'><body>hi</body></message>")
+    talk.wait(10.0)
+    assert len({e.request for e in talk.saw(Answered)}) == MANY
+    assert looks <= 3 * MANY

@@ -20,6 +20,7 @@ from quorate.splice.context import Context
 from quorate.splice.effects import Answered, Side
 from quorate.splice.injector import Injector
 from quorate.splice.presence_book import PresenceBook
+from quorate.splice.questions import Question, Questions
 from quorate.splice.roster_book import RosterBook
 from quorate.wire.xmpp.element import parse
 from quorate.wire.xmpp.iq import LastAnswer, StanzaError, parse_last, read_last, stanza_error, unreachable
@@ -51,20 +52,6 @@ def why_not(context: Context) -> Reason | None:
     return Reason.STREAM_ENDED if context.closing else _NOT_ADDING.get(context.state)
 
 
-@dataclass(eq=False)
-class Question:
-    contact: Jid
-    requests: list[str]
-    until: float
-    """Waiting: when it is given up. Sent: when the answer is due."""
-    sent: bool = False
-    probed: bool = False
-    heard: bool = False
-    """Presence of the contact came after the question left: the answer, whatever the other half says."""
-    last_id: str | None = None
-    last: LastAnswer | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Sent:
     """An id of ours on the wire; its answer is taken out also if it comes late, or again after a resume."""
@@ -81,7 +68,7 @@ class Asking:
     presence: PresenceBook
     managed: Callable[[], bool]
     """Stream management is on."""
-    _open: dict[Jid, Question] = field(default_factory=dict)
+    _open: Questions = field(default_factory=Questions)
     _sent: dict[str, Sent] = field(default_factory=dict)
     _windows: dict[Jid, float] = field(default_factory=dict)
     """Contact -> until when an answer to our probe may come."""
@@ -112,20 +99,19 @@ class Asking:
             self._answer(request, address, refusal, asked=False)
         elif self._is_own(contact) or self._fresh(contact, force=force):
             self._answer(request, address, None, asked=False)
-        elif question := self._open.get(contact):
+        elif question := self._open.find(contact):
             question.requests.append(request)
         elif self._too_soon(contact):
             self._answer(request, address, Reason.RATE_LIMITED, asked=False)
         else:
-            until = self.context.now + self.context.config.ask_timeout_s
-            self._open[contact] = Question(contact, [request], until)
+            self._open.add(contact, [request], self.context.now + self.context.config.ask_timeout_s)
             self.pump()
 
     def wonder(self, contact: Jid) -> None:
         """Ask for a contact nobody has asked for."""
         if self._too_soon(contact) or contact in self._open or self._refusal(contact) is not None:
             return
-        self._open[contact] = Question(contact, [], self.context.now + self.context.config.ask_timeout_s)
+        self._open.add(contact, [], self.context.now + self.context.config.ask_timeout_s)
         self.pump()
 
     @property
@@ -142,28 +128,27 @@ class Asking:
 
     def pump(self) -> None:
         """Send what may leave, conclude what is due."""
-        for question in list(self._open.values()):
-            if not question.sent and (refusal := self._refusal(question.contact)) is not None:
+        while self._may_send() and (question := self._open.next_unsent) is not None:
+            if (refusal := self._refusal(question.contact)) is not None:
                 self._conclude(question, refusal)
-            elif not question.sent and self._may_send():
+            else:
                 self._send(question)
-            if question.contact in self._open and question.until <= self.context.now:
-                self._overdue(question)
+        for question in self._open.overdue(self.context.now):
+            self._overdue(question)
         self._forget()
 
     def next_deadline(self) -> float | None:
         if not self._open:
             return None
-        times = [q.until for q in self._open.values()]
-        waiting = [q for q in self._open.values() if not q.sent]
-        if waiting:
+        times = [self._open.due]
+        if self._open.next_unsent is not None:
             gate = self.context.gate_at()
             times += [gate] if gate is not None and gate > self.context.now else []
             times += [self._recent[0] + 1.0] if self._recent else []
-        return min(times, default=None)
+        return min(times)
 
     def give_up(self, reason: Reason) -> None:
-        for question in list(self._open.values()):
+        for question in self._open:
             if question.sent:
                 self._broken_off.add(question.contact)
             self._conclude(question, reason)
@@ -174,7 +159,7 @@ class Asking:
     @property
     def expecting(self) -> bool:
         """A presence that comes now may be an answer, or one sent again."""
-        return bool(self._open or self._windows) or self._just_resumed()
+        return len(self._open) > 0 or bool(self._windows) or self._just_resumed()
 
     def asked(self, contact: Jid) -> bool:
         """A probe to this contact is out: its presence answers it."""
@@ -223,13 +208,13 @@ class Asking:
         if contact not in self._asked_at or (stanza.type is not None and stanza.from_.resource):
             return
         self._heard_at[contact] = self.context.now
-        question = self._open.get(contact)
+        question = self._open.find(contact)
         if question is not None and question.sent:
             question.heard = True
             if question.last is not None:
                 self._conclude(question, None)
             else:
-                question.until = min(question.until, self.context.now + GATHER_S)
+                self._open.give(question, min(question.until, self.context.now + GATHER_S))
 
     def probe_failed(self, id: str | None, sender: Jid | None, data: bytes) -> bool:
         """An error presence: True if it answers our probe and is taken out. No sender: the own server."""
@@ -238,7 +223,7 @@ class Asking:
             return False
         error = stanza_error(parse(data, self.context.headers.get(Side.SERVER)))
         self._heard_error(sent.contact, error)
-        question = self._open.get(sent.contact)
+        question = self._open.find(sent.contact)
         if question and unreachable(error):
             question.last = LastAnswer(Presence.UNREACHABLE, reason=Reason.UNREACHABLE)
             self._conclude(question, None)
@@ -254,7 +239,7 @@ class Asking:
             element = parse(data, self.context.headers.get(Side.SERVER))
             self._heard_error(sent.contact, stanza_error(element))
             last = parse_last(element)
-        question = self._open.get(sent.contact)
+        question = self._open.find(sent.contact)
         if question is None or question.last_id != id:
             news = self._heard_at.get(sent.contact, 0.0) < sent.at and not self.context.has_blocked(
                 sent.contact
@@ -271,7 +256,8 @@ class Asking:
     def _send(self, question: Question) -> None:
         now, config = self.context.now, self.context.config
         contact = self.roster.contacts.get(question.contact)
-        question.sent, question.until = True, now + config.ask_timeout_s
+        question.sent = True
+        self._open.give(question, now + config.ask_timeout_s)
         question.probed = contact is not None and contact.pushes_presence
         question.last_id = self.context.ids.next()
         stanzas = [last_activity(question.last_id, question.contact)]
@@ -297,13 +283,16 @@ class Asking:
         )
 
     def _overdue(self, question: Question) -> None:
+        if question.sent:
+            self._conclude(question, None)
+            return
         early = self.roster.awaited or not self.context.gate_open()
         waited = Reason.TOO_EARLY if early else Reason.RATE_LIMITED
-        self._conclude(question, None if question.sent else waited)
+        self._conclude(question, self._refusal(question.contact) or waited)
 
     def _conclude(self, question: Question, reason: Reason | None) -> None:
         """The question is over; say what was learnt, then that it is over."""
-        self._open.pop(question.contact, None)
+        self._open.end(question)
         if reason is None and not question.heard:
             reason = self._judge(question.contact, question.last)
         if reason is None:
