@@ -121,6 +121,19 @@ async def test_much_of_it_is_gathered_for_longer_until_it_ebbs(
     assert server.came.is_set()
 
 
+async def test_what_was_gathered_long_enough_leaves_with_the_next(
+    outlet: Outlet, server: Server, clock: ManualClock
+) -> None:
+    """Without a wake-up of its own: the loop never turns here."""
+    see(outlet, "s1", says(Presence.ONLINE))
+    clock.advance(GATHER_S / 2)
+    see(outlet, "s1", says(Presence.AWAY))
+    assert len(server.got) == 1
+    clock.advance(GATHER_S / 2)
+    see(outlet, "s2", says(Presence.BUSY))
+    assert server.told[1:] == [("s1", "a", Presence.AWAY), ("s2", "a", Presence.BUSY)]
+
+
 async def test_a_message_waits_for_nothing_and_overtakes_nothing(outlet: Outlet, server: Server) -> None:
     see(outlet, "s1", says(Presence.ONLINE))
     see(outlet, "s1", says(Presence.AWAY))

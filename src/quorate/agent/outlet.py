@@ -18,6 +18,9 @@ GATHER_S = 0.005
 """Evidence leaves at once if none has left for so long; else it waits for the rest of that time."""
 LONGEST_GATHER_S = 0.02
 """The time doubles up to this while each time brings more than one piece."""
+GRACE_S = 0.005
+"""When its time is over it leaves with the next that comes; without any, after this: a wake-up of its own
+costs as much as a message, and may come while somebody's bytes pass."""
 MAX_EVIDENCE = 200
 """Pieces in one message; a line of the link is bounded."""
 
@@ -47,6 +50,8 @@ class Outlet:
         self._left = -GATHER_S
         """When evidence left last."""
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """While there is a timer: when evidence may leave."""
 
     @property
     def answering(self) -> bool:
@@ -63,13 +68,19 @@ class Outlet:
 
     def settled(self) -> None:
         """All that one read brought was noticed."""
-        if not self._waiting or self._timer is not None:
+        if not self._waiting:
             return
-        wait = self._left + self._gather_s - self._now()
-        if wait <= 0:
+        now = self._now()
+        if self._timer is not None:
+            if now >= self._due:
+                self._gathered()
+            return
+        self._due = self._left + self._gather_s
+        if now >= self._due:
             self._gather_s = GATHER_S
             self.flush()
         else:
+            wait = self._due - now + GRACE_S
             self._timer = asyncio.get_running_loop().call_later(wait, self._gathered)
 
     def send(self, message: BaseModel) -> bool:
