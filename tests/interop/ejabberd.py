@@ -174,6 +174,11 @@ class Ejabberd:
             while await asyncio.to_thread(self.evaluate, states) != b"p":
                 pass
 
+    async def processes_of(self, local: str) -> bytes:
+        """Those that carry this user's sessions: a resumption is a new one."""
+        sids = f"ejabberd_sm:get_session_sids({_erl(local)}, {self._host})"
+        return await asyncio.to_thread(self.evaluate, f'io_lib:format("~p", [{sids}]).')
+
     def jid(self, local: str) -> str:
         return f"{local}@{self.domain}"
 
