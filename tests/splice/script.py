@@ -171,3 +171,13 @@ class Talk:
 
     def _take(self, side: Side) -> str:
         return self.raw(side).decode()
+
+
+def bound() -> Talk:
+    """A stream with an address of its own, and nothing said since."""
+    talk = Talk()
+    talk.open()
+    talk.c(BIND)
+    talk.s(BOUND)
+    talk.hear()
+    return talk

@@ -19,6 +19,7 @@ from tests.splice.script import (
     ITEM,
     ROSTER_GET,
     Talk,
+    bound,
     ids,
     roster,
 )
@@ -26,15 +27,6 @@ from tests.splice.script import (
 JID = "quorate@quorate.invalid"
 OWN = "alice@example.org/pc"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
-
-
-def bound() -> Talk:
-    talk = Talk()
-    talk.open()
-    talk.c(BIND)
-    talk.s(BOUND)
-    talk.hear()
-    return talk
 
 
 def push(id: str) -> str:

@@ -10,6 +10,15 @@ from tests.splice.script import BIND, BOUND, Talk, ids
 from tests.splice.test_resumption import NOT_FOUND, SM, TO_COMPANION, ack, down, enabled, up
 
 
+def asking_again(first: Talk, virtual: str, h: object = 0) -> Talk:
+    """The client's next connection, on which it has asked for its session."""
+    again = Talk(sessions=first.sessions)
+    again.open()
+    again.hear()
+    again.c(f"<resume {SM} h='{h}' previd='{virtual}'/>")
+    return again
+
+
 @pytest.mark.parametrize("previd", ["unknown", "S9"])
 def test_a_session_we_do_not_know_is_refused_by_us(previd: str) -> None:
     talk = Talk(sessions=SessionRegistry())
@@ -36,10 +45,7 @@ def test_a_session_the_server_has_forgotten_is_dropped_with_its_true_count() -> 
     first, virtual = enabled()
     up(first, "FWF")
     first.lose()
-    again = Talk(sessions=first.sessions)
-    again.open()
-    again.hear()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again = asking_again(first, virtual)
     again.s(f"<failed {SM} h='1'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
     assert "<failed xmlns='urn:xmpp:sm:3' h='2'>" in again.client()
     again.c(BIND)
@@ -55,10 +61,7 @@ def test_a_client_that_has_not_heard_that_its_session_is_over_is_told_again_with
     up(first, "FWF")
     first.lose()
     for _ in range(2):
-        again = Talk(sessions=first.sessions)
-        again.open()
-        again.hear()
-        again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+        again = asking_again(first, virtual)
         assert again.server() == f"<resume {SM} h='0' previd='S9'/>"
         again.s(f"<failed {SM} h='1'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
         assert "<failed xmlns='urn:xmpp:sm:3' h='2'>" in again.client()
@@ -69,9 +72,7 @@ def test_a_command_sent_again_in_a_new_session_is_not_executed_twice() -> None:
     first, virtual = enabled()
     first.c(TO_COMPANION.format("m1", "meet bob"))
     first.lose()
-    again = Talk(sessions=first.sessions)
-    again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again = asking_again(first, virtual)
     again.s(f"<failed {SM}><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
     again.c(BIND)
     again.s(BOUND)
@@ -89,10 +90,7 @@ def test_a_count_that_cannot_be_is_refused_by_us(before: str, h: object) -> None
     first.c(ack(1))
     first.c(TO_COMPANION.format("m1", "meet bob"))
     first.lose()
-    again = Talk(sessions=first.sessions)
-    again.open()
-    again.hear()
-    again.c(f"<resume {SM} h='{h}' previd='{virtual}'/>")
+    again = asking_again(first, virtual, h)
     assert again.client() == NOT_FOUND
     assert again.server() == ""
     again.c(BIND)
@@ -108,9 +106,7 @@ def test_a_server_that_resumes_with_a_count_that_cannot_be_is_corrected(h: int, 
     up(first, "FFIFF")
     first.s(ack(2))
     first.lose()
-    again = Talk(sessions=first.sessions)
-    again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again = asking_again(first, virtual)
     again.hear()
     again.s(f"<resumed {SM} h='{h}' previd='S9'/>")
     assert again.client() == f"<resumed {SM} h='{told}' previd='{virtual}'/>"
@@ -125,9 +121,7 @@ def test_a_message_that_comes_back_in_the_next_session_is_hidden_and_told() -> N
     first.tell("bob", effect="e7")
     (id,) = ids(first.server())
     first.lose()
-    again = Talk(sessions=first.sessions)
-    again.open()
-    again.c(f"<resume {SM} h='0' previd='{virtual}'/>")
+    again = asking_again(first, virtual)
     again.s(NOT_FOUND)
     again.c(BIND)
     again.s(BOUND)

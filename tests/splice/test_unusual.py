@@ -18,6 +18,7 @@ from tests.splice.script import (
     SERVER_HEADER,
     STREAM,
     Talk,
+    bound,
     ids,
     roster,
     who,
@@ -26,14 +27,6 @@ from tests.splice.script import (
 SM = "xmlns='urn:xmpp:sm:3'"
 STREAMS = "urn:ietf:params:xml:ns:xmpp-streams"
 SESSION = "<iq type='set' id='s1'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>"
-
-
-def bound() -> Talk:
-    talk = Talk()
-    talk.open()
-    talk.c(BIND)
-    talk.s(BOUND)
-    return talk
 
 
 @pytest.mark.parametrize("body", ["<![CDATA[who bob]]>", "who&#32;b&#x6f;b", "who <![CDATA[bo]]>b"])

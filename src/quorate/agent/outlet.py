@@ -50,8 +50,6 @@ class Outlet:
         self._left = -GATHER_S
         """When evidence left last."""
         self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
-        """While there is a timer: when evidence may leave."""
 
     @property
     def answering(self) -> bool:
@@ -70,18 +68,15 @@ class Outlet:
         """All that one read brought was noticed."""
         if not self._waiting:
             return
-        now = self._now()
-        if self._timer is not None:
-            if now >= self._due:
-                self._gathered()
-            return
-        self._due = self._left + self._gather_s
-        if now >= self._due:
+        wait = self._left + self._gather_s - self._now()
+        if wait > 0:
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(wait + GRACE_S, self._gathered)
+        elif self._timer is not None:
+            self._gathered()
+        else:
             self._gather_s = GATHER_S
             self.flush()
-        else:
-            wait = self._due - now + GRACE_S
-            self._timer = asyncio.get_running_loop().call_later(wait, self._gathered)
 
     def send(self, message: BaseModel) -> bool:
         """False if there is no server."""

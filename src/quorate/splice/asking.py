@@ -159,7 +159,7 @@ class Asking:
     @property
     def expecting(self) -> bool:
         """A presence that comes now may be an answer, or one sent again."""
-        return len(self._open) > 0 or bool(self._windows) or self._just_resumed()
+        return bool(self._open or self._windows) or self._just_resumed()
 
     def asked(self, contact: Jid) -> bool:
         """A probe to this contact is out: its presence answers it."""
