@@ -52,8 +52,12 @@ POINTS: dict[str, tuple[Any, str]] = {
 }
 
 
-async def everything(chat: Chat) -> None:
-    """Sets off whatever the server does, a message each way after each."""
+ANSWER = 5
+"""The step in which bob answers."""
+
+
+async def everything(chat: Chat, *, invited: bool) -> None:
+    """Sets off whatever the server does, a message each way after each; bob answers once ``invited``."""
     login = chat.login
     steps: tuple[Callable[[], None], ...] = (
         lambda: login.far.say(b"<presence from='bob@example.org/x'><show>away</show></presence>"),
@@ -68,7 +72,9 @@ async def everything(chat: Chat) -> None:
         lambda: login.client.say(b"<presence><show>dnd</show></presence>"),
         lambda: login.client.say(b"<presence/>"),
     )
-    for says in steps:
+    for number, says in enumerate(steps):
+        if invited and number == ANSWER:
+            await login.server_gets("Reply yes")
         says()
         await chat.message()
 
@@ -87,7 +93,7 @@ async def test_a_part_of_the_server_that_raises(
         await login.client_sees("Q1")
         with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
             broken.setattr(where, what, raising)
-            await everything(chat)
+            await everything(chat, invited=part == "replies")
             async with asyncio.timeout(RAISED_S):
                 while not raising.times:
                     await chat.message()
